@@ -1,0 +1,1 @@
+"""The functional core: no I/O, no clock, no randomness, no environment, no logging."""

@@ -1,0 +1,106 @@
+"""What the bot wants to be so: desired states, never deltas, and what came of wanting them.
+
+Each write to a service carries the etag of the observation that it was decided on, so that
+somebody else's edit is met as a conflict and looked at, never overwritten unseen.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from bot.core.configuration import CloudRun, ServiceKey
+
+
+class StartBuild(Struct, frozen=True, kw_only=True, tag=True):
+    """One image of one service, made from exactly this commit."""
+
+    service: str
+    project: str
+    region: str
+    sha: str
+    path: str
+    image: str
+    cloudbuild: str
+    """The trusted build file's text."""
+    build_tag: str
+    """Marks the build, so that it can be found again after an unknown outcome."""
+    look_up: bool
+    """An earlier attempt may have succeeded: look for `build_tag` first."""
+
+
+class Stage(Struct, frozen=True, kw_only=True, tag=True):
+    """A new revision at 0 % with a tag; for a service that does not exist, the service itself."""
+
+    service: str
+    key: ServiceKey
+    revision: str
+    revision_tag: str
+    image: str
+    """With its digest."""
+    cloud_run: CloudRun
+    """References resolved."""
+    labels: dict[str, str]
+    """For service and revision: who owns it, what it was made from."""
+    stable: str
+    """The revision that keeps all traffic; empty for a first deployment."""
+    etag: str
+
+
+class Shift(Struct, frozen=True, kw_only=True, tag=True):
+    """Traffic between named revisions; percentages add up to 100."""
+
+    service: str
+    key: ServiceKey
+    percents: dict[str, int]
+    """Revision → percentage; zero keeps nothing."""
+    tags: dict[str, str]
+    """Tag → revision; tags of other people are kept."""
+    drop_tag: str
+    """A tag of ours that must be gone afterwards; empty for none."""
+    etag: str
+
+
+class OpenToAll(Struct, frozen=True, kw_only=True, tag=True):
+    """Anybody may call the service: `roles/run.invoker` for `allUsers`."""
+
+    service: str
+    key: ServiceKey
+
+
+Action = StartBuild | Stage | Shift | OpenToAll
+
+
+class BuildStarted(Struct, frozen=True, kw_only=True, tag=True):
+    """Cloud Build has it under this resource name."""
+
+    service: str
+    build: str
+
+
+class Accepted(Struct, frozen=True, kw_only=True, tag=True):
+    """Cloud Run works on it; the operation's name is empty when it was already so."""
+
+    service: str
+    operation: str
+
+
+class Opened(Struct, frozen=True, kw_only=True, tag=True):
+    """Anybody may call the service now."""
+
+    service: str
+
+
+class Conflicted(Struct, frozen=True, kw_only=True, tag=True):
+    """The service changed since it was seen: look again."""
+
+    service: str
+
+
+class Rejected(Struct, frozen=True, kw_only=True, tag=True):
+    """The outside world says no and will say so again: a wrong setting, a missing permission."""
+
+    service: str
+    detail: str
+
+
+Outcome = BuildStarted | Accepted | Opened | Conflicted | Rejected

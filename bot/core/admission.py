@@ -1,0 +1,68 @@
+"""From an ask that may go ahead to the deployment that follows from it, under names of its own."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from bot.core.configuration import EnvironmentPlan
+from bot.core.manifest import reuse_key, settings_hash
+from bot.core.model import Ask, Deployment, Sampling, ServiceRollout
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bot.core.configuration import ServicePlan
+
+
+class Admitted(Struct, frozen=True, kw_only=True):
+    """What the gates let through: one commit, and the rules that it goes by."""
+
+    sha: str
+    trusted_sha: str
+    number: int | None
+    plan: EnvironmentPlan
+    cloudbuild: str
+    trees: dict[str, str]
+    """Git object id of each path at the commit."""
+
+
+def deployment(ask: Ask, admitted: Admitted, sampling: Sampling, now: datetime) -> Deployment:
+    """Return the deployment; the same ask always gives the same id, so it is made once."""
+    name = deployment_id(ask, admitted.plan.name)
+    return Deployment(
+        id=name,
+        repository=ask.repository,
+        environment=admitted.plan.name,
+        sha=admitted.sha,
+        trusted_sha=admitted.trusted_sha,
+        actor=ask.actor,
+        ask=ask.key,
+        number=admitted.number,
+        comment_id=ask.comment_id,
+        created_at=now,
+        phase_since=now,
+        wake_at=now,
+        plan=admitted.plan,
+        cloudbuild=admitted.cloudbuild,
+        sampling=sampling,
+        services=tuple(_service(plan, admitted, name) for plan in admitted.plan.services),
+    )
+
+
+def deployment_id(ask: Ask, environment: str) -> str:
+    """Return twelve hex digits that belong to this ask and environment alone."""
+    return hashlib.sha256(f"{ask.key} {environment}".encode()).hexdigest()[:12]
+
+
+def _service(plan: ServicePlan, admitted: Admitted, name: str) -> ServiceRollout:
+    """Revision names are at most 63 characters and unique for ever within their service."""
+    return ServiceRollout(
+        plan=plan,
+        settings_hash=settings_hash(plan),
+        reuse_key=reuse_key(plan, admitted.trees, admitted.cloudbuild),
+        revision=f"{plan.key.service}-{admitted.sha[:7]}-{name[:4]}",
+        tag=f"c-{admitted.sha[:7]}-{name[:4]}",
+    )

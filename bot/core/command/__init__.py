@@ -1,0 +1,29 @@
+"""The comment grammar: what people type, found in Markdown and told apart word by word.
+
+A comment is hostile input: every word passes an allow-list, and no unchecked word is repeated in
+an answer. `lines` finds the commands of a comment, `parse` reads one, and the two `resolve_…`
+functions settle what only deploy.yaml can tell.
+
+Next: bot/core/manifest/__init__.py
+"""
+
+from bot.core.command.comment import lines
+from bot.core.command.reading import parse
+from bot.core.command.resolving import resolve_environment, resolve_words
+from bot.core.command.words import USAGE, Command, Deploy, Help, Status, Unreadable, written
+from bot.core.spelling import closest
+
+__all__ = [
+    "USAGE",
+    "Command",
+    "Deploy",
+    "Help",
+    "Status",
+    "Unreadable",
+    "closest",
+    "lines",
+    "parse",
+    "resolve_environment",
+    "resolve_words",
+    "written",
+]

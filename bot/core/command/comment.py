@@ -1,0 +1,74 @@
+"""The command lines of a comment, found as GitHub would show it.
+
+Only lines of ordinary paragraphs count, so that a quoted or shown command never deploys.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from markdown_it import MarkdownIt
+
+from bot.core.command.marks import FIRST_WORD, MAX_LINE, clean, is_command
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from markdown_it.rules_inline import StateInline
+    from markdown_it.token import Token
+
+MAX_LINES = 10
+MAX_BODY = 65_536
+"""GitHub takes no longer comment: https://github.com/orgs/community/discussions/27190."""
+
+_SLASH = "slash_line"
+
+
+def lines(body: str) -> tuple[str, ...]:
+    """Return a comment's command lines, in order: at most 10, longer ones than 500 left out."""
+    if len(body) > MAX_BODY or not any(map(is_command, body.splitlines())):
+        return ()
+    found = (clean(line) for line in _paragraph_lines(body))
+    return tuple(line for line in found if is_command(line) and len(line) <= MAX_LINE)[:MAX_LINES]
+
+
+def _paragraph_lines(body: str) -> Iterator[str]:
+    """Yield the raw lines beginning with a slash in top-level paragraphs, outside any mark-up."""
+    opening: Token | None = None
+    for token in _MARKDOWN.parse(body):
+        if token.type == "inline" and opening and opening.type == "paragraph_open":
+            yield from _slash_lines(token.children or [])
+        opening = token if token.level == 0 else None
+
+
+def _slash_lines(children: list[Token]) -> Iterator[str]:
+    return (child.meta["line"] for child in children if child.type == _SLASH and child.level == 0)
+
+
+def _slash_rule(state: StateInline, silent: bool) -> bool:  # noqa: FBT001  # markdown-it's signature
+    """Mark a line's first character when a command could start there; keep its raw text.
+
+    Only that character is taken, so code spans, links and emphasis are found as ever. What lies
+    inside a code span or an HTML comment is never offered to this rule.
+    """
+    start = state.src.rfind("\n", 0, state.pos) + 1
+    if state.src[start : state.pos].strip():
+        return False
+    end = state.src.find("\n", state.pos)
+    raw = state.src[state.pos :] if end < 0 else state.src[state.pos : end].removesuffix("\\")
+    if not FIRST_WORD.match(clean(raw)):
+        return False
+    if not silent:
+        token = state.push(_SLASH, "", 0)
+        token.content, token.meta = state.src[state.pos], {"line": raw}
+    state.pos += 1
+    return True
+
+
+def _github_markdown() -> MarkdownIt:
+    markdown = MarkdownIt("commonmark").enable(["table", "strikethrough"])
+    markdown.inline.ruler.before("text", _SLASH, _slash_rule)
+    return markdown
+
+
+_MARKDOWN = _github_markdown()

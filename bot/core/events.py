@@ -1,0 +1,79 @@
+"""What crosses the topic: a closed union, versioned, compact, strict on the way in.
+
+A message never carries a decision. It says what somebody asked for, what was seen, or only
+"look again".
+
+Next: bot/consumer.py
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+from msgspec import Struct
+
+from bot.core.model import Repository
+
+VERSION = 1
+
+
+class CommentCreated(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="comment"):
+    """A new comment on a pull request with at least one command line."""
+
+    version: int = VERSION
+    repository: Repository
+    number: int
+    comment_id: int
+    actor: str
+    lines: tuple[str, ...]
+    """The command lines only, in order."""
+    created_at: datetime
+
+
+class Pushed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="push"):
+    """A branch has a new head."""
+
+    version: int = VERSION
+    repository: Repository
+    delivery: str
+    branch: str
+    sha: str
+    actor: str
+    received_at: datetime
+
+
+class HeadSeen(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="head"):
+    """A signed delivery showed a pull request's head."""
+
+    version: int = VERSION
+    repository: Repository
+    number: int
+    sha: str
+    received_at: datetime
+
+
+class Look(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="look"):
+    """Look again at one environment, or at one ask."""
+
+    version: int = VERSION
+    environment: str = ""
+    ask: str = ""
+
+
+Event = CommentCreated | Pushed | HeadSeen | Look
+
+_decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
+
+
+def encode(event: Event) -> bytes:
+    """Return the JSON that crosses the topic."""
+    return msgspec.json.encode(event)
+
+
+def decode(data: bytes) -> Event | None:
+    """Return the event, or None for what no version of ours ever wrote."""
+    try:
+        return _decoder.decode(data)
+    except msgspec.MsgspecError:
+        return None

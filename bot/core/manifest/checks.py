@@ -1,0 +1,116 @@
+"""What each key of an environment may hold, and which keys must agree with each other."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from bot.core.configuration import Expect
+from bot.core.manifest.durations import show_duration
+from bot.core.manifest.keys import METHODS, EnvironmentKeys, RolloutKeys, ServiceKeys, SmokeKeys
+from bot.core.manifest.rules import Check, Finding, between, each, holds, shaped
+from bot.core.manifest.settings_checks import SETTINGS_CROSS_CHECKS, SETTINGS_FIELD_CHECKS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+HUNDRED = 100
+MOST_SMOKE_CHECKS = 20
+
+_REGISTRY = r"[a-z0-9-]+-docker\.pkg\.dev/[a-z0-9.:-]+(/[a-z0-9._-]+)+"
+_LEGACY_REGISTRY = r"([a-z]+\.)?gcr\.io/[a-z0-9.:-]+(/[a-z0-9._-]+)*"
+
+
+def _images(value: str) -> Iterable[Finding]:
+    """Complain about a tag by name; it is the likeliest mistake."""
+    if ":" in value.rpartition("/")[2] or "@" in value:
+        return [((), "takes no tag and no digest: images are tagged with the commit hash")]
+    return _IMAGE_FOLDER(value)
+
+
+_IMAGE_FOLDER = shaped(
+    f"{_REGISTRY}|{_LEGACY_REGISTRY}",
+    "is no image folder: write REGION-docker.pkg.dev/PROJECT/REPOSITORY or gcr.io/PROJECT",
+)
+_FOLDER = holds(
+    lambda path: path == "." or _is_tidy(path),
+    "must be a folder of the repository, such as services/api: no leading or trailing /, no ..",
+)
+_REQUEST_PATH = shaped(
+    r"/(?!/)[!-~]{0,1999}|/", "is no path: it starts with one / and has no blanks"
+)
+
+
+def _is_tidy(path: str) -> bool:
+    parts = path.split("/")
+    return not {"", ".", ".."} & set(parts) and path.isprintable() and "\\" not in path
+
+
+def _steps(value: tuple[int, ...] | str) -> Iterable[Finding]:
+    if not isinstance(value, tuple):
+        return
+    if not all(0 < step <= HUNDRED for step in value):
+        yield (), "must hold percentages from 1 to 100"
+    elif any(later <= step for step, later in pairwise(value)):
+        yield (), f"must ascend: write [{_listed(set(value) | {HUNDRED})}]"
+    elif not value or value[-1] != HUNDRED:
+        yield (), f"must end at 100: write [{_listed({*value, HUNDRED})}]"
+
+
+def _listed(steps: set[int]) -> str:
+    return ", ".join(map(str, sorted(steps)))
+
+
+def _bakes(rollout: RolloutKeys) -> Iterable[Finding]:
+    if rollout.min_bake > rollout.max_bake:
+        least, most = show_duration(rollout.min_bake), show_duration(rollout.max_bake)
+        yield ("min_bake",), f"{least} is longer than max_bake, {most}"
+
+
+def _smoke(check: SmokeKeys) -> Iterable[Finding]:
+    if len(check.requests) != 1:
+        yield (), f"needs exactly one of {', '.join(METHODS)}, with the path"
+    elif check.requests[0][0] in {"get", "head"} and check.json is not None:
+        yield ("json",), f"a {check.requests[0][0].upper()} request carries no body"
+    if check.head is not None and check.expect.json:
+        yield ("expect", "json"), "the answer to HEAD has no body"
+
+
+FIELD_CHECKS: dict[type, dict[str, Check]] = {
+    EnvironmentKeys: {
+        "project": shaped(
+            r"([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]",
+            "is no project id: 6 to 30 lower-case letters, digits and hyphens",
+        ),
+        "region": shaped(r"[a-z]+(-[a-z]+)+[0-9]{1,2}", "is no region such as asia-northeast3"),
+        "images": _images,
+        "on_push": shaped(r"[A-Za-z0-9._][A-Za-z0-9._/-]{0,199}", "is no branch name"),
+    },
+    ServiceKeys: {
+        "path": _FOLDER,
+        "also": each(_FOLDER),
+        "smoke": holds(
+            lambda checks: len(checks) <= MOST_SMOKE_CHECKS,
+            f"holds more than {MOST_SMOKE_CHECKS} checks",
+        ),
+    },
+    SmokeKeys: dict.fromkeys(METHODS, _REQUEST_PATH),
+    Expect: {"status": between(100, 599)},
+    RolloutKeys: {
+        "steps": _steps,
+        "min_requests": between(1, 1_000_000),
+        "margin": shaped(
+            r"100%|[0-9]{1,2}(\.[0-9]+)?%|0(\.[0-9]+)?|1(\.0+)?",
+            "is no margin: write a percentage such as 5% or a fraction such as 0.05",
+        ),
+    },
+    **SETTINGS_FIELD_CHECKS,
+}
+"""By Struct and field; run on every value that was set and has the right type."""
+
+CROSS_CHECKS: dict[type, Callable[[Any], Iterable[Finding]]] = {
+    RolloutKeys: _bakes,
+    SmokeKeys: _smoke,
+    **SETTINGS_CROSS_CHECKS,
+}
+"""By Struct; run when nothing else is wrong with it."""

@@ -1,0 +1,116 @@
+"""Who may put which commit where: gates from facts to refusals, all gathered, never the first only.
+
+A refusal is a value with a code for machines, a sentence for people, and the exact next thing to
+type. Nothing here fails open: what is not known refuses.
+
+Next: bot/core/rollout/table.py
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from msgspec import Struct, field
+
+from bot.core.configuration import Gates
+from bot.core.github import PullRequest
+from bot.core.model import Refusal
+
+ROLES = ("none", "read", "triage", "write", "maintain", "admin")
+"""GitHub's repository roles, weakest first
+(https://docs.github.com/en/organizations/managing-user-access-to-your-organizations-repositories)."""
+
+HEAD_PATIENCE = timedelta(seconds=10)
+"""How long a `/deploy` waits for the delivery that shows the head."""
+
+
+class Target(Struct, frozen=True, kw_only=True):
+    """Which commit a `/deploy` means, and how we know it."""
+
+    sha: str = ""
+    typed: str = ""
+    """What the person typed: nothing, the beginning of a hash, or the default branch."""
+    on_default_branch: bool = False
+    first_seen: datetime | None = None
+    """When a signed delivery first showed it as a head of this pull request."""
+
+
+class Facts(Struct, frozen=True, kw_only=True):
+    """Everything that the gates look at."""
+
+    environment: str
+    actor: str
+    role: str
+    repository: int
+    pull: PullRequest
+    target: Target
+    asked_at: datetime
+    gates: Gates = field(default_factory=Gates)
+
+
+def refusals(facts: Facts) -> tuple[Refusal, ...]:
+    """Return every reason against this deployment; none means go."""
+    judged = (gate(facts) for gate in (_permission, _open, _fork, _known_head))
+    return tuple(refusal for refusal in judged if refusal is not None)
+
+
+def _permission(facts: Facts) -> Refusal | None:
+    needed = facts.gates.permission
+    if facts.role in ROLES and ROLES.index(facts.role) >= ROLES.index(needed):
+        return None
+    return Refusal(
+        code="permission_denied",
+        reason=f"@{facts.actor} has `{facts.role}` permission on this repository; "
+        f"`{facts.environment}` needs `{needed}`",
+        remedy=f"somebody with `{needed}` permission can deploy this",
+    )
+
+
+def _open(facts: Facts) -> Refusal | None:
+    if facts.pull.state == "open" or facts.target.on_default_branch:
+        return None
+    state = "merged" if facts.pull.merged else "closed"
+    branch = facts.pull.default_branch or "main"
+    return Refusal(
+        code=f"pull_request_{state}",
+        reason=f"this pull request is {state}",
+        remedy=f"deploy the default branch, or reopen the pull request (`{branch}` has the merge)"
+        if facts.pull.merged
+        else "reopen the pull request first",
+        commands=(f"/deploy {facts.environment} {branch}",) if facts.pull.merged else (),
+    )
+
+
+def _fork(facts: Facts) -> Refusal | None:
+    if facts.pull.head_repository == facts.repository or facts.target.on_default_branch:
+        return None
+    return Refusal(
+        code="fork_denied",
+        reason="this pull request comes from a fork, and forks are never built here",
+        remedy="push the branch to this repository after a review, and open a pull request from it",
+    )
+
+
+def _known_head(facts: Facts) -> Refusal | None:
+    target = facts.target
+    if target.on_default_branch or facts.pull.state != "open":
+        return None
+    if not target.sha:
+        return Refusal(
+            code="commit_unknown",
+            reason=f"`{target.typed}` is neither a head of this pull request that was seen here, "
+            "nor a commit of the default branch",
+            remedy="deploy the present head, or name it in full",
+            commands=(f"/deploy {facts.environment} {facts.pull.head_sha[:7]}",),
+        )
+    if target.typed and target.first_seen is not None:
+        return None
+    if target.first_seen is not None and target.first_seen < facts.asked_at:
+        return None
+    return Refusal(
+        code="head_not_known",
+        reason=f"`{facts.pull.head_sha[:7]}` became this pull request's head at about the same "
+        "time as the command was written, so it may not be what was meant",
+        remedy="name the commit",
+        commands=(f"/deploy {facts.environment} {facts.pull.head_sha[:7]}",),
+    )

@@ -1,0 +1,126 @@
+"""What an ask is answered at once: refusals, problems, help, status."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.core.report.phrases import TITLES, clean, commands, inline
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from bot.core.command import Unreadable
+    from bot.core.configuration import EnvironmentPlan
+    from bot.core.model import Ask, Deployment, Environment, Refusal
+
+
+def marker(ask: Ask) -> str:
+    """Return what the answer can be found again by."""
+    return f"<!-- spillway ask {ask.key} -->"
+
+
+def refused(ask: Ask, refusals: Iterable[Refusal]) -> str:
+    """Return every reason against an ask, and what to type next."""
+    lines = [marker(ask), f"👎 @{ask.actor}, {inline(ask.text)} was refused:", ""]
+    pasted: list[str] = []
+    for refusal in refusals:
+        remedy = f" {_sentence(refusal.remedy)}" if refusal.remedy else ""
+        lines.append(f"- {_sentence(refusal.reason)}{remedy}")
+        pasted += refusal.commands
+    lines += ["", commands(*dict.fromkeys((*pasted, "/help")))]
+    return "\n".join(lines)
+
+
+def unreadable(ask: Ask, read: Unreadable) -> str:
+    """Return why a command could not be read, and what was probably meant."""
+    lines = [marker(ask), f"👎 @{ask.actor}, {inline(ask.text)} was not understood:", ""]
+    lines += [f"- {read.problem}", "", commands(*filter(None, (read.suggestion, "/help")))]
+    return "\n".join(lines)
+
+
+def reference(ask: Ask) -> str:
+    """Return what the operator finds this ask by in the log."""
+    return ask.key.replace("/", "-")
+
+
+def problems(ask: Ask, path: str, found: Iterable[str]) -> str:
+    """Return everything that is wrong with a file; nothing was deployed."""
+    lines = [
+        marker(ask),
+        f"👎 `{path}` cannot be used, so nothing was deployed:",
+        "",
+        *(f"- {clean(problem)}" for problem in found),
+        "",
+        f"Mend `{path}` and ask again.",
+    ]
+    return "\n".join(lines)
+
+
+def broken(ask: Ask) -> str:
+    """Return the admission that something on our side is wrong."""
+    return (
+        f"{marker(ask)}\n👎 @{ask.actor}, {inline(ask.text)} could not be followed: something is "
+        f"wrong on our side. Reference for the operator: `{reference(ask)}`."
+    )
+
+
+def help_text(ask: Ask, plans: Sequence[EnvironmentPlan]) -> str:
+    """Return the commands and what they mean in this repository."""
+    lines = [
+        marker(ask),
+        "| command | what it does |",
+        "|---|---|",
+        "| `/deploy <env>` | deploys this pull request's head |",
+        "| `/deploy <env> <service>…` | … only these services |",
+        "| `/deploy <env> <sha>` | … exactly this commit |",
+        "| `/deploy <env> <default branch>` | … the default branch |",
+        "| `/status` | what runs where, and what is on its way |",
+        "| `/help` | this |",
+        "",
+        "| environment | services | steps | who may |",
+        "|---|---|---|---|",
+        *(_environment_row(plan) for plan in plans),
+        "",
+        commands(*(f"/deploy {plan.name}" for plan in plans[:2]), "/status"),
+    ]
+    return "\n".join(lines)
+
+
+def status(
+    ask: Ask,
+    names: Sequence[str],
+    places: Mapping[str, Environment],
+    active: Mapping[str, Deployment],
+) -> str:
+    """Return what each environment runs and what is on its way there."""
+    lines = [marker(ask), "| environment | runs | on its way | waiting |", "|---|---|---|---|"]
+    lines += [_status_row(name, places.get(name), active) for name in names]
+    lines += ["", commands(*(f"/deploy {name}" for name in names[:2]), "/help")]
+    return "\n".join(lines)
+
+
+def _environment_row(plan: EnvironmentPlan) -> str:
+    services = ", ".join(service.name for service in plan.services)
+    steps = " → ".join(f"{step} %" for step in plan.rollout.steps)
+    pushed = f", and every push to `{plan.on_push}`" if plan.on_push else ""
+    return f"| {plan.name} | {services} | {steps} | `{plan.gates.permission}` permission{pushed} |"
+
+
+def _status_row(name: str, place: Environment | None, active: Mapping[str, Deployment]) -> str:
+    if place is None:
+        return f"| {name} | nothing yet | | |"
+    live = place.live
+    runs = "nothing yet"
+    if live:
+        origin = f" from #{live.number}" if live.number else ""
+        runs = f"`{live.sha[:7]}`{origin} since {live.at:%Y-%m-%d %H:%M} UTC"
+    moving = active.get(place.active)
+    way = ""
+    if moving:
+        origin = f" from #{moving.number}" if moving.number else ""
+        way = f"`{moving.sha[:7]}`{origin}: {TITLES[moving.phase].lower()}, {moving.share} %"
+    return f"| {name} | {runs} | {way} | {len(place.queue) or ''} |"
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."

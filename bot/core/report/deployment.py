@@ -1,0 +1,191 @@
+"""What a deployment says: its comment, its one alert, its status, its reaction.
+
+Next: bot/core/report/check.py
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from bot.core.model import Deployment, Failure, Phase, ServiceRollout, StepTaken
+from bot.core.report.phrases import SYMBOLS, block, clean, commands, inline, title
+
+DESCRIPTION_LIMIT = 140
+"""https://docs.github.com/en/rest/deployments/statuses: a longer description is refused."""
+
+
+class Status(Struct, frozen=True):
+    """A GitHub deployment status."""
+
+    state: str
+    description: str
+    url: str
+
+
+def status(deployment: Deployment) -> Status | None:
+    """Return the status that should stand, or None while there is nothing to deploy yet."""
+    match deployment.phase:
+        case Phase.QUEUED | Phase.UNCHANGED:
+            return None
+        case Phase.SUCCEEDED | Phase.WATCHING:
+            state = "success"
+        case Phase.ROLLED_BACK | Phase.FAILED:
+            state = "failure"
+        case _:
+            state = "in_progress"
+    said = deployment.failure.reason if deployment.failure else ""
+    description = said or f"{deployment.sha[:7]} to {deployment.environment}"
+    url = deployment.services[-1].url if state == "success" else ""
+    return Status(state, description[:DESCRIPTION_LIMIT], url)
+
+
+def reaction(deployment: Deployment) -> str:
+    """Return the reaction on the command at the end."""
+    match deployment.phase:
+        case Phase.SUCCEEDED | Phase.WATCHING | Phase.UNCHANGED:
+            return "rocket"
+        case Phase.ROLLED_BACK | Phase.FAILED:
+            return "-1"
+        case _:
+            return ""
+
+
+def marker(deployment: Deployment) -> str:
+    """Return what the comment can be found again by."""
+    return f"<!-- spillway deployment {deployment.id} -->"
+
+
+def alert_marker(deployment: Deployment) -> str:
+    """Return what the alert can be found again by."""
+    return f"<!-- spillway alert {deployment.id} -->"
+
+
+def comment(deployment: Deployment, place: int) -> str:
+    """Return the one comment of a deployment, as it should read now."""
+    symbol = SYMBOLS.get(deployment.phase, "⏳")
+    head = f"### {symbol} {deployment.environment}: {title(deployment, place)}"
+    return f"{marker(deployment)}\n{head}\n\n{details(deployment, place)}"
+
+
+def alert(deployment: Deployment) -> str:
+    """Return the short comment that alerts people once, or nothing."""
+    if deployment.phase not in {Phase.ROLLED_BACK, Phase.FAILED} or deployment.failure is None:
+        return ""
+    what = "rolled back" if deployment.phase is Phase.ROLLED_BACK else "failed"
+    failure = deployment.failure
+    lines = [
+        alert_marker(deployment),
+        f"{SYMBOLS[deployment.phase]} **{deployment.environment}: {deployment.sha[:7]} {what}.**",
+        f"@{deployment.actor}: {clean(failure.reason)}.",
+    ]
+    if failure.detail:
+        lines.append(f"\n{block(failure.detail)}")
+    lines.append(f"\n{commands(*_next(deployment))}")
+    return "\n".join(lines)
+
+
+def details(deployment: Deployment, place: int) -> str:
+    """Return everything there is to say about a deployment, the newest state included."""
+    parts = [_origin(deployment)]
+    if place:
+        parts.append(
+            f"Waiting for the deployments before it (position {place}). It starts by itself."
+        )
+    if deployment.phase is Phase.UNCHANGED:
+        parts.append("Every service already runs this input with these settings.")
+    if deployment.failure:
+        parts.append(_failure(deployment, deployment.failure))
+    if deployment.phase is not Phase.QUEUED:
+        parts.append(_services(deployment))
+    if deployment.steps_taken:
+        parts.append(_steps(deployment.steps_taken))
+    parts += [f"**Note:** {clean(note)}" for note in deployment.plan.notes]
+    parts.append(commands(*_next(deployment)))
+    return "\n\n".join(parts)
+
+
+def _origin(deployment: Deployment) -> str:
+    return (
+        f"Commit {deployment.sha} asked for by @{deployment.actor}. "
+        f"Deployment `{deployment.id}`, rules from `{deployment.trusted_sha[:7]}`."
+    )
+
+
+def _failure(deployment: Deployment, failure: Failure) -> str:
+    traffic = _traffic_words(deployment)
+    lines = [f"**{clean(failure.reason)}.** {traffic}"]
+    if failure.detail:
+        lines.append(block(failure.detail))
+    if failure.logs:
+        lines += ["Last log lines:", block("\n".join(failure.logs))]
+    if failure.link:
+        lines.append(f"[Build log]({failure.link})")
+    return "\n\n".join(lines)
+
+
+def _traffic_words(deployment: Deployment) -> str:
+    match deployment.phase:
+        case Phase.ROLLED_BACK:
+            return "All traffic is back on stable."
+        case Phase.FAILED if any(step.share for step in deployment.steps_taken):
+            return "There was no stable revision to return to."
+        case Phase.FAILED:
+            return "Traffic was not touched."
+        case _:
+            return "Traffic is returning to stable."
+
+
+def _services(deployment: Deployment) -> str:
+    rows = ["| service | revision | share | state |", "|---|---|---|---|"]
+    rows += [_service(deployment, service) for service in deployment.services]
+    return "\n".join(rows)
+
+
+def _service(deployment: Deployment, service: ServiceRollout) -> str:
+    if not service.changed:
+        return f"| {service.plan.name} | `{service.stable}` | 100 % | unchanged |"
+    revision = f"`{service.revision}`"
+    if service.url:
+        revision = f"[{revision}]({service.tag_url or service.url})"
+    return (
+        f"| {service.plan.name} | {revision} | {_share(deployment, service)} % "
+        f"| {_state(deployment, service)} |"
+    )
+
+
+def _share(deployment: Deployment, service: ServiceRollout) -> int:
+    if deployment.phase is Phase.ROLLED_BACK:
+        return 0
+    return service.share
+
+
+def _state(deployment: Deployment, service: ServiceRollout) -> str:
+    if service.verdict:
+        return service.verdict.reason
+    if service.smoke and not service.smoke_passed:
+        wrong = next((answer for answer in service.smoke if not answer.passed), None)
+        return f"smoke check {inline(wrong.request)} failed" if wrong else "smoke checks"
+    if service.smoke_passed:
+        checks = len(service.smoke)
+        first = ", first deployment" if service.first else ""
+        return f"{checks} smoke checks passed{first}"
+    if service.digest:
+        return "image built" if deployment.phase is Phase.BUILDING else "image ready"
+    return "building" if service.build_asked else ""
+
+
+def _steps(steps: tuple[StepTaken, ...]) -> str:
+    rows = ["| time (UTC) | services | canary | |", "|---|---|---|---|"]
+    rows += [
+        f"| {step.at:%H:%M:%S} | {', '.join(step.services)} | {step.share} % | {step.why} |"
+        for step in steps
+    ]
+    return "\n".join(rows)
+
+
+def _next(deployment: Deployment) -> tuple[str, ...]:
+    match deployment.phase:
+        case Phase.FAILED | Phase.ROLLED_BACK:
+            return (f"/deploy {deployment.environment}", "/status")
+        case _:
+            return ("/status", "/help")

@@ -1,0 +1,71 @@
+"""Words that several surfaces share, and the care that other people's text needs."""
+
+from __future__ import annotations
+
+import re
+
+from bot.core.model import Deployment, Phase
+
+TITLES = {
+    Phase.QUEUED: "Queued",
+    Phase.BUILDING: "Building images",
+    Phase.STAGING: "Starting new revisions at 0 %",
+    Phase.SMOKE: "Smoke checks on the tagged URLs",
+    Phase.SHIFTING: "Shifting traffic",
+    Phase.WATCHING: "At 100 %, still watched",
+    Phase.ROLLING_BACK: "Returning traffic to stable",
+    Phase.SUCCEEDED: "Deployed",
+    Phase.UNCHANGED: "Nothing to deploy",
+    Phase.ROLLED_BACK: "Rolled back",
+    Phase.FAILED: "Failed",
+}
+
+SYMBOLS = {
+    Phase.SUCCEEDED: "✅",
+    Phase.WATCHING: "✅",
+    Phase.UNCHANGED: "⏸️",
+    Phase.ROLLED_BACK: "↩️",
+    Phase.FAILED: "❌",
+}
+
+_CONTROL = re.compile(
+    r"\x1b\[[0-9;?]*[ -/]*[@-~]|[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069]"
+)
+
+
+def title(deployment: Deployment, place: int) -> str:
+    """Return one line that says where the deployment is."""
+    if place:
+        return f"Queued, position {place}"
+    if deployment.phase is Phase.SHIFTING:
+        return f"Canary at {deployment.share} %{_waiting(deployment)}"
+    return f"{TITLES[deployment.phase]}{_waiting(deployment)}"
+
+
+def inline(text: str) -> str:
+    """Return foreign text as one harmless code span."""
+    plain = " ".join(clean(text).split())
+    return f"`{plain.replace('`', chr(39))}`"
+
+
+def block(text: str) -> str:
+    """Return foreign text as a code block whose fence it cannot close."""
+    plain = clean(text)
+    longest = max((len(run) for run in re.findall(r"`+", plain)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}text\n{plain}\n{fence}"
+
+
+def clean(text: str) -> str:
+    """Return text without terminal escapes and control characters."""
+    return _CONTROL.sub("", text)
+
+
+def commands(*lines: str) -> str:
+    """Return commands ready to paste."""
+    return "Next: " + " · ".join(f"`{line}`" for line in lines)
+
+
+def _waiting(deployment: Deployment) -> str:
+    quiet = {"", "build", "revision", "traffic", "smoke checks", "watching"}
+    return "" if deployment.waiting in quiet else f" ({clean(deployment.waiting)})"

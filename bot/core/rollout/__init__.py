@@ -1,0 +1,1 @@
+"""What happens next: `table.py` holds every transition, beside it stands one file per phase."""

@@ -1,0 +1,69 @@
+"""Building → staging: one build per service that differs, tagged with the full commit hash."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from msgspec.structs import replace
+
+from bot.core.action import StartBuild
+from bot.core.model import Deployment, Failure, FailureCode, Image, Phase, ServiceRollout
+from bot.core.rollout.turn import Turn, enter, fail, wait, with_service
+from bot.core.sight import BuildSeen, BuildState, Sight
+
+GLANCE = timedelta(seconds=30)
+"""Cloud Build says when a build changes; this look is for a notification that got lost."""
+
+
+def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
+    """Start what is not started, take over digests, stop at the first failure."""
+    images: list[Image] = []
+    for name, build in seen.builds.items():
+        if failure := _failure(name, build):
+            return Turn(fail(deployment, failure, now))
+        if build.state is BuildState.SUCCEEDED:
+            service = next(s for s in deployment.services if s.plan.name == name)
+            deployment = with_service(deployment, replace(service, digest=build.digest))
+            images.append(Image(key=service.reuse_key, digest=build.digest, built_at=now))
+    missing = [s for s in deployment.services if s.changed and not s.digest]
+    if not missing:
+        return Turn(enter(deployment, Phase.STAGING, now), images=tuple(images))
+    actions = tuple(_start(deployment, s) for s in missing if not s.build)
+    for service in missing:
+        deployment = with_service(deployment, replace(service, build_asked=True))
+    return Turn(wait(deployment, "build", now + GLANCE), actions, tuple(images))
+
+
+def image_tag(deployment: Deployment, service: ServiceRollout) -> str:
+    """Return the image's name with its tag: always the full commit hash, never `latest`."""
+    return f"{service.plan.image}:{deployment.sha}"
+
+
+def _start(deployment: Deployment, service: ServiceRollout) -> StartBuild:
+    return StartBuild(
+        service=service.plan.name,
+        project=service.plan.key.project,
+        region=service.plan.key.region,
+        sha=deployment.sha,
+        path=service.plan.path,
+        image=service.plan.image,
+        cloudbuild=deployment.cloudbuild,
+        build_tag=f"spillway-{deployment.id}-{service.plan.name}",
+        look_up=service.build_asked,
+    )
+
+
+def _failure(name: str, build: BuildSeen) -> Failure | None:
+    if build.state is BuildState.FAILED:
+        reason = f"the build of {name} failed"
+    elif build.state is BuildState.SUCCEEDED and not build.digest:
+        reason = f"the build of {name} succeeded without pushing the image it was asked for"
+    else:
+        return None
+    return Failure(
+        code=FailureCode.BUILD_FAILED,
+        service=name,
+        reason=reason,
+        detail=build.detail,
+        link=build.log_url,
+    )

@@ -1,0 +1,54 @@
+"""The labels that a service and its revisions carry, so that the world itself says what it runs.
+
+Label values are lowercase letters, digits, `_` and `-`, at most 63 characters
+(https://cloud.google.com/run/docs/configuring/services/labels).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from bot.core.model import Deployment, ServiceRollout
+    from bot.core.sight import ServiceSeen
+
+REPOSITORY = "spillway-repository"
+REUSE = "spillway-reuse"
+SETTINGS = "spillway-settings"
+
+
+def labels_of(deployment: Deployment, service: ServiceRollout) -> dict[str, str]:
+    """Return what a new revision of this service is labelled with."""
+    return {
+        REPOSITORY: str(deployment.repository.id),
+        "spillway-environment": deployment.environment,
+        "spillway-service": service.plan.name,
+        "spillway-commit": deployment.sha,
+        "spillway-deployment": deployment.id,
+        REUSE: service.reuse_key,
+        SETTINGS: service.settings_hash,
+    }
+
+
+def serves_already(service: ServiceRollout, seen: ServiceSeen) -> bool:
+    """Tell whether the serving revision was made from the same input with the same settings."""
+    labels = _serving_labels(seen)
+    return (labels.get(REUSE), labels.get(SETTINGS)) == (service.reuse_key, service.settings_hash)
+
+
+def serving_digest(service: ServiceRollout, seen: ServiceSeen) -> str:
+    """Return the digest of the serving image where only settings differ, else nothing."""
+    if _serving_labels(seen).get(REUSE) != service.reuse_key:
+        return ""
+    return seen.revisions[seen.serving].image.partition("@")[2]
+
+
+def owned_by_another(deployment: Deployment, seen: ServiceSeen) -> str:
+    """Return the id of the repository that the service belongs to, when it is not ours."""
+    owner = seen.labels.get(REPOSITORY, "")
+    return owner if owner not in {"", str(deployment.repository.id)} else ""
+
+
+def _serving_labels(seen: ServiceSeen) -> dict[str, str]:
+    revision = seen.revisions.get(seen.serving)
+    return revision.labels if revision else {}

@@ -1,0 +1,62 @@
+"""Queued → building: which services differ from what runs, now that the environment is ours."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from bot.core.model import Deployment, Failure, FailureCode, Phase, ServiceRollout
+from bot.core.rollout.labels import owned_by_another, serves_already, serving_digest
+from bot.core.rollout.turn import Turn, enter, fail
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bot.core.sight import ServiceSeen, Sight
+
+
+def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
+    """Compare each service with its serving revision; only what differs takes part."""
+    for service in deployment.services:
+        if failure := _obstacle(deployment, service, seen.services[service.plan.name]):
+            return Turn(fail(deployment, failure, now))
+    services = tuple(_compared(s, seen) for s in deployment.services)
+    changed = [service.plan.level for service in services if service.changed]
+    compared = replace(deployment, services=services, level=min(changed, default=0))
+    return Turn(enter(compared, Phase.BUILDING if changed else Phase.UNCHANGED, now))
+
+
+def _compared(service: ServiceRollout, seen: Sight) -> ServiceRollout:
+    live = seen.services[service.plan.name]
+    if not live.exists:
+        return replace(service, first=True, digest=seen.images.get(service.plan.name, ""))
+    digest = serving_digest(service, live) or seen.images.get(service.plan.name, "")
+    return replace(
+        service,
+        changed=not serves_already(service, live),
+        stable=live.serving,
+        digest=digest,
+        url=live.uri,
+    )
+
+
+def _obstacle(deployment: Deployment, service: ServiceRollout, live: ServiceSeen) -> Failure | None:
+    name = service.plan.key.service
+    if owner := owned_by_another(deployment, live):
+        return Failure(
+            code=FailureCode.REJECTED,
+            service=service.plan.name,
+            reason=f"Cloud Run service {name} belongs to another repository (id {owner})",
+            logs=(),
+        )
+    if live.exists and not live.serving:
+        split = ", ".join(f"{t.revision} {t.percent} %" for t in live.traffic if t.percent)
+        return Failure(
+            code=FailureCode.TRAFFIC_SPLIT,
+            service=service.plan.name,
+            reason=f"{name} has no revision with all the traffic, so there is no stable one",
+            detail=split or "no revision has traffic",
+            logs=(),
+        )
+    return None

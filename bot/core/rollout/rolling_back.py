@@ -1,0 +1,75 @@
+"""Rolling back → rolled back or failed: traffic to stable, one write per service, last first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from bot.core.action import Shift
+from bot.core.model import Deployment, FailureCode, Phase, ServiceRollout
+from bot.core.rollout.turn import Turn, enter, soon, tell_step, wait, with_service
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bot.core.sight import ServiceSeen, Sight
+
+FULL = 100
+
+
+def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
+    """Return what still has traffic or a tag of ours; end when nothing has."""
+    if (failure := deployment.failure) and failure.logs is None and seen.logs is not None:
+        deployment = replace(deployment, failure=replace(failure, logs=seen.logs))
+    for name in seen.operations:
+        deployment = _settled(deployment, seen, name)
+    back = tuple(
+        _back(service, seen.services[service.plan.name])
+        for service in reversed(deployment.services)
+        if service.plan.name in seen.services
+        and not service.operation
+        and _ours_left(service, seen.services[service.plan.name])
+    )
+    working = any(service.operation for service in deployment.services)
+    if back or working:
+        return Turn(wait(deployment, "traffic", soon(deployment, now)), back)
+    return Turn(_ended(deployment, now))
+
+
+def _settled(deployment: Deployment, seen: Sight, name: str) -> Deployment:
+    if not seen.operations[name].done:
+        return deployment
+    service = next(s for s in deployment.services if s.plan.name == name)
+    return with_service(deployment, replace(service, operation=""))
+
+
+def _ours_left(service: ServiceRollout, live: ServiceSeen) -> bool:
+    if service.first or not live.exists:
+        return False
+    return live.share_of(service.revision) > 0 or bool(live.tag_url(service.tag))
+
+
+def _back(service: ServiceRollout, live: ServiceSeen) -> Shift:
+    """All to stable where the canary has traffic; otherwise only our tag goes."""
+    percents = {service.stable: FULL}
+    if not live.share_of(service.revision):
+        percents = {t.revision: live.share_of(t.revision) for t in live.traffic if t.percent}
+    return Shift(
+        service=service.plan.name,
+        key=service.plan.key,
+        percents=percents,
+        tags={},
+        drop_tag=service.tag,
+        etag=live.etag,
+    )
+
+
+def _ended(deployment: Deployment, now: datetime) -> Deployment:
+    had_traffic = any(step.share for step in deployment.steps_taken)
+    judged = deployment.failure is not None and deployment.failure.code is FailureCode.CANARY_WORSE
+    canaries = any(s.changed and not s.first for s in deployment.services)
+    if judged or (had_traffic and canaries):
+        told = tell_step(replace(deployment, share=0), 0, "all traffic back on stable", now)
+        return enter(told, Phase.ROLLED_BACK, now)
+    return enter(replace(deployment, share=0), Phase.FAILED, now)

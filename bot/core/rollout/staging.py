@@ -1,0 +1,98 @@
+"""Staging → smoke: a new revision of each service of this level, ready, tagged, without traffic."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from bot.core.action import Stage
+from bot.core.model import Deployment, Failure, FailureCode, Phase, ServiceRollout
+from bot.core.rollout.labels import labels_of
+from bot.core.rollout.references import filled, referred
+from bot.core.rollout.turn import Turn, at_level, enter, fail, soon, wait, with_service
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bot.core.action import Action
+    from bot.core.sight import RevisionSeen, ServiceSeen, Sight
+
+
+def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
+    """Make what is missing, wait for what is not ready, stop at what cannot become ready."""
+    actions: list[Action] = []
+    ready = True
+    for service in at_level(deployment):
+        live = seen.services[service.plan.name]
+        revision = live.revisions.get(service.revision)
+        if failure := _failure(service, revision, seen):
+            return Turn(fail(deployment, failure, now))
+        if revision is None and not _working(service, seen):
+            actions.append(_stage(deployment, service, seen))
+        if revision is None or not revision.ready or not _tagged(service, live):
+            ready = False
+            continue
+        deployment = with_service(deployment, _staged(service, live))
+    if ready:
+        return Turn(enter(deployment, Phase.SMOKE, now))
+    return Turn(wait(deployment, "revision", soon(deployment, now)), tuple(actions))
+
+
+def _working(service: ServiceRollout, seen: Sight) -> bool:
+    operation = seen.operations.get(service.plan.name)
+    return operation is not None and not operation.done
+
+
+def _tagged(service: ServiceRollout, live: ServiceSeen) -> bool:
+    return bool(live.tag_url(service.tag))
+
+
+def _staged(service: ServiceRollout, live: ServiceSeen) -> ServiceRollout:
+    return replace(
+        service,
+        operation="",
+        url=live.uri,
+        tag_url=live.tag_url(service.tag),
+        share=live.share_of(service.revision),
+    )
+
+
+def _stage(deployment: Deployment, service: ServiceRollout, seen: Sight) -> Stage:
+    live = seen.services[service.plan.name]
+    settings = service.plan.cloud_run
+    urls = {name: seen.services[name].uri for name in referred(settings.env)}
+    return Stage(
+        service=service.plan.name,
+        key=service.plan.key,
+        revision=service.revision,
+        revision_tag=service.tag,
+        image=f"{service.plan.image}@{service.digest}",
+        cloud_run=replace(settings, env=filled(settings.env, urls)),
+        labels=labels_of(deployment, service),
+        stable=service.stable,
+        etag=live.etag,
+    )
+
+
+def _failure(service: ServiceRollout, revision: RevisionSeen | None, seen: Sight) -> Failure | None:
+    name = service.plan.name
+    if revision is not None and revision.ready is False:
+        return Failure(
+            code=FailureCode.REVISION_NOT_READY,
+            service=name,
+            reason=f"revision {service.revision} of {name} never became ready",
+            detail=f"{revision.reason}: {revision.message}"
+            if revision.reason
+            else revision.message,
+        )
+    operation = seen.operations.get(name)
+    if revision is None and operation is not None and operation.done and operation.error:
+        return Failure(
+            code=FailureCode.REJECTED,
+            service=name,
+            reason=f"Cloud Run could not make revision {service.revision} of {name}",
+            detail=operation.error,
+            logs=(),
+        )
+    return None

@@ -1,0 +1,119 @@
+"""Every transition there is: one phase's function decides, this table says what it may decide.
+
+Rule: what changes a deployment's phase stands in this folder, and nowhere else. A move that the
+table does not know is a defect and raises; the deployment is then unchanged.
+
+Next: bot/core/verdict.py
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from bot.core.action import Accepted, BuildStarted, Conflicted, Opened, Outcome, Rejected
+from bot.core.model import Deployment, Failure, FailureCode, Phase
+from bot.core.rollout import building, queued, rolling_back, shifting, smoke, staging, watching
+from bot.core.rollout.turn import ENDS, Turn, expired, fail, service_named, time_out, with_service
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from bot.core.sight import Sight
+
+LONG = timedelta(seconds=60)
+
+TRANSITIONS: dict[Phase, frozenset[Phase]] = {
+    Phase.QUEUED: frozenset({Phase.BUILDING, Phase.UNCHANGED, Phase.ROLLING_BACK}),
+    Phase.BUILDING: frozenset({Phase.STAGING, Phase.ROLLING_BACK}),
+    Phase.STAGING: frozenset({Phase.SMOKE, Phase.ROLLING_BACK}),
+    Phase.SMOKE: frozenset({Phase.SHIFTING, Phase.ROLLING_BACK}),
+    Phase.SHIFTING: frozenset({Phase.STAGING, Phase.WATCHING, Phase.SUCCEEDED, Phase.ROLLING_BACK}),
+    Phase.WATCHING: frozenset({Phase.SUCCEEDED, Phase.ROLLING_BACK}),
+    Phase.ROLLING_BACK: frozenset({Phase.ROLLED_BACK, Phase.FAILED}),
+    Phase.SUCCEEDED: frozenset(),
+    Phase.UNCHANGED: frozenset(),
+    Phase.ROLLED_BACK: frozenset(),
+    Phase.FAILED: frozenset(),
+}
+
+_PHASES: dict[Phase, Callable[[Deployment, Sight, datetime], Turn]] = {
+    Phase.QUEUED: queued.look,
+    Phase.BUILDING: building.look,
+    Phase.STAGING: staging.look,
+    Phase.SMOKE: smoke.look,
+    Phase.SHIFTING: shifting.look,
+    Phase.WATCHING: watching.look,
+    Phase.ROLLING_BACK: rolling_back.look,
+}
+
+
+def step(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
+    """Return the deployment after one look, and what is to be made so.
+
+    An ended deployment stays as it is, whatever is seen: late and doubled messages change nothing.
+    """
+    if deployment.phase in ENDS:
+        return Turn(deployment)
+    turn = _PHASES[deployment.phase](replace(deployment, attempts=0), seen, now)
+    if turn.deployment.phase is deployment.phase and _given_up(deployment, now):
+        turn = Turn(time_out(deployment, now))
+    reached = turn.deployment.phase
+    if reached is not deployment.phase and reached not in TRANSITIONS[deployment.phase]:
+        msg = f"{deployment.phase} may not become {reached}"
+        raise ValueError(msg)
+    return turn
+
+
+def record(deployment: Deployment, outcome: Outcome, now: datetime) -> Deployment:
+    """Return the deployment with what came of an action."""
+    service = service_named(deployment, outcome.service)
+    match outcome:
+        case BuildStarted(build=build):
+            return with_service(deployment, replace(service, build=build))
+        case Accepted(operation=operation):
+            return with_service(deployment, replace(service, operation=operation))
+        case Opened():
+            return with_service(deployment, replace(service, opened=True))
+        case Conflicted():
+            return replace(deployment, wake_at=now)
+        case Rejected(detail=detail):
+            return _rejected(deployment, outcome.service, detail, now)
+
+
+def spoiled(deployment: Deployment, why: str, until: datetime, now: datetime) -> Deployment:
+    """Return the deployment after a look that outside trouble spoiled: later, within its limit."""
+    if _given_up(deployment, now):
+        return time_out(replace(deployment, waiting=why), now)
+    waiting = f"outside trouble: {why}"
+    return replace(deployment, attempts=deployment.attempts + 1, waiting=waiting, wake_at=until)
+
+
+def broken(deployment: Deployment, why: str, now: datetime) -> Deployment:
+    """Return the deployment after something that waiting will not mend."""
+    if deployment.phase is Phase.ROLLING_BACK:
+        return spoiled(deployment, why, now + LONG, now)
+    reason = f"something is wrong on our side (reference {deployment.id})"
+    failure = Failure(code=FailureCode.INTERNAL, service="", reason=reason, detail=why, logs=())
+    return fail(deployment, failure, now)
+
+
+def _given_up(deployment: Deployment, now: datetime) -> bool:
+    return deployment.phase is not Phase.ROLLING_BACK and expired(deployment, now)
+
+
+def _rejected(deployment: Deployment, service: str, detail: str, now: datetime) -> Deployment:
+    if deployment.phase is Phase.ROLLING_BACK:
+        return deployment
+    system = "Cloud Build" if deployment.phase is Phase.BUILDING else "Cloud Run"
+    failure = Failure(
+        code=FailureCode.REJECTED,
+        service=service,
+        reason=f"{system} refused the request for {service}",
+        detail=detail,
+        logs=(),
+    )
+    return fail(deployment, failure, now)

@@ -1,0 +1,112 @@
+"""What one look leads to, and the few moves that every phase makes."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from bot.core.action import Action
+from bot.core.model import (
+    Deployment,
+    Failure,
+    FailureCode,
+    Image,
+    Phase,
+    ServiceRollout,
+    StepTaken,
+)
+
+LIMITS = {
+    Phase.QUEUED: timedelta(hours=24),
+    Phase.BUILDING: timedelta(minutes=70),
+    Phase.STAGING: timedelta(minutes=10),
+    Phase.SMOKE: timedelta(minutes=3),
+    Phase.SHIFTING: timedelta(hours=24),
+}
+"""How long a phase may last. Cloud Build's own limit is an hour by default, plus ten minutes
+(https://cloud.google.com/build/docs/build-config-file-schema#timeout)."""
+
+ENDS = frozenset({Phase.SUCCEEDED, Phase.UNCHANGED, Phase.ROLLED_BACK, Phase.FAILED})
+
+
+class Turn(Struct, frozen=True):
+    """The deployment as it is to be stored, and what is to be made so."""
+
+    deployment: Deployment
+    actions: tuple[Action, ...] = ()
+    images: tuple[Image, ...] = ()
+
+
+def enter(deployment: Deployment, phase: Phase, now: datetime) -> Deployment:
+    """Return the deployment at the start of a phase, due at once unless it is an end."""
+    ended = phase in ENDS
+    return replace(
+        deployment,
+        phase=phase,
+        phase_since=now,
+        waiting="",
+        attempts=0,
+        wake_at=now,
+        finished_at=now if ended else deployment.finished_at,
+    )
+
+
+def wait(deployment: Deployment, waiting: str, until: datetime) -> Deployment:
+    """Return the deployment as it waits for something."""
+    return replace(deployment, waiting=waiting, wake_at=until)
+
+
+def soon(deployment: Deployment, now: datetime) -> datetime:
+    """Return when to look at an unfinished operation: at first quickly, then ever more slowly."""
+    seconds = (now - deployment.phase_since).total_seconds() / 4
+    return now + timedelta(seconds=min(10.0, max(0.1, seconds)))
+
+
+def fail(deployment: Deployment, failure: Failure, now: datetime) -> Deployment:
+    """Return the deployment on its way back to stable, with the reason."""
+    return enter(replace(deployment, failure=failure), Phase.ROLLING_BACK, now)
+
+
+def expired(deployment: Deployment, now: datetime) -> bool:
+    """Tell whether the phase has lasted longer than it may."""
+    limit = LIMITS.get(deployment.phase)
+    return limit is not None and now - deployment.phase_since > limit
+
+
+def time_out(deployment: Deployment, now: datetime) -> Deployment:
+    """Return the deployment as it gives up on a phase, saying what it had waited for."""
+    awaited = f" (waiting for: {deployment.waiting})" if deployment.waiting else ""
+    failure = Failure(
+        code=FailureCode.TIMED_OUT,
+        service="",
+        reason=f"{deployment.phase.value} took longer than {LIMITS[deployment.phase]}{awaited}",
+        logs=(),
+    )
+    return fail(deployment, failure, now)
+
+
+def with_service(deployment: Deployment, service: ServiceRollout) -> Deployment:
+    """Return the deployment with one of its services replaced."""
+    services = tuple(
+        service if other.plan.name == service.plan.name else other for other in deployment.services
+    )
+    return replace(deployment, services=services)
+
+
+def service_named(deployment: Deployment, name: str) -> ServiceRollout:
+    """Return one of the deployment's services."""
+    return next(service for service in deployment.services if service.plan.name == name)
+
+
+def at_level(deployment: Deployment) -> tuple[ServiceRollout, ...]:
+    """Return the services that are to change and are in turn now."""
+    return tuple(s for s in deployment.services if s.changed and s.plan.level == deployment.level)
+
+
+def tell_step(deployment: Deployment, share: int, why: str, now: datetime) -> Deployment:
+    """Return the deployment with one more line of its story."""
+    names = tuple(service.plan.name for service in at_level(deployment))
+    step = StepTaken(at=now, share=share, services=names, why=why)
+    return replace(deployment, steps_taken=(*deployment.steps_taken, step))

@@ -1,0 +1,149 @@
+"""What each phase needs to see: one look reads this and nothing else."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from bot.core.model import Deployment, FailureCode, Phase, ServiceRollout
+from bot.core.rollout.references import referred
+from bot.core.rollout.turn import at_level
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class ServiceWanted(Struct, frozen=True):
+    """A service, with revisions beyond the serving one."""
+
+    name: str
+    revisions: tuple[str, ...] = ()
+
+
+class WindowsWanted(Struct, frozen=True):
+    """Metric windows of a service within an interval that is visible by now."""
+
+    name: str
+    canary: str
+    stable: str
+    since: datetime
+    until: datetime
+
+
+class Wants(Struct, frozen=True, kw_only=True):
+    """Everything that one look reads, by service name."""
+
+    services: tuple[ServiceWanted, ...] = ()
+    operations: tuple[str, ...] = ()
+    builds: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
+    smoke: tuple[str, ...] = ()
+    windows: tuple[WindowsWanted, ...] = ()
+    build_logs: str = ""
+    revision_logs: str = ""
+
+
+def wants(  # noqa: PLR0911  # one return per phase reads as the table it is
+    deployment: Deployment, now: datetime
+) -> Wants:
+    """Return what the deployment's phase needs to see."""
+    level = at_level(deployment)
+    match deployment.phase:
+        case Phase.QUEUED:
+            everything = tuple(ServiceWanted(s.plan.name) for s in deployment.services)
+            names = tuple(s.plan.name for s in deployment.services)
+            return Wants(services=everything, images=names)
+        case Phase.BUILDING:
+            building = (s for s in deployment.services if s.build and not s.digest)
+            return Wants(builds=tuple(s.plan.name for s in building))
+        case Phase.STAGING:
+            return Wants(services=_staging(deployment, level), operations=_unfinished(level))
+        case Phase.SMOKE:
+            return Wants(smoke=tuple(s.plan.name for s in level if not s.smoke_passed))
+        case Phase.SHIFTING:
+            return Wants(
+                services=_own(level), operations=_unfinished(level), windows=_due(deployment, now)
+            )
+        case Phase.WATCHING:
+            return Wants(services=_own(_judged(deployment)), windows=_due(deployment, now))
+        case Phase.ROLLING_BACK:
+            return _rolling_back(deployment)
+        case _:
+            return Wants()
+
+
+def visible_until(deployment: Deployment, now: datetime) -> datetime:
+    """Return the end of the newest complete metric window that can be seen by now."""
+    window = deployment.sampling.window.total_seconds()
+    seconds = (now - deployment.sampling.lag).timestamp()
+    return datetime.fromtimestamp(math.floor(seconds / window) * window, UTC)
+
+
+def next_visible(deployment: Deployment, now: datetime) -> datetime:
+    """Return when the next metric window can be seen; at most a minute ahead."""
+    until = visible_until(deployment, now) + deployment.sampling.window + deployment.sampling.lag
+    return min(until, now + timedelta(seconds=60))
+
+
+def first_window(deployment: Deployment, since: datetime) -> datetime:
+    """Return the start of the first metric window that lies wholly after a moment."""
+    window = deployment.sampling.window.total_seconds()
+    return datetime.fromtimestamp(math.ceil(since.timestamp() / window) * window, UTC)
+
+
+def _staging(deployment: Deployment, level: Iterable[ServiceRollout]) -> tuple[ServiceWanted, ...]:
+    level = tuple(level)
+    names = {s.plan.name for s in level}
+    called = {name for s in level for name in referred(s.plan.cloud_run.env)} - names
+    known = {s.plan.name for s in deployment.services}
+    return _own(level) + tuple(ServiceWanted(name) for name in sorted(called & known))
+
+
+def _own(services: Iterable[ServiceRollout]) -> tuple[ServiceWanted, ...]:
+    return tuple(ServiceWanted(s.plan.name, (s.revision,)) for s in services)
+
+
+def _unfinished(services: Iterable[ServiceRollout]) -> tuple[str, ...]:
+    return tuple(s.plan.name for s in services if s.operation)
+
+
+def _due(deployment: Deployment, now: datetime) -> tuple[WindowsWanted, ...]:
+    if deployment.share_since is None:
+        return ()
+    until = visible_until(deployment, now)
+    return tuple(
+        WindowsWanted(s.plan.name, s.revision, s.stable, since, until)
+        for s in _judged(deployment)
+        if (since := _since(deployment, s)) < until
+    )
+
+
+def _since(deployment: Deployment, service: ServiceRollout) -> datetime:
+    """Windows that straddle a change of the split are left out."""
+    first = first_window(deployment, deployment.share_since or deployment.phase_since)
+    return max(first, service.evidence.until or first)
+
+
+def _judged(deployment: Deployment) -> tuple[ServiceRollout, ...]:
+    services = (
+        tuple(s for s in deployment.services if s.changed)
+        if deployment.phase is Phase.WATCHING
+        else at_level(deployment)
+    )
+    return tuple(s for s in services if not s.first)
+
+
+def _rolling_back(deployment: Deployment) -> Wants:
+    changed = tuple(s for s in deployment.services if s.changed and (s.url or s.stable))
+    failure = deployment.failure
+    logs = failure.service if failure and failure.logs is None else ""
+    of_build = failure is not None and failure.code is FailureCode.BUILD_FAILED
+    return Wants(
+        services=_own(changed),
+        operations=_unfinished(changed),
+        build_logs=logs if of_build else "",
+        revision_logs="" if of_build else logs,
+    )

@@ -1,0 +1,101 @@
+"""What one look sees of the world, through the ports; a phase asks only for what it needs."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from msgspec import Struct, field
+
+from bot.core.evidence import Window
+from bot.core.model import SmokeAnswer
+
+
+class BuildState(StrEnum):
+    """Cloud Build's statuses, as far as they matter here."""
+
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
+class BuildSeen(Struct, frozen=True, kw_only=True):
+    """One build."""
+
+    name: str
+    state: BuildState
+    digest: str = ""
+    """Of the image that was asked for; only after success."""
+    detail: str = ""
+    """Cloud Build's status and its own words for a failure."""
+    log_url: str = ""
+
+
+class OperationSeen(Struct, frozen=True, kw_only=True):
+    """One Cloud Run operation."""
+
+    done: bool
+    error: str = ""
+
+
+class TrafficSeen(Struct, frozen=True, kw_only=True):
+    """One traffic target that a service really has; LATEST is resolved to its revision."""
+
+    revision: str
+    percent: int
+    tag: str = ""
+    uri: str = ""
+
+
+class RevisionSeen(Struct, frozen=True, kw_only=True):
+    """One revision."""
+
+    name: str
+    ready: bool | None
+    """None while Cloud Run still reconciles it."""
+    reason: str = ""
+    message: str = ""
+    image: str = ""
+    labels: dict[str, str] = field(default_factory=dict)
+
+
+class ServiceSeen(Struct, frozen=True, kw_only=True):
+    """One Cloud Run service; `exists=False` when there is none."""
+
+    exists: bool
+    etag: str = ""
+    uri: str = ""
+    reconciling: bool = False
+    latest_created: str = ""
+    labels: dict[str, str] = field(default_factory=dict)
+    traffic: tuple[TrafficSeen, ...] = ()
+    revisions: dict[str, RevisionSeen] = field(default_factory=dict)
+    """Those that were asked for and exist; the serving one always."""
+
+    @property
+    def serving(self) -> str:
+        """The one revision with all the traffic, or nothing when traffic is split."""
+        return next((target.revision for target in self.traffic if target.percent == 100), "")  # noqa: PLR2004
+
+    def share_of(self, revision: str) -> int:
+        """Return the percentage that a revision has."""
+        return sum(target.percent for target in self.traffic if target.revision == revision)
+
+    def tag_url(self, tag: str) -> str:
+        """Return the address of a tag, or nothing."""
+        return next((target.uri for target in self.traffic if target.tag == tag), "")
+
+
+class Sight(Struct, frozen=True, kw_only=True):
+    """Everything that one look saw, by service name where it is per service."""
+
+    services: dict[str, ServiceSeen] = field(default_factory=dict)
+    operations: dict[str, OperationSeen] = field(default_factory=dict)
+    builds: dict[str, BuildSeen] = field(default_factory=dict)
+    images: dict[str, str] = field(default_factory=dict)
+    """Service → digest of an image built earlier from the same input, young enough to reuse."""
+    smoke: dict[str, tuple[SmokeAnswer, ...]] = field(default_factory=dict)
+    windows: dict[str, tuple[Window, ...]] = field(default_factory=dict)
+    metrics_down: str = ""
+    """Why Cloud Monitoring could not be read; empty when it could."""
+    logs: tuple[str, ...] | None = None
+    """The last lines of what failed, oldest first."""

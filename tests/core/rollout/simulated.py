@@ -1,0 +1,234 @@
+"""A world that does what it is told, fails where it is told to, and can be looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from msgspec.structs import replace
+
+from bot.core.action import (
+    Accepted,
+    Action,
+    BuildStarted,
+    Conflicted,
+    Opened,
+    OpenToAll,
+    Outcome,
+    Shift,
+    Stage,
+    StartBuild,
+)
+from bot.core.configuration import (
+    CloudRun,
+    EnvironmentPlan,
+    Gates,
+    Rollout,
+    ServiceKey,
+    ServicePlan,
+)
+from bot.core.evidence import Counts, Window
+from bot.core.model import Deployment, Repository, Sampling, ServiceRollout, SmokeAnswer
+from bot.core.rollout import table
+from bot.core.rollout.turn import ENDS
+from bot.core.rollout.wants import Wants, WindowsWanted, wants
+from bot.core.sight import (
+    BuildSeen,
+    BuildState,
+    RevisionSeen,
+    ServiceSeen,
+    Sight,
+    TrafficSeen,
+)
+
+START = datetime(2026, 1, 5, 12, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+REPOSITORY = Repository(7, "acme/senior-mhealth", 1)
+
+
+def service_plan(name: str, *, level: int = 0, needs: tuple[str, ...] = ()) -> ServicePlan:
+    env = {f"{need.upper()}_URL": f"${{{need}.url}}" for need in needs}
+    return ServicePlan(
+        name=name,
+        key=ServiceKey("p", "r", name),
+        path=name,
+        image=f"images/{name}",
+        cloud_run=CloudRun(env=env, allow_unauthenticated=True),
+        needs=needs,
+        level=level,
+    )
+
+
+def deployment(
+    *plans: ServicePlan, steps: tuple[int, ...] = (5, 50, 100), watch: int = 0
+) -> Deployment:
+    rollout = Rollout(
+        steps=steps,
+        min_bake=3 * SECOND,
+        max_bake=30 * SECOND,
+        watch=watch * SECOND,
+    )
+    plan = EnvironmentPlan(
+        name="prod", services=plans, rollout=rollout, gates=Gates(), reuse=timedelta(0)
+    )
+    services = tuple(
+        ServiceRollout(
+            plan=plan,
+            settings_hash="new",
+            reuse_key=f"new-{plan.name}",
+            revision=f"{plan.name}-new",
+            tag="c-new",
+        )
+        for plan in plans
+    )
+    return Deployment(
+        id="d1",
+        repository=REPOSITORY,
+        environment="prod",
+        sha="a" * 40,
+        trusted_sha="b" * 40,
+        actor="writer",
+        ask="7/1/0",
+        created_at=START,
+        phase_since=START,
+        wake_at=START,
+        plan=plan,
+        cloudbuild="",
+        sampling=Sampling(window=SECOND, lag=SECOND),
+        services=services,
+    )
+
+
+@dataclass
+class Faults:
+    """What goes wrong, by service name."""
+
+    build: set[str] = field(default_factory=set)
+    ready: set[str] = field(default_factory=set)
+    smoke: set[str] = field(default_factory=set)
+    errors: set[str] = field(default_factory=set)
+    conflicts: int = 0
+    """So many writes meet somebody else's."""
+
+
+@dataclass
+class World:
+    """Cloud Build, Cloud Run and Cloud Monitoring as one dictionary each."""
+
+    faults: Faults = field(default_factory=Faults)
+    services: dict[str, ServiceSeen] = field(default_factory=dict)
+    actions: list[Action] = field(default_factory=list)
+    shares: list[tuple[str, int]] = field(default_factory=list)
+    now: datetime = START
+
+    def with_stable(self, *names: str) -> World:
+        for name in names:
+            stable = f"{name}-old"
+            self.services[name] = ServiceSeen(
+                exists=True,
+                etag="1",
+                uri=f"https://{name}",
+                traffic=(TrafficSeen(revision=stable, percent=100),),
+                revisions={stable: RevisionSeen(name=stable, ready=True)},
+            )
+        return self
+
+    def play(self, started: Deployment, looks: int = 400) -> Deployment:
+        """Look, act and let time pass until the deployment has ended."""
+        deployment = started
+        for _ in range(looks):
+            if deployment.phase in ENDS:
+                return deployment
+            deployment = self.look(deployment)
+            self.now = max(self.now + 0.2 * SECOND, deployment.wake_at or self.now)
+        return deployment
+
+    def look(self, deployment: Deployment) -> Deployment:
+        turn = table.step(deployment, self.seen(deployment), self.now)
+        deployment = turn.deployment
+        for action in turn.actions:
+            self.actions.append(action)
+            deployment = table.record(deployment, self.perform(action), self.now)
+        return deployment
+
+    def seen(self, deployment: Deployment) -> Sight:
+        wanted: Wants = wants(deployment, self.now)
+        nothing = ServiceSeen(exists=False)
+        return Sight(
+            services={w.name: self.services.get(w.name, nothing) for w in wanted.services},
+            builds={name: self._build(name) for name in wanted.builds},
+            smoke={name: self._smoke(name) for name in wanted.smoke},
+            windows={w.name: self._windows(w, deployment.share) for w in wanted.windows},
+            logs=("line",) if wanted.build_logs or wanted.revision_logs else None,
+        )
+
+    def perform(self, action: Action) -> Outcome:
+        if self.faults.conflicts > 0 and not isinstance(action, StartBuild):
+            self.faults.conflicts -= 1
+            return Conflicted(service=action.service)
+        match action:
+            case StartBuild():
+                return BuildStarted(service=action.service, build=f"builds/{action.service}")
+            case Stage():
+                self._stage(action)
+            case Shift():
+                self._shift(action)
+            case OpenToAll():
+                return Opened(service=action.service)
+        return Accepted(service=action.service, operation="")
+
+    def _build(self, name: str) -> BuildSeen:
+        failed = name in self.faults.build
+        state = BuildState.FAILED if failed else BuildState.SUCCEEDED
+        return BuildSeen(name=name, state=state, digest="" if failed else f"sha256:{name}")
+
+    def _smoke(self, name: str) -> tuple[SmokeAnswer, ...]:
+        return (SmokeAnswer(request="GET /", passed=name not in self.faults.smoke, got="200"),)
+
+    def _windows(self, want: WindowsWanted, share: int) -> tuple[Window, ...]:
+        windows = []
+        start = want.since
+        while start < want.until:
+            errors = share * 3 // 10 if want.name in self.faults.errors else 0
+            windows.append(
+                Window(
+                    start=start,
+                    end=start + SECOND,
+                    share=share,
+                    canary=Counts(share, errors),
+                    stable=Counts(100 - share, 0),
+                )
+            )
+            start += SECOND
+        return tuple(windows)
+
+    def _stage(self, action: Stage) -> None:
+        live = self.services.get(action.service, ServiceSeen(exists=False))
+        new = RevisionSeen(name=action.revision, ready=action.service not in self.faults.ready)
+        target = TrafficSeen(
+            revision=action.revision,
+            percent=0 if action.stable else 100,
+            tag=action.revision_tag,
+            uri=f"https://{action.revision_tag}---{action.service}",
+        )
+        kept = tuple(t for t in live.traffic if t.revision != action.revision)
+        self.services[action.service] = replace(
+            live,
+            exists=True,
+            uri=f"https://{action.service}",
+            traffic=(*kept, target),
+            revisions={**live.revisions, action.revision: new},
+        )
+
+    def _shift(self, action: Shift) -> None:
+        live = self.services[action.service]
+        targets = [
+            TrafficSeen(revision=revision, percent=percent)
+            for revision, percent in action.percents.items()
+        ]
+        targets += [
+            TrafficSeen(revision=revision, percent=0, tag=tag, uri=f"https://{tag}")
+            for tag, revision in action.tags.items()
+        ]
+        self.services[action.service] = replace(live, traffic=tuple(targets))
+        self.shares.append((action.service, action.percents.get(f"{action.service}-new", 0)))

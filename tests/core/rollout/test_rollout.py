@@ -1,0 +1,210 @@
+"""Whole rollouts on a simulated world, and what must hold for every one of them."""
+
+from __future__ import annotations
+
+import hypothesis.strategies as st
+from hypothesis import given, settings
+
+from bot.core.action import Shift, Stage, StartBuild
+from bot.core.model import FailureCode, Phase
+from bot.core.rollout import table
+from bot.core.rollout.turn import ENDS
+from tests.core.rollout.simulated import Faults, World, deployment, service_plan
+
+AI = service_plan("ai")
+API = service_plan("api", level=1, needs=("ai",))
+
+
+def shares(world: World, service: str) -> list[int]:
+    return [share for name, share in world.shares if name == service]
+
+
+def test_a_good_canary_goes_up_step_by_step_and_loses_its_tag():
+    world = World().with_stable("ai")
+    ended = world.play(deployment(AI))
+    assert ended.phase is Phase.SUCCEEDED
+    assert shares(world, "ai") == [5, 50, 100]
+    assert world.services["ai"].serving == "ai-new"
+    assert not world.services["ai"].tag_url("c-new")
+
+
+def test_the_callee_is_at_100_before_its_caller_is_staged():
+    world = World().with_stable("ai", "api")
+    ended = world.play(deployment(AI, API))
+    assert ended.phase is Phase.SUCCEEDED
+    staged = next(
+        i for i, a in enumerate(world.actions) if isinstance(a, Stage) and a.service == "api"
+    )
+    full = next(
+        i
+        for i, a in enumerate(world.actions)
+        if isinstance(a, Shift) and a.percents == {"ai-new": 100}
+    )
+    assert full < staged
+    stage = world.actions[staged]
+    assert isinstance(stage, Stage)
+    assert stage.cloud_run.env == {"AI_URL": "https://ai"}
+
+
+def test_a_bad_caller_takes_its_callee_back_with_it_last_first():
+    world = World(Faults(errors={"api"})).with_stable("ai", "api")
+    ended = world.play(deployment(AI, API))
+    assert ended.phase is Phase.ROLLED_BACK
+    assert ended.failure is not None
+    assert ended.failure.code is FailureCode.CANARY_WORSE
+    assert world.services["ai"].serving == "ai-old"
+    assert world.services["api"].serving == "api-old"
+    back = [
+        a.service
+        for a in world.actions
+        if isinstance(a, Shift) and a.percents.get(f"{a.service}-old") == 100
+    ]
+    assert back == ["api", "ai"]
+
+
+def test_a_first_deployment_has_no_canary_and_says_so():
+    world = World()
+    ended = world.play(deployment(AI))
+    assert ended.phase is Phase.SUCCEEDED
+    assert "no canary" in ended.steps_taken[0].why
+    assert ended.services[0].opened
+
+
+def test_a_failing_watch_brings_the_old_revision_back():
+    world = World().with_stable("ai")
+    watched = deployment(AI, watch=60)
+    while watched.phase is not Phase.WATCHING:
+        watched = world.look(watched)
+        world.now = max(world.now, watched.wake_at or world.now)
+    world.faults.errors.add("ai")
+    ended = world.play(watched)
+    assert ended.phase is Phase.ROLLED_BACK
+    assert world.services["ai"].serving == "ai-old"
+
+
+def test_nothing_differs_ends_unchanged_and_touches_nothing():
+    world = World()
+    first = world.play(deployment(AI))
+    live = world.services["ai"]
+    labelled = {
+        name: type(seen)(
+            name=seen.name,
+            ready=True,
+            labels={"spillway-reuse": "new-ai", "spillway-settings": "new"},
+        )
+        for name, seen in live.revisions.items()
+    }
+    world.services["ai"] = type(live)(
+        exists=True, uri=live.uri, traffic=live.traffic, revisions=labelled
+    )
+    world.actions.clear()
+    again = world.play(deployment(AI))
+    assert first.phase is Phase.SUCCEEDED
+    assert again.phase is Phase.UNCHANGED
+    assert world.actions == []
+
+
+def test_a_split_that_is_not_one_revision_is_not_touched():
+    world = World().with_stable("ai")
+    live = world.services["ai"]
+    target = live.traffic[0]
+    halves = (
+        type(target)(revision="ai-old", percent=50),
+        type(target)(revision="ai-older", percent=50),
+    )
+    world.services["ai"] = type(live)(exists=True, traffic=halves, revisions=live.revisions)
+    ended = world.play(deployment(AI))
+    assert ended.failure is not None
+    assert ended.failure.code is FailureCode.TRAFFIC_SPLIT
+    assert world.services["ai"].traffic == halves
+
+
+def test_traffic_that_somebody_moves_is_held_and_not_overwritten():
+    world = World().with_stable("ai")
+    going = deployment(AI)
+    while going.phase is not Phase.SHIFTING or going.share_since is None:
+        going = world.look(going)
+        world.now = max(world.now, going.wake_at or world.now)
+    live = world.services["ai"]
+    theirs = (type(live.traffic[0])(revision="theirs", percent=100),)
+    world.services["ai"] = type(live)(
+        exists=True, uri=live.uri, traffic=theirs, revisions=live.revisions
+    )
+    held = world.look(going)
+    assert "moved by somebody" in held.waiting
+    assert world.services["ai"].traffic == theirs
+
+
+NAMES = st.sets(st.sampled_from(["ai", "api"]))
+FAULTS = st.builds(
+    Faults,
+    build=NAMES,
+    ready=NAMES,
+    smoke=NAMES,
+    errors=NAMES,
+    conflicts=st.integers(0, 4),
+)
+
+
+@settings(deadline=None, max_examples=150)
+@given(faults=FAULTS, existing=NAMES, watch=st.sampled_from([0, 20]))
+def test_every_rollout_ends_and_leaves_one_revision_with_all_the_traffic(faults, existing, watch):
+    world = World(faults).with_stable(*existing)
+    ended = world.play(deployment(AI, API, watch=watch))
+    assert ended.phase in ENDS
+    for name, live in world.services.items():
+        good = ended.phase is Phase.SUCCEEDED
+        if name in existing:
+            assert live.serving == (f"{name}-new" if good else f"{name}-old")
+            assert not live.tag_url("c-new")
+    if ended.phase is not Phase.SUCCEEDED:
+        assert ended.failure is not None
+        assert ended.failure.reason
+
+
+@settings(deadline=None, max_examples=100)
+@given(faults=FAULTS, steps=st.sets(st.integers(1, 99), max_size=4))
+def test_shares_are_the_plans_steps_and_never_rise_after_a_verdict_against(faults, steps):
+    plan = (*sorted(steps), 100)
+    world = World(faults).with_stable("ai", "api")
+    world.play(deployment(AI, API, steps=plan))
+    for name in ("ai", "api"):
+        seen = shares(world, name)
+        assert set(seen) <= {0, *plan}
+        if 0 in seen:
+            assert not any(seen[seen.index(0) :])
+
+
+@settings(deadline=None, max_examples=100)
+@given(faults=FAULTS, existing=NAMES, data=st.data())
+def test_looking_twice_never_does_anything_twice(faults, existing, data):
+    """A doubled message is one more look at the same world."""
+    once = World(Faults(**vars(faults))).with_stable(*existing)
+    expected = once.play(deployment(AI, API))
+    world = World(Faults(**vars(faults))).with_stable(*existing)
+    going = deployment(AI, API)
+    for _ in range(400):
+        if going.phase in ENDS:
+            break
+        going = world.look(going)
+        if data.draw(st.booleans()):
+            going = world.look(going)
+        world.now = max(world.now, going.wake_at or world.now)
+    assert going.phase is expected.phase
+    builds = [a.service for a in world.actions if isinstance(a, StartBuild)]
+    assert len(builds) == len(set(builds))
+
+
+@given(faults=FAULTS)
+def test_an_ended_deployment_absorbs_whatever_comes(faults):
+    world = World(faults).with_stable("ai")
+    ended = world.play(deployment(AI))
+    again = table.step(ended, world.seen(ended), world.now)
+    assert again.deployment == ended
+    assert again.actions == ()
+
+
+def test_every_phase_but_the_ends_leads_on_and_the_ends_lead_nowhere():
+    assert set(table.TRANSITIONS) == set(Phase)
+    for phase, onward in table.TRANSITIONS.items():
+        assert bool(onward) != (phase in ENDS)
