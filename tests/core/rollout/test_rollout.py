@@ -19,7 +19,7 @@ def shares(world: World, service: str) -> list[int]:
     return [share for name, share in world.shares if name == service]
 
 
-def test_a_good_canary_goes_up_step_by_step_and_loses_its_tag():
+def test_a_good_canary_goes_up_step_by_step_and_loses_its_tag() -> None:
     world = World().with_stable("ai")
     ended = world.play(deployment(AI))
     assert ended.phase is Phase.SUCCEEDED
@@ -28,7 +28,7 @@ def test_a_good_canary_goes_up_step_by_step_and_loses_its_tag():
     assert not world.services["ai"].tag_url("c-new")
 
 
-def test_the_callee_is_at_100_before_its_caller_is_staged():
+def test_the_callee_is_at_100_before_its_caller_is_staged() -> None:
     world = World().with_stable("ai", "api")
     ended = world.play(deployment(AI, API))
     assert ended.phase is Phase.SUCCEEDED
@@ -46,7 +46,7 @@ def test_the_callee_is_at_100_before_its_caller_is_staged():
     assert stage.cloud_run.env == {"AI_URL": "https://ai"}
 
 
-def test_a_bad_caller_takes_its_callee_back_with_it_last_first():
+def test_a_bad_caller_takes_its_callee_back_with_it_last_first() -> None:
     world = World(Faults(errors={"api"})).with_stable("ai", "api")
     ended = world.play(deployment(AI, API))
     assert ended.phase is Phase.ROLLED_BACK
@@ -62,7 +62,7 @@ def test_a_bad_caller_takes_its_callee_back_with_it_last_first():
     assert back == ["api", "ai"]
 
 
-def test_a_first_deployment_has_no_canary_and_says_so():
+def test_a_first_deployment_has_no_canary_and_says_so() -> None:
     world = World()
     ended = world.play(deployment(AI))
     assert ended.phase is Phase.SUCCEEDED
@@ -70,7 +70,7 @@ def test_a_first_deployment_has_no_canary_and_says_so():
     assert ended.services[0].opened
 
 
-def test_a_failing_watch_brings_the_old_revision_back():
+def test_a_failing_watch_brings_the_old_revision_back() -> None:
     world = World().with_stable("ai")
     watched = deployment(AI, watch=60)
     while watched.phase is not Phase.WATCHING:
@@ -82,7 +82,7 @@ def test_a_failing_watch_brings_the_old_revision_back():
     assert world.services["ai"].serving == "ai-old"
 
 
-def test_nothing_differs_ends_unchanged_and_touches_nothing():
+def test_nothing_differs_ends_unchanged_and_touches_nothing() -> None:
     world = World()
     first = world.play(deployment(AI))
     live = world.services["ai"]
@@ -104,7 +104,7 @@ def test_nothing_differs_ends_unchanged_and_touches_nothing():
     assert world.actions == []
 
 
-def test_a_split_that_is_not_one_revision_is_not_touched():
+def test_a_split_that_is_not_one_revision_is_not_touched() -> None:
     world = World().with_stable("ai")
     live = world.services["ai"]
     target = live.traffic[0]
@@ -119,7 +119,7 @@ def test_a_split_that_is_not_one_revision_is_not_touched():
     assert world.services["ai"].traffic == halves
 
 
-def test_traffic_that_somebody_moves_is_held_and_not_overwritten():
+def test_traffic_that_somebody_moves_is_held_and_not_overwritten() -> None:
     world = World().with_stable("ai")
     going = deployment(AI)
     while going.phase is not Phase.SHIFTING or going.share_since is None:
@@ -148,7 +148,9 @@ FAULTS = st.builds(
 
 @settings(deadline=None, max_examples=150)
 @given(faults=FAULTS, existing=NAMES, watch=st.sampled_from([0, 20]))
-def test_every_rollout_ends_and_leaves_one_revision_with_all_the_traffic(faults, existing, watch):
+def test_every_rollout_ends_and_leaves_one_revision_with_all_the_traffic(
+    faults: Faults, existing: set[str], watch: int
+) -> None:
     world = World(faults).with_stable(*existing)
     ended = world.play(deployment(AI, API, watch=watch))
     assert ended.phase in ENDS
@@ -164,7 +166,9 @@ def test_every_rollout_ends_and_leaves_one_revision_with_all_the_traffic(faults,
 
 @settings(deadline=None, max_examples=100)
 @given(faults=FAULTS, steps=st.sets(st.integers(1, 99), max_size=4))
-def test_shares_are_the_plans_steps_and_never_rise_after_a_verdict_against(faults, steps):
+def test_shares_are_the_plans_steps_and_never_rise_after_a_verdict_against(
+    faults: Faults, steps: set[int]
+) -> None:
     plan = (*sorted(steps), 100)
     world = World(faults).with_stable("ai", "api")
     world.play(deployment(AI, API, steps=plan))
@@ -177,7 +181,9 @@ def test_shares_are_the_plans_steps_and_never_rise_after_a_verdict_against(fault
 
 @settings(deadline=None, max_examples=100)
 @given(faults=FAULTS, existing=NAMES, data=st.data())
-def test_looking_twice_never_does_anything_twice(faults, existing, data):
+def test_looking_twice_never_does_anything_twice(
+    faults: Faults, existing: set[str], data: st.DataObject
+) -> None:
     """A doubled message is one more look at the same world."""
     once = World(Faults(**vars(faults))).with_stable(*existing)
     expected = once.play(deployment(AI, API))
@@ -196,7 +202,7 @@ def test_looking_twice_never_does_anything_twice(faults, existing, data):
 
 
 @given(faults=FAULTS)
-def test_an_ended_deployment_absorbs_whatever_comes(faults):
+def test_an_ended_deployment_absorbs_whatever_comes(faults: Faults) -> None:
     world = World(faults).with_stable("ai")
     ended = world.play(deployment(AI))
     again = table.step(ended, world.seen(ended), world.now)
@@ -204,7 +210,7 @@ def test_an_ended_deployment_absorbs_whatever_comes(faults):
     assert again.actions == ()
 
 
-def test_every_phase_but_the_ends_leads_on_and_the_ends_lead_nowhere():
+def test_every_phase_but_the_ends_leads_on_and_the_ends_lead_nowhere() -> None:
     assert set(table.TRANSITIONS) == set(Phase)
     for phase, onward in table.TRANSITIONS.items():
         assert bool(onward) != (phase in ENDS)
