@@ -1,7 +1,7 @@
 """What deploy.yaml means once it is read, merged and resolved for one environment.
 
 These nouns are stored with every deployment, so that a running rollout never changes its rules
-when somebody edits the file. `bot/core/manifest.py` makes them.
+when somebody edits the file. `bot/core/manifest/` makes them.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ RESERVED_VARIABLES = frozenset({"PORT", "K_SERVICE", "K_REVISION", "K_CONFIGURAT
 """Cloud Run sets these (https://cloud.google.com/run/docs/container-contract#env-vars)."""
 
 _LONGEST_VARIABLE = 32 * 1024
+_LONGEST_DESCRIPTION = 512
 _MEBIBYTES = {"Mi": 1.0, "Gi": 1024.0, "M": 1e6 / 2**20, "G": 1e9 / 2**20}
 _LEAST_MEMORY, _MOST_MEMORY = 128, 32 * 1024
 _WHOLE_CPUS = frozenset({1.0, 2.0, 4.0, 6.0, 8.0})
@@ -126,7 +127,9 @@ SETTINGS_FIELD_CHECKS: dict[type, dict[str, Check]] = {
         "vpc_connector": shaped(r"[A-Za-z0-9][A-Za-z0-9/._:-]*", "is no connector"),
         "cloudsql_instances": each(_DATABASE),
         "labels": entries(_LABEL, _LABEL_VALUE),
-        "description": holds(lambda text: len(text) <= 512, "is longer than 512 characters"),  # noqa: PLR2004  # said beside it
+        "description": holds(
+            lambda text: len(text) <= _LONGEST_DESCRIPTION, "is longer than 512 characters"
+        ),
         "spec": _spec,
     },
     Probe: {

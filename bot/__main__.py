@@ -1,0 +1,90 @@
+"""The command line: `python -m bot --help` says it all."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    r"""Spillway ships GitHub repositories to Google Cloud Run.
+
+    \b
+    It runs as two services, each configured by its environment:
+      receiver   takes GitHub's webhooks and puts them on a topic
+      consumer   takes the topics' messages and does the work
+
+    `python -m bot settings` lists what the environment must hold.
+    """
+
+
+@main.command()
+@click.option("--host", default="0.0.0.0", show_default=True, help="Address to listen on.")  # noqa: S104  # containers are reached from outside
+@click.option("--port", default=8080, envvar="PORT", show_default=True, help="Port to listen on.")
+def receiver(host: str, port: int) -> None:
+    """Serve POST /webhooks/github, /healthz and /readyz."""
+    _serve("bot.serve:receiver", host, port, threads=8)
+
+
+@main.command()
+@click.option("--host", default="0.0.0.0", show_default=True, help="Address to listen on.")  # noqa: S104  # as above
+@click.option("--port", default=8080, envvar="PORT", show_default=True, help="Port to listen on.")
+def consumer(host: str, port: int) -> None:
+    """Serve the push subscriptions of events, builds and ticks."""
+    _serve("bot.serve:consumer", host, port, threads=16)
+
+
+@main.command()
+@click.option("--check", is_flag=True, help="Read the environment and say what is wrong with it.")
+def settings(*, check: bool) -> None:
+    """List the environment variables that configure Spillway."""
+    from bot import settings as environment  # noqa: PLC0415  # --help stays quick
+
+    if check:
+        try:
+            environment.load()
+        except environment.SettingsError as wrong:
+            raise click.ClickException(str(wrong)) from wrong
+        click.echo("The settings are complete.")
+        return
+    for name in environment.REQUIRED.values():
+        click.echo(f"{name}  (required)")
+    for name in environment.OPTIONAL.values():
+        click.echo(name)
+
+
+@main.command()
+@click.argument("path", type=click.Path(exists=True, dir_okay=False), default="deploy.yaml")
+def check(path: str) -> None:
+    """Check a deploy.yaml and say everything that is wrong with it, each with its line."""
+    from pathlib import Path  # noqa: PLC0415  # --help stays quick
+
+    from bot.core.manifest import Manifest, parse  # noqa: PLC0415  # as above
+
+    read = parse(Path(path).read_text(encoding="utf-8"))
+    if isinstance(read, Manifest):
+        click.echo(f"{path} is good: {', '.join(read.environments)}.")
+        return
+    for problem in read:
+        click.echo(f"{path}:{problem.line}: {problem.key}: {problem.message}", err=True)
+    raise SystemExit(1)
+
+
+def _serve(target: str, host: str, port: int, *, threads: int) -> None:
+    from granian.constants import Interfaces  # noqa: PLC0415  # --help stays quick
+    from granian.server import Server  # noqa: PLC0415  # as above
+
+    Server(
+        target,
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        factory=True,
+        blocking_threads=threads,
+        backpressure=4 * threads,
+        log_access=False,
+    ).serve()
+
+
+if __name__ == "__main__":
+    main()

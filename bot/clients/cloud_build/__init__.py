@@ -1,0 +1,7 @@
+"""Cloud Build: the port `Builds`."""
+
+from __future__ import annotations
+
+from bot.clients.cloud_build.client import CloudBuildClient
+
+__all__ = ["CloudBuildClient"]

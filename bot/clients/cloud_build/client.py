@@ -1,0 +1,126 @@
+"""Cloud Build, one call at a time: started once, found again by its tag, read by its name.
+
+Everything is regional and read with get_build: the operation of a regional build cannot be
+polled on the global endpoint (https://github.com/googleapis/google-cloud-python/issues/12123).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from google.api_core import exceptions as google
+from google.cloud.devtools import cloudbuild_v1
+
+from bot.clients.cloud_build import build_file
+from bot.clients.cloud_build.sight import build_seen
+from bot.clients.endpoint import DEADLINE, message_of, rest, translate
+from bot.core.action import BuildStarted, Rejected, StartBuild
+from bot.core.sight import BuildSeen, BuildState
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+WHAT = "Cloud Build"
+OURS = "spillway"
+"""The tag on every build that we start."""
+GLOBAL = "global"
+Options = cloudbuild_v1.BuildOptions.SubstitutionOption
+LOOSE = Options(Options.ALLOW_LOOSE)
+REFUSALS = (google.BadRequest, google.Forbidden, google.NotFound)
+
+
+class CloudBuildClient:
+    """The port `Builds`; `url` is empty for the real thing."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._clients: dict[str, cloudbuild_v1.CloudBuildClient] = {}
+
+    def problems(self, cloudbuild: str) -> tuple[str, ...]:
+        """Return everything that is wrong with a cloudbuild.yaml."""
+        return build_file.problems(cloudbuild)
+
+    @translate(WHAT, final=True)
+    def start(self, action: StartBuild, source: str) -> BuildStarted | Rejected:
+        """Start a build from `gs://bucket/object`, or find the one started before."""
+        if problems := self.problems(action.cloudbuild):
+            return Rejected(service=action.service, detail="; ".join(problems))
+        name = self._find(action) if action.look_up else ""
+        try:
+            name = name or self._create(action, source)
+        except REFUSALS as error:
+            return Rejected(service=action.service, detail=message_of(error))
+        return BuildStarted(service=action.service, build=name)
+
+    @translate(WHAT, final=True)
+    def build(self, name: str, image: str) -> BuildSeen:
+        """Return how a build stands; one that Cloud Build does not know has failed."""
+        request = cloudbuild_v1.GetBuildRequest(name=name)
+        try:
+            build = self._in(_location(name)).get_build(request, retry=None, timeout=DEADLINE)
+        except google.NotFound as error:
+            return BuildSeen(name=name, state=BuildState.FAILED, detail=message_of(error))
+        return build_seen(name, build, image)
+
+    def _in(self, location: str) -> cloudbuild_v1.CloudBuildClient:
+        """Private pools, and default pools outside `global`, answer on regional endpoints only."""
+        if location not in self._clients:
+            regional = "" if location == GLOBAL else f"https://{location}-cloudbuild.googleapis.com"
+            self._clients[location] = rest(cloudbuild_v1.CloudBuildClient, self._url or regional)
+        return self._clients[location]
+
+    def _find(self, action: StartBuild) -> str:
+        """Return the newest build with the action's tag that nobody cancelled, or nothing."""
+        request = cloudbuild_v1.ListBuildsRequest(
+            parent=_parent(action), filter=f'tags="{action.build_tag}"'
+        )
+        listed = self._in(action.region).list_builds(request, retry=None, timeout=DEADLINE)
+        newest = _newest(next(iter(listed.pages)).builds, action.build_tag)
+        return "" if newest is None else _name(action, newest)
+
+    def _create(self, action: StartBuild, source: str) -> str:
+        """Create the build; with a `project_id` the REST transport would take the global route."""
+        request = cloudbuild_v1.CreateBuildRequest(
+            parent=_parent(action), build=_wanted(action, source)
+        )
+        operation = self._in(action.region).create_build(request, retry=None, timeout=DEADLINE)
+        return _name(action, operation.metadata.build)
+
+
+def _wanted(action: StartBuild, source: str) -> cloudbuild_v1.Build:
+    """Return the file's build of this commit; substitutions it has no use for are allowed."""
+    build = build_file.parse(action.cloudbuild)
+    build.substitutions.update(
+        _SERVICE=action.service, _PATH=action.path, _IMAGE=action.image, _SHA=action.sha
+    )
+    build.options.substitution_option = LOOSE
+    bucket, _, name = source.removeprefix("gs://").partition("/")
+    build.source = cloudbuild_v1.Source(
+        storage_source=cloudbuild_v1.StorageSource(bucket=bucket, object_=name)
+    )
+    build.tags.extend((action.build_tag, OURS))
+    return build
+
+
+def _newest(builds: Sequence[cloudbuild_v1.Build], build_tag: str) -> cloudbuild_v1.Build | None:
+    cancelled = cloudbuild_v1.Build.Status.CANCELLED
+    standing = [b for b in builds if build_tag in b.tags and b.status != cancelled]
+    return max(standing, key=_created, default=None)
+
+
+def _created(build: cloudbuild_v1.Build) -> datetime:
+    return cast("datetime", build.create_time)
+
+
+def _parent(action: StartBuild) -> str:
+    return f"projects/{action.project}/locations/{action.region}"
+
+
+def _name(action: StartBuild, build: cloudbuild_v1.Build) -> str:
+    return f"{_parent(action)}/builds/{build.id}"
+
+
+def _location(name: str) -> str:
+    """Return REGION of projects/P/locations/REGION/builds/ID."""
+    return name.partition("/locations/")[2].partition("/")[0] or GLOBAL

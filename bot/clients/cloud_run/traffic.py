@@ -1,0 +1,77 @@
+"""Traffic targets: percentages between named revisions, and tags beside them.
+
+LATEST never gets traffic: a revision that somebody else makes would move it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from google.cloud.run_v2 import Service, TrafficTarget, TrafficTargetAllocationType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from bot.core.action import Shift, Stage
+
+LATEST = TrafficTargetAllocationType.TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST
+REVISION = TrafficTargetAllocationType.TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION
+
+
+def staged(live: Service, action: Stage) -> list[TrafficTarget]:
+    """All traffic on stable, the new revision at 0 % with its tag, other people's tags kept."""
+    tags = {action.revision_tag: action.revision}
+    return [_share(action.stable or action.revision, 100), *_kept(live, tags), *_tagged(tags)]
+
+
+def shifted(live: Service, action: Shift) -> list[TrafficTarget]:
+    """Exactly the action's percentages; its tags, and those of other people."""
+    tags = {tag: name for tag, name in action.tags.items() if tag != action.drop_tag}
+    shares = [_share(name, percent) for name, percent in action.percents.items() if percent]
+    return [*shares, *_kept(live, (*action.tags, action.drop_tag)), *_tagged(tags)]
+
+
+def same(one: Sequence[TrafficTarget], other: Sequence[TrafficTarget]) -> bool:
+    """Tell whether two lists of targets mean the same, however they are written down."""
+    return _shares(one) == _shares(other) and _tags(one) == _tags(other)
+
+
+def _share(revision: str, percent: int) -> TrafficTarget:
+    return TrafficTarget(type_=REVISION, revision=revision, percent=percent)
+
+
+def _tagged(tags: dict[str, str]) -> list[TrafficTarget]:
+    return [TrafficTarget(type_=REVISION, revision=name, tag=tag) for tag, name in tags.items()]
+
+
+def _kept(live: Service, ours: Iterable[str]) -> list[TrafficTarget]:
+    """Return other people's tags, without traffic; one of theirs may go on following LATEST.
+
+    A tag that never took effect is on a revision that failed; kept, it would fail every write.
+    """
+    standing = {target.tag for target in live.traffic_statuses}
+    if live.reconciling:
+        standing.update(target.tag for target in live.traffic)
+    theirs = standing - {"", *ours}
+    return [
+        TrafficTarget(type_=target.type_, revision=target.revision, tag=target.tag)
+        for target in live.traffic
+        if target.tag in theirs
+    ]
+
+
+def _shares(targets: Sequence[TrafficTarget]) -> dict[str, int]:
+    shares: dict[str, int] = {}
+    for target in targets:
+        if target.percent:
+            shares[_pointed(target)] = shares.get(_pointed(target), 0) + target.percent
+    return shares
+
+
+def _tags(targets: Sequence[TrafficTarget]) -> dict[str, str]:
+    return {target.tag: _pointed(target) for target in targets if target.tag}
+
+
+def _pointed(target: TrafficTarget) -> str:
+    """Return the named revision, nothing for LATEST."""
+    return "" if target.type_ == LATEST else target.revision

@@ -1,0 +1,155 @@
+"""How Google's clients reach Google, or a server on this machine, and what their errors mean.
+
+One setting decides: an empty endpoint is the real thing with application default credentials;
+anything without TLS must be on loopback, where no credential is ever sent.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+from urllib.parse import urlsplit
+
+import requests
+from google.api_core import exceptions as google
+from google.auth import exceptions as auth
+from google.auth.credentials import AnonymousCredentials
+from grpc import insecure_channel
+
+from bot.ports import Broken, Transient
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+DEADLINE = 20.0
+"""Seconds that one call may take."""
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+WAIT = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS, 499)
+"""Codes below 500 that pass by themselves; 499 is gRPC's CANCELLED."""
+OURS = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_IMPLEMENTED)
+"""Codes that mean wrong credentials, missing rights or a call that does not exist there."""
+
+PASSING = (
+    google.RetryError,
+    requests.RequestException,
+    auth.TransportError,
+    ConnectionError,
+    TimeoutError,
+)
+"""What a network does now and then."""
+
+C = TypeVar("C")
+
+
+def rest(client_class: type[C], url: str) -> C:
+    """Return a Google client over REST; an empty `url` is the real thing.
+
+    Raises Broken for a plaintext `url` that is not on loopback, and for missing credentials.
+    """
+    options = {"api_endpoint": url} if url else None
+    with translate(client_class.__name__):
+        return cast(
+            "C",
+            cast("Any", client_class)(
+                transport="rest", credentials=credentials_for(url), client_options=options
+            ),
+        )
+
+
+def grpc(client_class: type[C], target: str, **options: object) -> C:
+    """Return a Google client over gRPC; an empty `target` is the real thing, else `host:port`.
+
+    `options` go to the client's constructor. Raises Broken for a target elsewhere: its channel
+    would be plaintext.
+    """
+    construct = cast("Any", client_class)
+    with translate(client_class.__name__):
+        if target:
+            _on_loopback(f"//{target}")
+            transport = construct.get_transport_class("grpc")
+            options["transport"] = transport(channel=insecure_channel(target))
+        return cast("C", construct(**options))
+
+
+def credentials_for(url: str) -> AnonymousCredentials | None:
+    """Return anonymous credentials for plain HTTP on loopback, None for application defaults.
+
+    Raises Broken for plain HTTP anywhere else.
+    """
+    if not url or url.startswith("https://"):
+        return None
+    _on_loopback(url)
+    return AnonymousCredentials()  # type: ignore[no-untyped-call]  # google-auth has no types here
+
+
+def _on_loopback(url: str) -> None:
+    host = urlsplit(url).hostname
+    if host not in LOOPBACK:
+        message = f"an endpoint without TLS must be on this machine, not on {host}"
+        raise Broken(message)
+
+
+@contextmanager
+def translate(what: str, *, final: bool = False) -> Iterator[None]:
+    """Turn Google's and the network's errors into Transient or Broken, by status code.
+
+    Works as a decorator too. Errors that say something about the request (400, 404, 409, 412 …)
+    pass through, only the caller knows what they mean; where it has caught all it understands,
+    `final` makes the rest Broken.
+    """
+    try:
+        yield
+    except google.GoogleAPICallError as error:
+        _raise_by_code(what, error)
+        if final:
+            raise Broken(_said(what, error)) from error
+        raise
+    except PASSING as error:
+        said = f"{what}: {error}"
+        raise Transient(said) from error
+    except auth.GoogleAuthError as error:
+        said = f"{what}: {error}"
+        raise (Transient if error.retryable else Broken)(said) from error
+
+
+def _raise_by_code(what: str, error: google.GoogleAPICallError) -> None:
+    code = int(error.code or 0)
+    said = _said(what, error)
+    if code in OURS:
+        raise Broken(said) from error
+    if code in WAIT or code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise Transient(said, _retry_after(error)) from error
+
+
+def _said(what: str, error: google.GoogleAPICallError) -> str:
+    return f"{what}: {int(error.code or 0)} {message_of(error)}"
+
+
+def _retry_after(error: google.GoogleAPICallError) -> float | None:
+    seconds = getattr(error.response, "headers", {}).get("Retry-After", "")
+    return float(seconds) if seconds.isdecimal() else None
+
+
+def message_of(error: google.GoogleAPICallError) -> str:
+    """Return Google's own words, without the method and URL that the REST transport adds."""
+    return str(_body(error).get("message") or error.message)
+
+
+def status_of(error: google.GoogleAPICallError) -> str:
+    """Return the canonical status name, e.g. ABORTED, or nothing.
+
+    HTTP 409 is ABORTED as well as ALREADY_EXISTS, and over REST the exception does not tell them
+    apart; the body's `status` does (https://cloud.google.com/apis/design/errors#http_mapping).
+    """
+    known = getattr(error.grpc_status_code, "name", "")
+    return str(_body(error).get("status") or known)
+
+
+def _body(error: google.GoogleAPICallError) -> dict[str, Any]:
+    try:
+        body = cast("Any", error.response).json()["error"]
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return {}
+    return body if isinstance(body, dict) else {}

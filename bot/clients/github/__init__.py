@@ -1,0 +1,20 @@
+"""GitHub, as one GitHub App sees it: everything the bot asks there and everything it says."""
+
+from __future__ import annotations
+
+from bot.clients.github.reader import Reader
+from bot.clients.github.session import Session
+from bot.clients.github.writer import Writer
+
+__all__ = ["GitHubClient"]
+
+
+class GitHubClient(Reader, Writer):
+    """Both ports over one session, for any number of threads.
+
+    Every method raises Transient or Broken (`bot.ports`) as its port says.
+    """
+
+    def __init__(self, app_id: int, key: str, base_url: str) -> None:
+        """Take the App's id, its private key in PEM and the address of the REST API."""
+        self._session = Session(app_id, key, base_url)

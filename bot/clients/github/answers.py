@@ -1,0 +1,177 @@
+"""GitHub's answers, cut down to the fields that we read.
+
+Shapes: https://docs.github.com/en/rest
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import Struct
+
+
+class Created(Struct, frozen=True):
+    """Anything that was made or changed; without an id it was not."""
+
+    id: int
+
+
+class App(Struct, frozen=True):
+    """A GitHub App."""
+
+    slug: str
+
+
+class Named(Struct, frozen=True):
+    """A repository, found by its id."""
+
+    full_name: str
+
+
+class RepositoryFound(Struct, frozen=True):
+    """A repository."""
+
+    default_branch: str
+
+
+class Permission(Struct, frozen=True):
+    """A collaborator's; an organization's own roles show in `role_name` only."""
+
+    permission: str
+    role_name: str = ""
+
+
+class GitObject(Struct, frozen=True):
+    """Anything that git knows by hash."""
+
+    sha: str
+
+
+class Reference(Struct, frozen=True):
+    """A branch."""
+
+    object: GitObject
+
+
+class Comparison(Struct, frozen=True):
+    """How the second commit stands to the first: ahead, behind, identical or diverged."""
+
+    status: str
+
+
+class RepositoryId(Struct, frozen=True):
+    """A repository within something else."""
+
+    id: int
+
+
+class PullHead(Struct, frozen=True):
+    """Where a pull request comes from; its repository is null when it was deleted."""
+
+    sha: str
+    repo: RepositoryId | None = None
+
+
+class BaseRepository(Struct, frozen=True):
+    """The repository that a pull request goes to."""
+
+    default_branch: str = ""
+
+
+class PullBase(Struct, frozen=True):
+    """Where a pull request goes."""
+
+    ref: str
+    repo: BaseRepository | None = None
+
+
+class Pull(Struct, frozen=True):
+    """A pull request, alone or in a list, where `merged` is left out."""
+
+    number: int
+    title: str
+    state: str
+    head: PullHead
+    base: PullBase
+    draft: bool = False
+    merged_at: str | None = None
+    merge_commit_sha: str | None = None
+
+
+class Content(Struct, frozen=True):
+    """A file; above 1 MB GitHub leaves the content out and says the encoding is none."""
+
+    type: str
+    sha: str
+    content: str = ""
+    encoding: str = ""
+
+
+class Blob(Struct, frozen=True):
+    """A file up to 100 MB, in base64."""
+
+    content: str
+    encoding: str
+
+
+class Entry(Struct, frozen=True):
+    """One path within a tree."""
+
+    path: str
+    type: str
+    sha: str = ""
+
+
+class Tree(Struct, frozen=True):
+    """A directory, or all of them; cut off after 100,000 entries or 7 MB."""
+
+    tree: list[Entry]
+    truncated: bool
+
+
+class Commit(Struct, frozen=True):
+    """A commit in git's own terms."""
+
+    tree: GitObject
+
+
+class ById(Struct, frozen=True):
+    """The App behind a comment."""
+
+    id: int
+
+
+class User(Struct, frozen=True):
+    """Who wrote something."""
+
+    login: str
+    type: str
+
+
+class Comment(Struct, frozen=True):
+    """A comment; its user is null when the account is gone."""
+
+    id: int
+    body: str = ""
+    user: User | None = None
+    performed_via_github_app: ById | None = None
+
+
+class Check(Struct, frozen=True):
+    """A check run."""
+
+    id: int
+    external_id: str | None = None
+
+
+class Checks(Struct, frozen=True):
+    """A page of check runs."""
+
+    check_runs: list[Check]
+
+
+class DeploymentFound(Struct, frozen=True):
+    """A GitHub Deployment; the payload is whatever its maker gave, also as text."""
+
+    id: int
+    payload: Any = None

@@ -1,0 +1,156 @@
+"""Questions to GitHub: one request each, two for large files and large repositories.
+
+Next: bot/clients/github/writer.py
+"""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from contextlib import suppress
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from bot.clients.github.answers import (
+    Blob,
+    Comparison,
+    Content,
+    Permission,
+    Pull,
+    Reference,
+    RepositoryFound,
+)
+from bot.clients.github.download import download
+from bot.clients.github.errors import Missing
+from bot.clients.github.session import Call
+from bot.clients.github.trees import Trees
+from bot.core.github import PullRequest
+from bot.ports import Broken
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from bot.clients.github.session import Session
+    from bot.core.model import Repository
+
+ROLES = frozenset({"none", "read", "triage", "write", "maintain", "admin"})
+
+
+class Reader:
+    """The port GitHubReader."""
+
+    _session: Session
+
+    def permission(self, repository: Repository, login: str) -> str:
+        """Return the role; a role that an organization made counts as the one it builds on."""
+        call = Call("GET", f"/collaborators/{quote(login, safe='')}/permission")
+        try:
+            found = self._session.ask(repository, call).read(Permission)
+        except Missing:
+            return "none"
+        role = found.role_name if found.role_name in ROLES else found.permission
+        return role if role in ROLES else "none"
+
+    def pull_request(self, repository: Repository, number: int) -> PullRequest | None:
+        """Return the pull request, or None when there is none."""
+        with suppress(Missing):
+            return _shown(self._session.ask(repository, Call("GET", f"/pulls/{number}")).read(Pull))
+        return None
+
+    def pull_request_of(self, repository: Repository, sha: str) -> PullRequest | None:
+        """Return the merged pull request that brought a commit, best the one it is the merge of."""
+        call = Call("GET", f"/commits/{quote(sha, safe='')}/pulls", {"per_page": "100"})
+        try:
+            pulls = self._session.ask(repository, call).read(list[Pull])
+        except Missing:
+            return None
+        merged = [pull for pull in pulls if pull.merged_at]
+        exact = (pull for pull in merged if pull.merge_commit_sha == sha)
+        best = next(exact, merged[0] if merged else None)
+        return _shown(best) if best else None
+
+    def default_branch(self, repository: Repository) -> str:
+        """Return the default branch's name."""
+        return self._session.ask(repository, Call("GET", "")).read(RepositoryFound).default_branch
+
+    def branch_head(self, repository: Repository, branch: str) -> str | None:
+        """Return a branch's commit, or None when there is no such branch."""
+        call = Call("GET", f"/git/ref/heads/{quote(branch)}")
+        with suppress(Missing):
+            return self._session.ask(repository, call).read(Reference).object.sha
+        return None
+
+    def contains(self, repository: Repository, sha: str, branch: str) -> bool:
+        """Tell whether a commit is an ancestor of a branch, or its head.
+
+        Asks for the second page, as the first carries up to 300 files
+        (https://docs.github.com/en/rest/commits/commits#compare-two-commits).
+        """
+        path = f"/compare/{quote(sha, safe='')}...{quote(branch, safe='')}"
+        try:
+            answer = self._session.ask(
+                repository, Call("GET", path, {"per_page": "1", "page": "2"})
+            )
+        except Missing:
+            return False
+        return answer.read(Comparison).status in {"ahead", "identical"}
+
+    def file(self, repository: Repository, path: str, sha: str) -> str | None:
+        """Return a text file's content; bytes that are no UTF-8 show as U+FFFD."""
+        if "" in path.split("/"):
+            return None
+        call = Call("GET", f"/contents/{quote(path)}", {"ref": sha})
+        try:
+            answer = self._session.ask(repository, call)
+        except Missing:
+            return None
+        if answer.text.startswith("["):
+            return None  # a folder, as the list of what is in it
+        found = answer.read(Content)
+        return self._text(repository, found) if found.type == "file" else None
+
+    def trees(self, repository: Repository, sha: str, paths: Sequence[str]) -> dict[str, str]:
+        """Return the git object id of each path that exists at a commit."""
+        return Trees(self._session, repository, sha).of(paths)
+
+    def archive(self, repository: Repository, sha: str) -> Iterator[bytes]:
+        """Return the chunks of the tarball; the link is asked for at once, the rest as it is read.
+
+        Raises Transient also from the iterator, when the download breaks off.
+        """
+        answer = self._session.ask(repository, Call("GET", f"/tarball/{quote(sha, safe='')}"))
+        link = answer.headers.get("location", "")
+        if not link.startswith(("https://", "http://")):
+            message = f"{answer.what}: GitHub's answer {answer.status} holds no link"
+            raise Broken(message)
+        return download(link, answer.what)
+
+    def _text(self, repository: Repository, found: Content) -> str:
+        content, encoding = found.content, found.encoding
+        if encoding == "none":
+            blob = self._session.ask(repository, Call("GET", f"/git/blobs/{found.sha}")).read(Blob)
+            content, encoding = blob.content, blob.encoding
+        return _decoded(content, encoding)
+
+
+def _decoded(content: str, encoding: str) -> str:
+    if encoding != "base64":
+        return content
+    try:
+        return b64decode(content).decode(errors="replace")
+    except ValueError:
+        message = "GitHub's answer is not the base64 that it says it is"
+        raise Broken(message) from None
+
+
+def _shown(pull: Pull) -> PullRequest:
+    return PullRequest(
+        number=pull.number,
+        title=pull.title,
+        state=pull.state,
+        merged=pull.merged_at is not None,
+        draft=pull.draft,
+        head_sha=pull.head.sha,
+        head_repository=pull.head.repo.id if pull.head.repo else 0,
+        base_ref=pull.base.ref,
+        default_branch=pull.base.repo.default_branch if pull.base.repo else "",
+    )

@@ -1,0 +1,140 @@
+"""How requests travel: retried only where that is safe, signed with a token shared by threads.
+
+Nothing here or above ever writes a token to a log, whatever the log level.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING, Self
+
+from github import GithubException
+from github.Auth import AppAuth, AppInstallationAuth
+from requests import RequestException
+from urllib3 import Retry
+from urllib3.exceptions import MaxRetryError, ResponseError
+
+from bot.clients.github.errors import MOVED, seconds_asked, translated
+from bot.ports import Broken, Transient
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from github.InstallationAuthorization import InstallationAuthorization
+    from github.Requester import Requester
+    from urllib3.connectionpool import ConnectionPool
+    from urllib3.response import BaseHTTPResponse
+
+PATIENCE = 2.0
+"""Seconds that a handler may sleep for GitHub; longer waits belong to the caller's back-off."""
+TIMEOUT = 9
+"""Seconds for one attempt; with one retry and our patience, 20 s for the whole call."""
+
+PERMISSIONS = {
+    "checks": "write",
+    "contents": "read",
+    "deployments": "write",
+    "metadata": "read",
+    "pull_requests": "write",
+}
+"""All that a token of ours may do, whatever else the App was given
+(https://docs.github.com/en/rest/apps/apps#create-an-installation-access-token-for-an-app)."""
+
+
+class PatientRetry(Retry):
+    """One more attempt after a hiccup, for requests that may be made twice.
+
+    A redirect is raised at once: PyGithub would follow it without the query, and so read a file
+    from another commit than the one that was asked for.
+    """
+
+    RETRY_AFTER_STATUS_CODES = frozenset({403, 429, 503})
+
+    def increment(
+        self,
+        method: str | None = None,
+        url: str | None = None,
+        response: BaseHTTPResponse | None = None,
+        error: Exception | None = None,
+        _pool: ConnectionPool | None = None,
+        _stacktrace: TracebackType | None = None,
+    ) -> Self:
+        """Return the state for another attempt, or end here."""
+        if response is not None and _pool is not None:
+            _refuse_redirect(response)
+            if (seconds_asked(response.headers) or 0) > PATIENCE:
+                raise MaxRetryError(_pool, url or "", ResponseError("asked to wait for too long"))
+        return super().increment(method, url, response, error, _pool, _stacktrace)
+
+
+def _refuse_redirect(response: BaseHTTPResponse) -> None:
+    if response.status in MOVED:
+        response.drain_conn()
+        raise GithubException(response.status, None, {})
+
+
+def patient_retry() -> PatientRetry:
+    """Return the policy; POST is not in it, as GitHub may have done what it did not answer."""
+    return PatientRetry(
+        total=1,
+        backoff_factor=0.5,
+        status_forcelist=frozenset({500, 502, 503, 504}) | MOVED,
+        allowed_methods=frozenset({"GET", "HEAD", "PUT", "DELETE", "PATCH"}),
+        raise_on_status=False,
+    )
+
+
+class InstallationAuth(AppInstallationAuth):
+    """An installation's token, minted by one thread while the others wait for it."""
+
+    def __init__(self, app: AppAuth, installation: int) -> None:
+        super().__init__(app, installation, PERMISSIONS)
+        self._lock = threading.RLock()
+        self._bound = False
+
+    def withRequester(self, requester: Requester) -> InstallationAuth:  # noqa: N802  # PyGithub's
+        """Take the first thread's settings for minting, over a connection of its own."""
+        with self._lock:
+            if not self._bound:
+                super().withRequester(requester)
+                self._bound = True
+            return self
+
+    @property
+    def token(self) -> str:
+        """The current token, a new one when it is about to expire."""
+        with self._lock:
+            return super().token
+
+    def _get_installation_authorization(self) -> InstallationAuthorization:
+        what = f"token for installation {self.installation_id}"
+        try:
+            minted = super()._get_installation_authorization()
+        except (GithubException, RequestException) as error:
+            raise _lost(translated(error, what)) from None
+        if not {"token", "expires_at"} <= minted.raw_data.keys():
+            message = f"{what}: GitHub's answer holds none"
+            raise Broken(message)
+        return minted
+
+
+def _lost(trouble: Transient | Broken) -> Transient | Broken:
+    """Make a missing installation plainly broken, so that nobody takes it for a missing file."""
+    return Broken(str(trouble)) if isinstance(trouble, Broken) else trouble
+
+
+def keep_tokens_out_of_logs() -> None:
+    """Silence what prints tokens: PyGithub's copy of the minting, urllib3's signed links."""
+    logging.getLogger("github.Requester").addFilter(_above_debug)
+    logging.getLogger("urllib3.connectionpool").addFilter(_without_query)
+
+
+def _above_debug(record: logging.LogRecord) -> bool:
+    return record.levelno > logging.DEBUG
+
+
+def _without_query(record: logging.LogRecord) -> bool:
+    if isinstance(record.args, tuple):
+        record.args = tuple(a.split("?")[0] if isinstance(a, str) else a for a in record.args)
+    return True

@@ -1,0 +1,66 @@
+"""Keep an environment's places in order: the next one starts by itself, the overdue one ends."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from bot.core.environment import given_up, next_active
+from bot.core.model import Deployment, Environment, Failure, FailureCode, Phase
+from bot.core.rollout.turn import LIMITS, enter, expired
+from bot.ports import World, Write
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+
+def arrange(world: World, key: str) -> Environment | None:
+    """Return the environment with its places in order; each change is one atomic write."""
+    while (found := world.store.get(Environment, key)) is not None:
+        environment, version = found
+        writes = _overdue(world, environment) or _started(world, environment)
+        if writes is None:
+            return environment
+        changed, deployments = writes
+        world.store.commit(Write(changed, version), *deployments)
+    return None
+
+
+def _started(
+    world: World, environment: Environment
+) -> tuple[Environment, tuple[Write, ...]] | None:
+    """Make the head of the queue active, and end the watch before it."""
+    begun = next_active(environment)
+    if begun == environment:
+        return None
+    now = world.clock()
+    watched = world.store.get(Deployment, begun.watching) if begun.watching else None
+    if watched is None:
+        return begun, ()
+    deployment, version = watched
+    ended = enter(deployment, Phase.SUCCEEDED, now)
+    telling = (*begun.telling, deployment.id)
+    return replace(begun, watching="", telling=telling), (Write(ended, version),)
+
+
+def _overdue(
+    world: World, environment: Environment
+) -> tuple[Environment, tuple[Write, ...]] | None:
+    now = world.clock()
+    for waiting in environment.queue:
+        found = world.store.get(Deployment, waiting)
+        if found is not None and expired(found[0], now):
+            ended = _ended(found[0], now)
+            return given_up(environment, ended), (Write(ended, found[1]),)
+    return None
+
+
+def _ended(deployment: Deployment, now: datetime) -> Deployment:
+    failure = Failure(
+        code=FailureCode.TIMED_OUT,
+        service="",
+        reason=f"it waited in the queue for {LIMITS[Phase.QUEUED]}",
+        logs=(),
+    )
+    return enter(replace(deployment, failure=failure), Phase.FAILED, now)

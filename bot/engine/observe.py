@@ -1,0 +1,123 @@
+"""Read through the ports what a phase wants to see: the only place where the world is looked at."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from bot.core.evidence import Window
+from bot.core.model import Deployment, Image, SmokeAnswer
+from bot.core.rollout.building import image_tag
+from bot.core.rollout.turn import service_named
+from bot.core.sight import OperationSeen, Sight
+from bot.ports import Broken, Transient, World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bot.core.rollout.wants import Wants, WindowsWanted
+    from bot.core.sight import BuildSeen, ServiceSeen
+
+LOG_LINES = 20
+
+
+def observe(world: World, deployment: Deployment, wanted: Wants) -> Sight:
+    """Return what is wanted; raise Transient when the world cannot be seen now."""
+    windows, metrics_down = _windows(world, deployment, wanted.windows)
+    return Sight(
+        services=_services(world, deployment, wanted),
+        operations={name: _operation(world, deployment, name) for name in wanted.operations},
+        builds={name: _build(world, deployment, name) for name in wanted.builds},
+        images=_images(world, deployment, wanted.images),
+        smoke={name: _visit(world, deployment, name) for name in wanted.smoke},
+        windows=windows,
+        metrics_down=metrics_down,
+        logs=_logs(world, deployment, wanted),
+    )
+
+
+def _services(world: World, deployment: Deployment, wanted: Wants) -> dict[str, ServiceSeen]:
+    return {
+        want.name: world.services.service(
+            service_named(deployment, want.name).plan.key, want.revisions
+        )
+        for want in wanted.services
+    }
+
+
+def _operation(world: World, deployment: Deployment, name: str) -> OperationSeen:
+    service = service_named(deployment, name)
+    if not service.operation:
+        return OperationSeen(done=True)
+    return world.services.operation(service.plan.key, service.operation)
+
+
+def _build(world: World, deployment: Deployment, name: str) -> BuildSeen:
+    service = service_named(deployment, name)
+    return world.builds.build(service.build, image_tag(deployment, service))
+
+
+def _visit(world: World, deployment: Deployment, name: str) -> tuple[SmokeAnswer, ...]:
+    service = service_named(deployment, name)
+    return world.visitor.visit(service.tag_url, service.url, service.plan.smoke)
+
+
+def _images(world: World, deployment: Deployment, names: tuple[str, ...]) -> dict[str, str]:
+    oldest = world.clock() - deployment.plan.reuse
+    found: dict[str, str] = {}
+    for name in names:
+        stored = world.store.get(Image, service_named(deployment, name).reuse_key)
+        if stored is not None and stored[0].built_at > oldest:
+            found[name] = stored[0].digest
+    return found
+
+
+def _windows(
+    world: World, deployment: Deployment, wanted: tuple[WindowsWanted, ...]
+) -> tuple[dict[str, tuple[Window, ...]], str]:
+    try:
+        return {want.name: _window(world, deployment, want) for want in wanted}, ""
+    except Transient as trouble:
+        return {}, str(trouble)
+
+
+def _window(world: World, deployment: Deployment, want: WindowsWanted) -> tuple[Window, ...]:
+    key = service_named(deployment, want.name).plan.key
+    revisions = (want.canary, want.stable)
+    return tuple(
+        Window(
+            start=counted.start,
+            end=counted.end,
+            share=deployment.share,
+            canary=counted.counts.get(want.canary),
+            stable=counted.counts.get(want.stable),
+        )
+        for counted in world.metrics.windows(key, revisions, want.since, want.until)
+    )
+
+
+def _logs(world: World, deployment: Deployment, wanted: Wants) -> tuple[str, ...] | None:
+    if name := wanted.build_logs:
+        build = service_named(deployment, name).build
+        return _best_effort(lambda: world.logs.of_build(build, LOG_LINES))
+    if name := wanted.revision_logs:
+        service = service_named(deployment, name)
+        revision, key = service.revision, service.plan.key
+        return _best_effort(lambda: world.logs.of_revision(key, revision, LOG_LINES))
+    return None
+
+
+def _best_effort(read: Callable[[], tuple[str, ...]]) -> tuple[str, ...]:
+    """Log lines are a kindness: that they cannot be had must not hold up a rollback."""
+    try:
+        return read()
+    except (Transient, Broken):
+        return ()
+
+
+BACK_OFF_LONGEST = timedelta(minutes=5)
+
+
+def back_off(attempts: int) -> timedelta:
+    """Return how long to wait after so many spoiled looks in a row: 1 s doubling to 5 min."""
+    return min(BACK_OFF_LONGEST, timedelta(seconds=2 ** min(attempts, 9)))

@@ -1,0 +1,38 @@
+"""One case per action, one port per case: what is wanted is made so, and the outcome is a value."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from bot.core.action import (
+    Accepted,
+    Action,
+    Opened,
+    OpenToAll,
+    Outcome,
+    Shift,
+    Stage,
+    StartBuild,
+)
+
+if TYPE_CHECKING:
+    from bot.core.model import Deployment
+    from bot.ports import World
+
+
+def perform(world: World, deployment: Deployment, action: Action) -> Outcome:
+    """Make it so; raise Transient when the outcome is unknown or the world cannot be reached."""
+    match action:
+        case StartBuild():
+            source = f"{deployment.repository.id}/{action.sha}.tar.gz"
+            archive = world.github.archive(deployment.repository, action.sha)
+            return world.builds.start(action, world.sources.put(source, archive))
+        case Stage():
+            return world.services.stage(action)
+        case Shift():
+            return world.services.shift(action)
+        case OpenToAll():
+            outcome = world.services.open_to_all(action)
+            return Opened(service=action.service) if isinstance(outcome, Accepted) else outcome
+        case _:
+            assert_never(action)

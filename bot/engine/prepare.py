@@ -1,0 +1,83 @@
+"""Read what a deployment is made of at its commit, and make it, or say what is wrong there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from bot.core.admission import Admitted, deployment
+from bot.core.manifest import Manifest
+from bot.core.report import answers
+from bot.engine.found import Accept, Refuse
+from bot.engine.rules import CLOUDBUILD, MANIFEST, Rules, read_manifest
+
+if TYPE_CHECKING:
+    from bot.core.configuration import EnvironmentPlan
+    from bot.core.model import Ask, Deployment
+    from bot.ports import World
+
+
+class Going(Struct, frozen=True, kw_only=True):
+    """What the gates let through."""
+
+    sha: str
+    rules: Rules
+    manifest: Manifest
+    environments: tuple[str, ...]
+    services: tuple[str, ...] = ()
+    """Only these; all when empty."""
+    number: int | None = None
+
+
+def prepare(world: World, ask: Ask, going: Going) -> Accept | Refuse:
+    """Return the deployments, one per environment; raise Transient or Broken."""
+    proposed: Manifest | None = None
+    if going.sha != going.rules.sha:
+        text = world.github.file(ask.repository, MANIFEST, going.sha)
+        proposed, problems = read_manifest(text) if text is not None else (None, ())
+        if problems:
+            where = f"{MANIFEST} at {going.sha[:7]}"
+            return Refuse(answers.problems(ask, where, problems), going.number)
+    plans = [_plan(going, name, proposed) for name in going.environments]
+    cloudbuild = world.github.file(ask.repository, CLOUDBUILD, going.rules.sha) or ""
+    if problems := _build_problems(world, cloudbuild, going.rules.branch):
+        return Refuse(answers.problems(ask, CLOUDBUILD, problems), going.number)
+    paths = sorted({p for plan in plans for s in plan.services for p in (s.path, *s.also)})
+    trees = world.github.trees(ask.repository, going.sha, paths)
+    if absent := [path for path in paths if path not in trees]:
+        lacking = tuple(f"{path} does not exist at {going.sha[:7]}" for path in absent)
+        return Refuse(answers.problems(ask, MANIFEST, lacking), going.number)
+    return Accept(
+        tuple(_deployment(world, ask, going, (plan, cloudbuild, trees)) for plan in plans)
+    )
+
+
+def _plan(going: Going, name: str, proposed: Manifest | None) -> EnvironmentPlan:
+    plan = going.manifest.resolve(name, proposed)
+    if not going.services:
+        return plan
+    chosen = tuple(s for s in plan.services if s.name in going.services)
+    return replace(plan, services=chosen)
+
+
+def _build_problems(world: World, cloudbuild: str, branch: str) -> tuple[str, ...]:
+    if not cloudbuild:
+        return (f"there is no {CLOUDBUILD} on the default branch {branch}",)
+    return world.builds.problems(cloudbuild)
+
+
+def _deployment(
+    world: World, ask: Ask, going: Going, made_of: tuple[EnvironmentPlan, str, dict[str, str]]
+) -> Deployment:
+    plan, cloudbuild, trees = made_of
+    admitted = Admitted(
+        sha=going.sha,
+        trusted_sha=going.rules.sha,
+        number=going.number,
+        plan=plan,
+        cloudbuild=cloudbuild,
+        trees=trees,
+    )
+    return deployment(ask, admitted, world.sampling, world.clock())

@@ -1,0 +1,112 @@
+"""What a message leads to: what people ask for is stored first; after that it only says "look".
+
+Next: bot/engine/admit.py
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, TypeVar, assert_never
+
+from msgspec.structs import replace
+
+from bot.core import events
+from bot.core.model import Ask, AskKind, Deployment
+from bot.engine.admit import admit
+from bot.engine.advance import advance
+from bot.engine.target import see_head
+from bot.ports import World, Write
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+M = TypeVar("M", Ask, Deployment)
+MOST_LOOKS = 500
+MEANWHILE = timedelta(seconds=60)
+
+
+def receive(world: World, event: events.Event) -> None:
+    """Take in one event; raise only when the store cannot be written, so that it comes again."""
+    match event:
+        case events.CommentCreated():
+            for ask in _asks(world, event):
+                _store_and_admit(world, ask)
+        case events.Pushed():
+            _store_and_admit(world, _push(world, event))
+        case events.HeadSeen():
+            see_head(world, event.repository, event.number, (event.sha, event.received_at))
+        case events.Look():
+            if event.ask:
+                admit(world, event.ask)
+            if event.environment:
+                advance(world, event.environment)
+        case _:
+            assert_never(event)
+
+
+def build_changed(world: World, build_tags: Iterable[str]) -> None:
+    """Look at the deployment that a build belongs to; builds of other people concern nobody."""
+    for tag in build_tags:
+        name = tag.removeprefix("spillway-").split("-", 1)[0]
+        found = world.store.get(Deployment, name) if tag != name else None
+        if found is not None:
+            advance(world, found[0].environment_key)
+
+
+def tick(world: World) -> None:
+    """Publish one look for everything that is due, oldest first, and do no work here.
+
+    Each is moved a minute on in the same breath, so that the next tick leaves it alone.
+    """
+    due: dict[events.Look, None] = {}
+    for record in world.store.due(world.clock(), MOST_LOOKS):
+        if isinstance(record, Ask):
+            _moved_on(world, Ask, record.key)
+            due[events.Look(ask=record.key)] = None
+        else:
+            _moved_on(world, Deployment, record.key)
+            due[events.Look(environment=record.environment_key)] = None
+    for look in due:
+        world.publisher.publish(events.encode(look), {})
+
+
+def _moved_on(world: World, kind: type[M], key: str) -> None:
+    found = world.store.get(kind, key)
+    if found is not None:
+        record, version = found
+        later = replace(record, wake_at=world.clock() + MEANWHILE)
+        world.store.commit(Write(later, version))
+
+
+def _asks(world: World, event: events.CommentCreated) -> Iterable[Ask]:
+    for line, text in enumerate(event.lines):
+        yield Ask(
+            key=f"{event.repository.id}/{event.comment_id}/{line}",
+            kind=AskKind.COMMENT,
+            repository=event.repository,
+            actor=event.actor,
+            text=text,
+            number=event.number,
+            comment_id=event.comment_id,
+            created_at=event.created_at,
+            wake_at=world.clock(),
+        )
+
+
+def _push(world: World, event: events.Pushed) -> Ask:
+    return Ask(
+        key=f"{event.repository.id}/push/{event.delivery}",
+        kind=AskKind.PUSH,
+        repository=event.repository,
+        actor=event.actor,
+        ref=event.branch,
+        sha=event.sha,
+        created_at=event.received_at,
+        wake_at=world.clock(),
+    )
+
+
+def _store_and_admit(world: World, ask: Ask) -> None:
+    """Store the ask unless it is stored already: a doubled message makes nothing new."""
+    world.store.commit(Write(ask, 0))
+    admit(world, ask.key)

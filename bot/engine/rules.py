@@ -1,0 +1,51 @@
+"""The default branch's rules: its deploy.yaml at one commit, which every deployment keeps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from bot.core.manifest import Manifest, parse
+from bot.ports import Broken, World
+
+if TYPE_CHECKING:
+    from bot.core.model import Repository
+
+MANIFEST = "deploy.yaml"
+CLOUDBUILD = "cloudbuild.yaml"
+
+
+class Rules(Struct, frozen=True, kw_only=True):
+    """What may be deployed where, and from which commit we know it."""
+
+    branch: str
+    sha: str
+    manifest: Manifest | None = None
+    """None where there is no usable deploy.yaml."""
+    problems: tuple[str, ...] = ()
+    """Everything that is wrong with it, each with its line."""
+    missing: bool = False
+
+
+def rules_at(world: World, repository: Repository, branch: str) -> Rules:
+    """Read the rules at the branch's present head; raise Transient or Broken."""
+    branch = branch or world.github.default_branch(repository)
+    sha = world.github.branch_head(repository, branch)
+    if sha is None:
+        what = f"{repository.full_name} has no branch {branch}"
+        raise Broken(what)
+    text = world.github.file(repository, MANIFEST, sha)
+    if text is None:
+        lacking = (f"there is no {MANIFEST} on the default branch {branch}",)
+        return Rules(branch=branch, sha=sha, problems=lacking, missing=True)
+    manifest, problems = read_manifest(text)
+    return Rules(branch=branch, sha=sha, manifest=manifest, problems=problems)
+
+
+def read_manifest(text: str) -> tuple[Manifest | None, tuple[str, ...]]:
+    """Return the manifest, or every problem in it in words."""
+    read = parse(text)
+    if isinstance(read, Manifest):
+        return read, ()
+    return None, tuple(f"line {problem.line}: {problem.key}: {problem.message}" for problem in read)

@@ -1,0 +1,77 @@
+"""Which commit a `/deploy` means: the live head that was known before, or one named exactly.
+
+A comment carries no commit, and commit dates can be forged, so a head counts as known from when
+a signed delivery, or an authenticated read of ours, first showed it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from bot.core.model import Ask, Heads
+from bot.core.policy import HEAD_PATIENCE, Target
+from bot.ports import World, Write
+
+if TYPE_CHECKING:
+    from bot.core.github import PullRequest
+    from bot.core.model import Repository
+    from bot.engine.rules import Rules
+
+LOOK_AGAIN = timedelta(seconds=1)
+FULL_SHA = 40
+
+
+def find_target(
+    world: World, ask: Ask, pull: PullRequest, wish: tuple[str, Rules]
+) -> Target | datetime:
+    """Return the commit, or when to look again for a delivery that is about to arrive."""
+    ref, rules = wish
+    if ref == rules.branch:
+        return Target(sha=rules.sha, typed=ref, on_default_branch=True)
+    seen = _heads(world, ask.repository, pull.number)
+    if pull.head_sha not in seen and pull.state == "open":
+        now = world.clock()
+        if not ref and now < ask.created_at + HEAD_PATIENCE:
+            return now + LOOK_AGAIN
+        seen = see_head(world, ask.repository, pull.number, (pull.head_sha, now))
+    if not ref:
+        return Target(sha=pull.head_sha, first_seen=seen.get(pull.head_sha))
+    return _named(world, ask.repository, seen, wish)
+
+
+def see_head(
+    world: World, repository: Repository, number: int, head: tuple[str, datetime]
+) -> dict[str, datetime]:
+    """Put a head on record; the earliest time stands."""
+    key = f"{repository.id}/{number}"
+    sha, at = head
+    while True:
+        found = world.store.get(Heads, key)
+        heads, version = found or (Heads(key=key, first_seen={}), 0)
+        earliest = min(at, heads.first_seen.get(sha, at))
+        seen = {**heads.first_seen, sha: earliest}
+        if seen == heads.first_seen:
+            return seen
+        if world.store.commit(Write(replace(heads, first_seen=seen), version)):
+            return seen
+
+
+def _heads(world: World, repository: Repository, number: int) -> dict[str, datetime]:
+    found = world.store.get(Heads, f"{repository.id}/{number}")
+    return found[0].first_seen if found else {}
+
+
+def _named(
+    world: World, repository: Repository, seen: dict[str, datetime], wish: tuple[str, Rules]
+) -> Target:
+    typed, rules = wish
+    heads = [sha for sha in seen if sha.startswith(typed)]
+    if len(heads) == 1:
+        return Target(sha=heads[0], typed=typed, first_seen=seen[heads[0]])
+    full = rules.sha if rules.sha.startswith(typed) else typed
+    if len(full) == FULL_SHA and world.github.contains(repository, full, rules.branch):
+        return Target(sha=full, typed=typed, on_default_branch=True)
+    return Target(typed=typed)

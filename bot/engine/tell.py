@@ -1,0 +1,72 @@
+"""Bring GitHub up to date: upserts of what changed since it was last told, and nothing else.
+
+Every effect without a key at GitHub's end is announced in the record first, and looked up before
+it is made again. A failure to report never blocks a deployment: it is tried again, for a day.
+
+Next: bot/core/report/deployment.py
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+from msgspec.structs import replace
+
+from bot.core.environment import fully_told, place_in_queue
+from bot.core.model import Deployment, Environment
+from bot.core.rollout.turn import ENDS
+from bot.engine import lease
+from bot.engine.voice import Voice
+from bot.ports import Broken, Transient, World, Write
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TROUBLE = timedelta(seconds=15)
+GIVE_UP = timedelta(hours=24)
+
+log = structlog.get_logger()
+
+
+def tell(world: World, environment: Environment) -> Iterator[datetime]:
+    """Tell of every deployment that is here; yield when each wants the next look."""
+    here = (*environment.queue, environment.active, environment.watching, *environment.telling)
+    for deployment_id in dict.fromkeys(here):
+        found = world.store.get(Deployment, deployment_id) if deployment_id else None
+        if found is not None:
+            later = _tell_one(world, environment, found[0])
+            if later is not None and deployment_id not in environment.queue:
+                yield later
+
+
+def _tell_one(world: World, environment: Environment, deployment: Deployment) -> datetime | None:
+    voice = Voice(world, environment, deployment)
+    later = None
+    try:
+        later = voice.say(place_in_queue(environment, deployment.id))
+    except (Transient, Broken) as trouble:
+        log.warning("report", deployment=deployment.id, trouble=str(trouble))
+        later = world.clock() + TROUBLE
+    if deployment.phase in ENDS:
+        return _ended(world, voice.deployment, later)
+    wishes = [moment for moment in (voice.deployment.wake_at, later) if moment is not None]
+    return min(wishes, default=None)
+
+
+def _ended(world: World, deployment: Deployment, later: datetime | None) -> datetime | None:
+    """Let an ended deployment go once all is said, or after a day of trouble."""
+    since = deployment.finished_at or deployment.phase_since
+    if later is not None and world.clock() - since < GIVE_UP:
+        _sleep(world, deployment, later)
+        return later
+    _sleep(world, deployment, None)
+    lease.update(world, deployment.environment_key, lambda place: fully_told(place, deployment.id))
+    return None
+
+
+def _sleep(world: World, deployment: Deployment, until: datetime | None) -> None:
+    found = world.store.get(Deployment, deployment.id)
+    if found is not None and found[0].wake_at != until:
+        world.store.commit(Write(replace(found[0], wake_at=until), found[1]))

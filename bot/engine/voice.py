@@ -1,0 +1,164 @@
+"""What one deployment says on GitHub: check run, GitHub Deployment, comment, alert, reaction."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec.structs import replace
+
+from bot.core.model import Deployment, Environment, Phase, Told
+from bot.core.report import check
+from bot.core.report import deployment as words
+from bot.core.rollout.turn import ENDS
+from bot.ports import Transient, World, Write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+EDIT_EVERY = timedelta(seconds=10)
+"""Comments are edited at most so often, for GitHub's secondary limits; the last word comes at once
+(https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api)."""
+
+
+class Voice:
+    """Says what is not yet said; each id that GitHub gives is stored at once."""
+
+    def __init__(self, world: World, environment: Environment, deployment: Deployment) -> None:
+        self.deployment = deployment
+        self._world = world
+        self._environment = environment
+        self._repository = deployment.repository
+
+    def say(self, place: int) -> datetime | None:
+        """Bring every surface up to date; return when an edit that was put off is due."""
+        self._check_run(place)
+        self._github_deployment()
+        later = self._comment(place)
+        self._alert()
+        self._reaction()
+        self._retire()
+        return later
+
+    @property
+    def _told(self) -> Told:
+        return self.deployment.told
+
+    def _keep(self, told: Told) -> None:
+        """Store what has been said; somebody else's write in between spoils the look."""
+        found = self._world.store.get(Deployment, self.deployment.id)
+        if found is None or found[0].told != self.deployment.told:
+            what = "the deployment's record changed while it was being reported"
+            raise Transient(what)
+        self.deployment = replace(found[0], told=told)
+        if not self._world.store.commit(Write(self.deployment, found[1])):
+            what = "the deployment's record changed while it was being reported"
+            raise Transient(what)
+
+    def _made(self, what: str, find: Callable[[], int], make: Callable[[], int]) -> int:
+        """Make something that has no key at GitHub's end, once."""
+        if what in self._told.attempted:
+            return find() or make()
+        self._keep(replace(self._told, attempted=(*self._told.attempted, what)))
+        return make()
+
+    def _check_run(self, place: int) -> None:
+        wanted = check.check_run(self.deployment, place)
+        said = _hash(msgspec.json.encode(wanted))
+        if said == self._told.check_run_hash:
+            return
+        voice, repository = self._world.voice, self._repository
+        if not self._told.check_run:
+            made = self._made(
+                f"check run {wanted.external_id}",
+                lambda: voice.find_check_run(repository, wanted),
+                lambda: voice.create_check_run(repository, wanted),
+            )
+            self._keep(replace(self._told, check_run=made, check_run_hash=said))
+            return
+        voice.edit_check_run(repository, self._told.check_run, wanted)
+        self._keep(replace(self._told, check_run_hash=said))
+
+    def _github_deployment(self) -> None:
+        status = words.status(self.deployment)
+        if status is None or status.state == self._told.status:
+            return
+        voice, repository, ours = self._world.voice, self._repository, self.deployment
+        if not self._told.github_deployment:
+            made = self._made(
+                "deployment",
+                lambda: voice.find_deployment(repository, ours.sha, ours.environment, ours.id),
+                lambda: voice.create_deployment(repository, ours.sha, ours.environment, ours.id),
+            )
+            self._keep(replace(self._told, github_deployment=made))
+        voice.deployment_status(
+            repository,
+            self._told.github_deployment,
+            status.state,
+            status.description,
+            status.url,
+        )
+        self._keep(replace(self._told, status=status.state))
+
+    def _comment(self, place: int) -> datetime | None:
+        ours = self.deployment
+        if ours.number is None:
+            return None
+        body, now = words.comment(ours, place), self._world.clock()
+        said = _hash(body.encode())
+        if said == self._told.comment_hash:
+            return None
+        if not self._told.comment:
+            made = self._commented(ours.number, body, words.marker(ours))
+            self._keep(replace(self._told, comment=made, comment_hash=said, commented_at=now))
+            return None
+        due = (self._told.commented_at or now) + EDIT_EVERY
+        if ours.phase not in ENDS and now < due:
+            return due
+        self._world.voice.edit_comment(self._repository, self._told.comment, body)
+        self._keep(replace(self._told, comment_hash=said, commented_at=now))
+        return None
+
+    def _commented(self, number: int, body: str, marker: str) -> int:
+        voice, repository, since = self._world.voice, self._repository, self.deployment.created_at
+        return self._made(
+            marker,
+            lambda: voice.find_comment(repository, number, marker, since),
+            lambda: voice.comment(repository, number, body),
+        )
+
+    def _alert(self) -> None:
+        body = words.alert(self.deployment)
+        if not body or self._told.alert or self.deployment.number is None:
+            return
+        made = self._commented(self.deployment.number, body, words.alert_marker(self.deployment))
+        self._keep(replace(self._told, alert=made))
+
+    def _reaction(self) -> None:
+        content = words.reaction(self.deployment)
+        comment = self.deployment.comment_id
+        if not content or comment is None or content == self._told.reaction:
+            return
+        self._world.voice.react(self._repository, comment, content)
+        self._keep(replace(self._told, reaction=content))
+
+    def _retire(self) -> None:
+        """Set the release before ours inactive: GitHub leaves production deployments active."""
+        live, before = self._environment.live, self._environment.previous
+        ours = live is not None and live.deployment == self.deployment.id
+        if not ours or before is None or self._told.retired:
+            return
+        if self.deployment.phase not in {Phase.SUCCEEDED, Phase.WATCHING}:
+            return
+        found = self._world.store.get(Deployment, before.deployment)
+        earlier = found[0].told.github_deployment if found else 0
+        if earlier:
+            why = f"replaced by {self.deployment.sha[:7]}"
+            self._world.voice.deployment_status(self._repository, earlier, "inactive", why, "")
+        self._keep(replace(self._told, retired=earlier or -1))
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:16]
