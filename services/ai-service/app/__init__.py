@@ -1,0 +1,1 @@
+"""The AI service: names the emotion that a text carries."""
