@@ -1,0 +1,75 @@
+"""The command line of the local cloud: `python -m localcloud --help`."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import click
+
+from localcloud.visit import visit_command
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def main() -> None:
+    """GitHub and Google Cloud on a laptop, wire-compatible, with Spillway running on them."""
+
+
+@main.command()
+@click.option(
+    "--state",
+    type=click.Path(file_okay=False, path_type=Path),
+    required=True,
+    help="Folder that everything lives in; the same folder resumes where it was.",
+)
+@click.option("--port", default=0, help="First of five ports in a row; free ones unless given.")
+@click.option(
+    "--metric-window",
+    default=1.0,
+    show_default=True,
+    help="Seconds per metric window (Cloud Monitoring: 60).",
+)
+@click.option(
+    "--metric-lag",
+    default=1.0,
+    show_default=True,
+    help="Seconds until a window can be seen (Cloud Monitoring: up to 180).",
+)
+@click.option(
+    "--tick", default=1.0, show_default=True, help="Seconds between ticks (Cloud Scheduler: 60)."
+)
+@click.option(
+    "--cloud-latency",
+    default=0.0,
+    show_default=True,
+    help="Seconds that Google's operations take on top.",
+)
+@click.option("--seed/--no-seed", default=True, help="Bring in and deploy the sample services.")
+def up(state: Path, seed: bool, **seconds: float) -> None:  # noqa: FBT001  # click passes options by name
+    """Start everything, deploy the sample once, print one JSON line, serve until Ctrl-C."""
+    from localcloud.cloud import Cloud, CloudError, Options  # noqa: PLC0415  # --help stays quick
+
+    stopped = threading.Event()
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signum, lambda *_: stopped.set())
+    port = int(seconds.pop("port"))
+    try:
+        cloud = Cloud(state, Options(port=port, log_to_stderr=True, seed=seed, **seconds))
+        cloud.on_progress = lambda line: click.echo(line, err=True)
+        cloud.start()
+    except (CloudError, OSError) as reason:
+        raise click.ClickException(str(reason)) from reason
+    sys.stdout.write(json.dumps(cloud.info()) + "\n")
+    sys.stdout.flush()
+    stopped.wait()
+    click.echo("stopping", err=True)
+    cloud.stop()
+
+
+main.add_command(visit_command, "visit")
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,159 @@
+"""The whole laptop cloud: GitHub, Google, the runtime, and the bot's two processes.
+
+The bot runs unchanged: all it is given are endpoints, keys and how quickly metrics come.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from localcloud.bot_environment import PROJECT, REGION, Endpoints, bot_environment, webhook_secret
+from localcloud.bot_process import BotProcess
+from localcloud.doors import doors
+from localcloud.github.server import GitHub
+from localcloud.google.server import Google, GoogleSettings
+from localcloud.runtime.runtime import Runtime
+from localcloud.seed import REPOSITORY, USERS, Seed
+from localcloud.topics import make_topics
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+APP = "spillway"
+
+
+class CloudError(Exception):
+    """The local cloud cannot be started; the text says why and where to look."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """How quickly this cloud lives, in seconds; real life: windows of 60, lag 180, ticks of 60."""
+
+    port: int = 0
+    """First of five ports in a row; 0 takes free ones and keeps them for the next time."""
+    metric_window: float = 1.0
+    metric_lag: float = 1.0
+    tick: float = 1.0
+    cloud_latency: float = 0.0
+    log_to_stderr: bool = False
+    seed: bool = True
+    """Whether to make the sample repository's content and deploy it."""
+
+
+class Cloud:
+    """One local cloud below `state`; the same folder resumes where it was."""
+
+    def __init__(self, state: Path, options: Options | None = None) -> None:
+        self.options = options or Options()
+        self.state = state.absolute()
+        self.on_progress: Callable[[str], None] = lambda _line: None
+        ports = doors(self.state / "ports.json", self.options.port)
+        self.github = GitHub(self.state / "github", ports["github"])
+        self.runtime = Runtime(self.state / "runtime", self._verified)
+        self.google = Google(
+            self.state / "google",
+            self._google_settings(ports),
+            self.runtime.images,
+            self.runtime.revisions,
+            self.runtime.traffic,
+        )
+        self.tokens: dict[str, str] = {}
+        self._environment: dict[str, str] = {}
+        self.receiver = self._bot("receiver", ports["receiver"])
+        self.consumer = self._bot("consumer", ports["consumer"])
+
+    def start(self) -> None:
+        """Bring everything up, seeded and deployed; raise CloudError with the reason."""
+        try:
+            self._start()
+        except Exception as reason:
+            self.stop()
+            raise CloudError(str(reason)) from reason
+
+    def stop(self) -> None:
+        """Stop everything; no process is left."""
+        self.receiver.stop()
+        self.consumer.stop()
+        self.google.stop()
+        self.runtime.stop()
+        self.github.stop()
+
+    def info(self) -> dict[str, object]:
+        """Return where everything is, as `up` prints it."""
+        return {
+            "github": self.github.url,
+            "google": self.google.url,
+            "google_grpc": self.google.grpc_target,
+            "receiver": self.receiver.url,
+            "consumer": self.consumer.url,
+            "repository": REPOSITORY,
+            "clone_url": f"{self.github.url}/{REPOSITORY}.git",
+            "tokens": self.tokens,
+        }
+
+    def service_url(self, environment: str, service: str) -> str:
+        """Return the address of a service in an environment."""
+        suffix = "" if environment == "prod" else f"-{environment}"
+        name = f"projects/{PROJECT}/locations/{REGION}/services/{service}{suffix}"
+        return self.runtime.traffic.url(name)
+
+    def _start(self) -> None:
+        self.on_progress("starting GitHub and Google Cloud")
+        self.runtime.start(self.google.telemetry)
+        self.google.start()
+        self.github.start()
+        endpoints = Endpoints(
+            github=self.github.url,
+            google=self.google.url,
+            google_grpc=self.google.grpc_target,
+            consumer=self.consumer.url,
+        )
+        make_topics(endpoints)
+        self._introduce_the_bot(endpoints)
+        self.on_progress("starting the bot's receiver and consumer")
+        for process in (self.receiver, self.consumer):
+            process.start()
+        for process in (self.receiver, self.consumer):
+            process.wait_ready()
+        if self.options.seed:
+            Seed(self.state, self.github.url, self.tokens, self.on_progress).plant()
+
+    def _introduce_the_bot(self, endpoints: Endpoints) -> None:
+        self.tokens |= {login: self.github.add_user(login) for login in USERS}
+        app = self.github.add_app(
+            APP,
+            webhook_url=f"{self.receiver.url}/webhooks/github",
+            webhook_secret=webhook_secret(self.state),
+        )
+        self.github.add_repository(REPOSITORY)
+        for login, permission in USERS.items():
+            self.github.grant(REPOSITORY, login, permission)
+        self.github.install(APP, REPOSITORY)
+        sampling = (self.options.metric_window, self.options.metric_lag)
+        self._environment |= bot_environment(self.state, endpoints, sampling, app)
+        self._environment |= self.google.metadata_environment()
+
+    def _google_settings(self, ports: dict[str, int]) -> GoogleSettings:
+        return GoogleSettings(
+            port=ports["google"],
+            grpc_port=ports["google_grpc"],
+            metric_window=self.options.metric_window,
+            metric_lag=self.options.metric_lag,
+            tick=self.options.tick,
+            cloud_latency=self.options.cloud_latency,
+            project=PROJECT,
+        )
+
+    def _verified(self, token: str, audience: str) -> bool:
+        try:
+            self.google.issuer.verify(token, audience)
+        except Exception:  # noqa: BLE001  # whatever is wrong with a token, it opens nothing
+            return False
+        return True
+
+    def _bot(self, role: str, port: int) -> BotProcess:
+        log = None if self.options.log_to_stderr else self.state / "logs" / f"{role}.log"
+        return BotProcess(role, port, self._environment, log)

@@ -1,0 +1,1 @@
+"""Four stories on a fresh local cloud, played with git and comments while visitors come."""

@@ -1,0 +1,54 @@
+"""The pull requests as a person would read them, drawn in the terminal."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from rich.console import Group
+from rich.markdown import Markdown
+from rich.padding import Padding
+from rich.panel import Panel
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import Console, RenderableType
+
+    from localcloud.demo.person import Comment, Person
+
+_HIDDEN = re.compile(r"<!--.*?-->\s*", re.DOTALL)
+"""GitHub does not show HTML comments either."""
+
+
+def show_conversations(console: Console, person: Person) -> None:
+    """Print every open pull request with its comments, checks and deployments."""
+    for number in person.open_pulls():
+        pull = person.pull(number)
+        parts = [
+            _opening(pull["user"]["login"], pull["head"]["ref"]),
+            *(_comment(told) for told in person.comments(number)),
+            *_checks(person, pull["head"]["sha"]),
+        ]
+        title = f"[bold]#{number} {pull['title']}"
+        console.print(Panel(Group(*parts), title=title, title_align="left", padding=(1, 2)))
+
+
+def _opening(author: str, branch: str) -> RenderableType:
+    return Text.assemble((author, "bold"), " wants to merge ", (branch, "cyan"), " into main")
+
+
+def _comment(told: Comment) -> RenderableType:
+    who = Text.assemble("\n", (told.author, "bold"), (f"  {told.at[11:19]} UTC  ", "dim"))
+    body = Markdown(_HIDDEN.sub("", told.body).replace("\n", "  \n"))
+    reactions = [Padding(Text(told.reactions), (0, 2))] if told.reactions else []
+    return Group(who, Padding(body, (0, 2)), *reactions)
+
+
+def _checks(person: Person, sha: str) -> Iterator[RenderableType]:
+    yield Text(f"\nChecks and deployments of {sha[:7]}", "bold")
+    for run in person.check_runs(sha):
+        yield Text(f"  {run}")
+    for deployment in person.deployments(sha):
+        yield Text(f"  deployed to {deployment.environment}: {', '.join(deployment.statuses)}")

@@ -1,0 +1,205 @@
+"""The four stories: what people do, what must come of it, and what came.
+
+Each acts as a person would, follows what GitHub and Cloud Run show, and says what was not as it
+should be.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import requests
+
+from localcloud.demo.changes import CHARACTERS, TURNS, UPTIME
+from localcloud.demo.waiting import next_second
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from localcloud.demo.checkout import Change
+    from localcloud.demo.person import Comment
+    from localcloud.demo.stage import Follow
+
+FULL = 100
+MOST_BAD = 0.03
+"""Part of the visits that may meet the bad canary: 5 % of the traffic, 3 of 10 requests, and
+room for the visits until its first window is seen."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Story:
+    """One story: `play` returns what happened in a few words, and every mismatch."""
+
+    title: str
+    expected: str
+    service: str
+    play: Callable[[Follow], tuple[str, list[str]]]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A pull request with a command on it."""
+
+    number: int
+    sha: str
+    comment: int
+
+
+def push_to_main(follow: Follow) -> tuple[str, list[str]]:
+    """Push a good commit to main: staging gets it, prod does not."""
+    stage = follow.stage
+    prod = stage.run.split("api-service")
+    stage.checkout.main()
+    sha = stage.checkout.commit(UPTIME)
+    stage.checkout.push()
+    check = follow.concluded(sha, "deploy / staging")
+    health = requests.get(f"{stage.address('staging', 'api-service')}/health", timeout=10).json()
+    mismatches = _mismatches(
+        (check.conclusion == "success", f"check run success, but it is {check}"),
+        (_runs(follow, sha), f"all traffic on {sha[:7]}, but it is {follow.traffic()}"),
+        ("uptimeSeconds" in health, f"the new code to answer, but it answers {health}"),
+        (stage.run.split("api-service") == prod, "prod untouched, but its traffic moved"),
+        *_unharmed(follow),
+    )
+    return f"{check.title} on staging", mismatches
+
+
+def deploy_good(follow: Follow) -> tuple[str, list[str]]:
+    """`/deploy prod` on a good pull request: step by step to 100 %."""
+    asked = _ask(follow, "longer-answers", CHARACTERS)
+    check = follow.concluded(asked.sha, "deploy / prod")
+    conversation = follow.reacted(asked.number, asked.comment, "🚀")
+    steps = _canary_shares(follow)
+    deployment = follow.stage.writer.deployments(asked.sha)[-1]
+    mismatches = _mismatches(
+        (check.conclusion == "success", f"check run success, but it is {check}"),
+        (_runs(follow, asked.sha), f"all traffic on {asked.sha[:7]}, not {follow.traffic()}"),
+        (any(0 < share < FULL for share in steps), f"traffic in steps, but they were {steps}"),
+        (steps == sorted(steps), f"traffic only upwards, but the steps were {steps}"),
+        (not follow.stage.run.tags("api-service"), "the canary's tag gone, but it is still there"),
+        (deployment.statuses[-1:] == ("success",), f"status success, not {deployment.statuses}"),
+        (_said(conversation, "✅ prod"), "a comment that says ✅ prod, but there is none"),
+        *_unharmed(follow),
+    )
+    return f"{check.title}: canary {_arrows(steps)}", mismatches
+
+
+def deploy_bad(follow: Follow) -> tuple[str, list[str]]:
+    """`/deploy prod` on a pull request that fails 3 of 10 requests: rolled back by itself."""
+    asked = _ask(follow, "ten-slots", TURNS)
+    check = follow.concluded(asked.sha, "deploy / prod")
+    conversation = follow.reacted(asked.number, asked.comment, "👎")
+    steps, visits = _canary_shares(follow), follow.visits()
+    deployment = follow.stage.writer.deployments(asked.sha)[-1]
+    back = {follow.stable: FULL}
+    mismatches = _mismatches(
+        (check.conclusion == "failure", f"check run failure, but it is {check}"),
+        (follow.traffic() == back, f"all traffic back on stable, not {follow.traffic()}"),
+        (any(steps), "a canary with traffic first, but there was none"),
+        (deployment.statuses[-1:] == ("failure",), f"status failure, not {deployment.statuses}"),
+        (_said(conversation, "rolled back"), "an alert that says rolled back, but there is none"),
+        (
+            _said(conversation, "fails more often than stable"),
+            "the reason on the pull request, but it is not there",
+        ),
+        (visits.bad > 0, "some visitors to meet the bad canary, but none did"),
+        (
+            visits.bad <= MOST_BAD * visits.total,
+            f"at most {MOST_BAD:.0%} of the visits harmed, but {visits.bad} of {visits.total} were",
+        ),
+    )
+    return f"{check.title} from {max(steps, default=0)} %, {visits.bad} visits failed", mismatches
+
+
+def deploy_by_reader(follow: Follow) -> tuple[str, list[str]]:
+    """`/deploy prod` by somebody who may only read: refused, with the reason."""
+    stage = follow.stage
+    number = stage.writer.open_pulls()[0]
+    sha = stage.writer.pull(number)["head"]["sha"]
+    before = (stage.writer.check_runs(sha), stage.writer.deployments(sha))
+    comment = stage.reader.say(number, "/deploy prod")
+    conversation = follow.reacted(number, comment, "👎")
+    answer = next((told for told in conversation if told.id > comment), None)
+    after = (stage.writer.check_runs(sha), stage.writer.deployments(sha))
+    mismatches = _mismatches(
+        (answer is not None, "an answer to the reader, but there is none"),
+        (
+            answer is not None and "needs `write`" in answer.body,
+            f"the reason, but the answer is {answer.body if answer else 'missing'}",
+        ),
+        (after == before, "no new check run and no new deployment, but there is one"),
+        (follow.traffic() == {follow.stable: FULL}, f"traffic untouched, not {follow.traffic()}"),
+        *_unharmed(follow),
+    )
+    return "Refused: read permission, write is needed", mismatches
+
+
+STORIES = (
+    Story(
+        title="A good commit is pushed to main",
+        expected="staging runs it",
+        service="api-service-staging",
+        play=push_to_main,
+    ),
+    Story(
+        title="The writer says /deploy prod on a good pull request",
+        expected="prod reaches 100 % in steps",
+        service="api-service",
+        play=deploy_good,
+    ),
+    Story(
+        title="The writer says /deploy prod on one that fails 3 of 10 requests",
+        expected="rolled back by itself, with the reason",
+        service="api-service",
+        play=deploy_bad,
+    ),
+    Story(
+        title="The reader says /deploy prod",
+        expected="refused, with the reason",
+        service="api-service",
+        play=deploy_by_reader,
+    ),
+)
+
+
+def _ask(follow: Follow, branch: str, change: Change) -> Asked:
+    """Push a branch, open a pull request from it, and say `/deploy prod` on it."""
+    stage = follow.stage
+    stage.checkout.branch(branch)
+    sha = stage.checkout.commit(change)
+    stage.checkout.push()
+    number = stage.writer.open_pull(change.message, "", branch)
+    follow.show(f"opened #{number}")
+    next_second()
+    return Asked(number, sha, stage.writer.say(number, "/deploy prod"))
+
+
+def _mismatches(*checks: tuple[bool, str]) -> list[str]:
+    return [expected for holds, expected in checks if not holds]
+
+
+def _unharmed(follow: Follow) -> tuple[tuple[bool, str], ...]:
+    visits = follow.visits()
+    return ((visits.bad == 0, f"no visitor harmed, but {visits}"),)
+
+
+def _runs(follow: Follow, sha: str) -> bool:
+    """Tell whether one revision, made from this commit, has all the traffic."""
+    split = follow.traffic()
+    made_from = [follow.stage.run.commit(follow.service, name) for name in split]
+    return list(split.values()) == [FULL] and made_from == [sha]
+
+
+def _canary_shares(follow: Follow) -> list[int]:
+    """Return the canary's percentages that Cloud Run was seen with, in order."""
+    shares = [FULL - split.get(follow.stable, 0) for split in follow.splits]
+    return [share for share in shares if share]
+
+
+def _arrows(steps: list[int]) -> str:
+    return " → ".join(f"{share} %" for share in steps)
+
+
+def _said(conversation: tuple[Comment, ...], words: str) -> bool:
+    return any(words in comment.body for comment in conversation)

@@ -1,0 +1,138 @@
+"""What Apps are told when something happens; payloads are built while the lock is held."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from localcloud.github.deliveries import Event
+from localcloud.github.records import Repository
+from localcloud.github.shapes import apps, checks, deployments, issues, pulls, repositories
+from localcloud.github.shapes.people import Json, simple_user
+from localcloud.github.times import now
+
+if TYPE_CHECKING:
+    from localcloud.github.app_records import App, Installation
+    from localcloud.github.records import (
+        CheckRun,
+        Comment,
+        Deployment,
+        DeploymentStatus,
+        Issue,
+        Pull,
+    )
+    from localcloud.github.site import Site
+
+
+def tell(site: Site, repository: Repository, name: str, body: Json) -> None:
+    """Tell every App installed on a repository; `body` is all but repository and installation."""
+    body = {"repository": repositories.plain(site, repository), **body}
+    for installed in site.installations(repository):
+        of = {"id": installed.id, "node_id": f"I_{installed.id}"}
+        payload = {**body, "installation": of}
+        event = Event(name, body.get("action"), payload, installed.id, repository.id)
+        site.outbox.send(installed.app, event)
+
+
+def pull_request(site: Site, pull: Pull, action: str, sender: str, **more: object) -> None:
+    """Tell that a pull request was opened, synchronize(d), closed, reopened, edited and so on."""
+    repository = _repository(site, pull.repository)
+    body = {
+        "action": action,
+        "number": pull.number,
+        "pull_request": pulls.full(site, repository, pull),
+        "sender": simple_user(site, sender),
+    }
+    tell(site, repository, "pull_request", body | more)
+
+
+def issue_comment(
+    site: Site, action: str, held: tuple[Issue, Comment], sender: str, **more: Json
+) -> None:
+    """Tell that a comment was created, edited or deleted."""
+    issue, comment = held
+    repository = _repository(site, comment.repository)
+    body = {
+        "action": action,
+        "issue": issues.issue(site, repository, issue),
+        "comment": issues.comment(site, repository, comment),
+        "sender": simple_user(site, sender),
+    }
+    tell(site, repository, "issue_comment", body | more)
+
+
+def check_run(site: Site, run: CheckRun, action: str, sender: str) -> None:
+    """Tell that a check run was created or completed."""
+    repository = _repository(site, run.repository)
+    shaped = checks.check_run_in_event(site, repository, run)
+    body = {"action": action, "check_run": shaped, "sender": simple_user(site, sender)}
+    tell(site, repository, "check_run", body)
+
+
+def deployment(site: Site, held: Deployment) -> None:
+    """Tell that a deployment was created."""
+    repository = _repository(site, held.repository)
+    body = {
+        "action": "created",
+        "deployment": deployments.deployment(site, repository, held),
+        "workflow": None,
+        "workflow_run": None,
+        "sender": simple_user(site, held.author),
+    }
+    tell(site, repository, "deployment", body)
+
+
+def deployment_status(site: Site, held: Deployment, status: DeploymentStatus) -> None:
+    """Tell that a deployment has a new status."""
+    repository = _repository(site, held.repository)
+    body = {
+        "action": "created",
+        "deployment_status": deployments.status(site, repository, status),
+        "deployment": deployments.deployment(site, repository, held),
+        "workflow": None,
+        "workflow_run": None,
+        "sender": simple_user(site, status.author),
+    }
+    tell(site, repository, "deployment_status", body)
+
+
+def installation(site: Site, app: App, held: Installation, added: Repository) -> None:
+    """Tell an App that it was installed, or that it was given one more repository."""
+    shaped = apps.installation(site, held, app)
+    body: Json = {"installation": shaped, "sender": simple_user(site, held.account)}
+    if len(held.repositories) == 1:
+        name = "installation"
+        body |= {"action": "created", "repositories": [repositories.named(added)]}
+    else:
+        name = "installation_repositories"
+        body |= {"action": "added", "repositories_added": [repositories.named(added)]}
+        body |= {"repositories_removed": [], "repository_selection": "selected"}
+    body |= {"requester": None}
+    site.outbox.send(app.id, Event(name, body["action"], body, held.id))
+
+
+def ping(site: Site, app: App) -> None:
+    """Greet an App at its webhook's new address."""
+    moment = now()
+    url = f"{site.url}/app/hook"
+    hook = {
+        "type": "App",
+        "id": app.hook_id,
+        "name": "web",
+        "active": True,
+        "app_id": app.id,
+        "events": list(apps.EVENTS),
+        "config": {"content_type": "json", "insecure_ssl": "0", "url": app.webhook_url},
+        "updated_at": moment,
+        "created_at": moment,
+        "deliveries_url": f"{url}/deliveries",
+    }
+    body = {"zen": "Keep it logically awesome.", "hook_id": app.hook_id, "hook": hook}
+    site.outbox.send(app.id, Event("ping", None, body))
+
+
+def _repository(site: Site, identity: int) -> Repository:
+    found = site.store.get(Repository, identity)
+    if found is None:
+        message = f"repository {identity} is gone"
+        raise LookupError(message)
+    return found

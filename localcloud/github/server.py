@@ -1,0 +1,134 @@
+"""GitHub on a laptop: one object to set up, start and stop."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from werkzeug import Request, Response
+
+from localcloud.github import accounts, git_http
+from localcloud.github.app_records import App
+from localcloud.github.deliveries import Outbox
+from localcloud.github.judge import Judge
+from localcloud.github.rest import Rest
+from localcloud.github.route_log import Called, RouteLog
+from localcloud.github.routes import archives
+from localcloud.github.serving import Loopback
+from localcloud.github.site import Site
+from localcloud.github.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from localcloud.github.records import Permission, Repository
+
+_CODELOAD = "/codeload/"
+
+
+class GitHub:
+    """A GitHub whose records and repositories live under `root`; a new one there resumes.
+
+    `port` 0 takes a free one. Without `judge`, GitHub's description is used when it was fetched.
+    """
+
+    def __init__(self, root: Path, port: int = 0, judge: Judge | None = None) -> None:
+        root.mkdir(parents=True, exist_ok=True)
+        self._server = Loopback(self, port)
+        self.url = self._server.url
+        self.judge = judge or Judge.from_cache()
+        self.calls = RouteLog()
+        self.before_response: list[Callable[[WSGIApplication], WSGIApplication]] = []
+        """Middlewares around every answer, outermost last: the seam for injected faults."""
+
+        self._store = Store(root / "records.sqlite")
+        self._outbox = Outbox(self._store, self.judge)
+        self._site = Site(root, self.url, self._store, self._outbox)
+        self._rest = Rest(self._site, self.calls, self.judge)
+        self._git = git_http.GitHttp(self._site, self.calls)
+
+    def start(self) -> None:
+        """Serve, and send the webhooks that setting up already caused."""
+        self._outbox.start()
+        self._server.start()
+
+    def stop(self) -> None:
+        """Stop serving and sending; records stay on disk."""
+        self._server.stop()
+        self._outbox.stop()
+        self._store.close()
+
+    def deliveries_idle(self, timeout: float) -> bool:
+        """Wait until no webhook is waiting or under way; False after `timeout` seconds."""
+        return self._outbox.idle(timeout)
+
+    def add_user(self, login: str, *, token: str | None = None) -> str:
+        """Make a person, or find them, and return their token, which a restart does not change."""
+        with self._site.lock:
+            return accounts.add_user(self._site, login, token).token
+
+    def add_repository(
+        self, full_name: str, *, default_branch: str = "main", private: bool = False
+    ) -> int:
+        """Make an empty repository, or find it, and return its id; its owner is made as needed."""
+        with self._site.lock:
+            made = accounts.add_repository(self._site, full_name, default_branch, private=private)
+        return made.id
+
+    def grant(self, full_name: str, login: str, permission: Permission) -> None:
+        """Set what a person may do in a repository.
+
+        Raises LookupError for an unknown person or repository.
+        """
+        with self._site.lock:
+            accounts.grant(self._site, self._repository(full_name), login, permission)
+
+    def add_app(self, slug: str, *, webhook_url: str, webhook_secret: str) -> App:
+        """Make an App, or find it, and point it at this webhook; its key is made once."""
+        with self._site.lock:
+            return accounts.add_app(self._site, slug, webhook_url, webhook_secret)
+
+    def install(self, app_slug: str, full_name: str) -> int:
+        """Install an App on a repository and return the installation's id: one per owner.
+
+        Raises LookupError for an unknown App or repository.
+        """
+        with self._site.lock:
+            app = self._store.first(App, slug=app_slug)
+            if app is None:
+                message = f"no App {app_slug}"
+                raise LookupError(message)
+            return accounts.install(self._site, app, self._repository(full_name)).id
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one HTTP request (WSGI)."""
+        app: WSGIApplication = self._answer
+        for wrap in self.before_response:
+            app = wrap(app)
+        return app(environ, start_response)
+
+    def _answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        return self._respond(Request(environ))(environ, start_response)
+
+    def _respond(self, request: Request) -> Response:
+        match = git_http.PATH.fullmatch(request.path)
+        if match:
+            return self._git(request, match)
+        if request.path.startswith(_CODELOAD):
+            return self._archive(request)
+        return self._rest(request)
+
+    def _archive(self, request: Request) -> Response:
+        response = archives.stream(self._site, request.path, request.args.get("token", ""))
+        route, status = "/codeload/{owner}/{repo}/legacy.tar.gz/{sha}", response.status_code
+        self.calls.note(Called(request.method, route, status, "", time.time(), "archive"))
+        return response
+
+    def _repository(self, full_name: str) -> Repository:
+        found = self._site.repository(full_name)
+        if found is None:
+            message = f"no repository {full_name}"
+            raise LookupError(message)
+        return found

@@ -1,0 +1,49 @@
+"""A threaded WSGI server on loopback that knows its address early and stops at once."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from typing import TYPE_CHECKING
+
+import waitress  # type: ignore[import-untyped]  # waitress ships no types
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication
+
+THREADS = 16
+LARGEST_BODY = 256 * 1024 * 1024
+_PATIENCE = 5.0
+
+
+class Loopback:
+    """Serves one WSGI app on 127.0.0.1; port 0 takes a free port.
+
+    Connections are accepted from the start and answered after `start`.
+    """
+
+    def __init__(self, app: WSGIApplication, port: int) -> None:
+        listening = socket.create_server(("127.0.0.1", port))
+        self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        self._server = waitress.create_server(
+            app, sockets=[listening], threads=THREADS, max_request_body_size=LARGEST_BODY
+        )
+        self._thread = threading.Thread(target=self._server.run, name="github", daemon=True)
+
+    def start(self) -> None:
+        """Begin to answer."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Close every connection and end all threads; also fine before `start`."""
+        if self._thread.is_alive():
+            self._server.trigger.pull_trigger(self._close)
+            self._thread.join(_PATIENCE)
+        else:
+            self._close()
+        self._server.task_dispatcher.shutdown(cancel_pending=True, timeout=_PATIENCE)
+
+    def _close(self) -> None:
+        for channel in list(self._server.active_channels.values()):
+            channel.handle_close()
+        self._server.close()

@@ -1,0 +1,1 @@
+"""Records told in GitHub's own JSON shapes, one file per resource."""

@@ -1,0 +1,50 @@
+"""What everything shares: records, repositories on disk, outgoing webhooks, the lock."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from localcloud.github.app_records import Installation
+from localcloud.github.git import Git
+from localcloud.github.records import Repository, User
+from localcloud.github.tickets import Tickets
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from localcloud.github.deliveries import Outbox
+    from localcloud.github.store import Store
+
+
+@dataclass
+class Site:
+    """One running GitHub; whoever changes records or refs holds `lock`: effects have one order."""
+
+    root: Path
+    url: str
+    store: Store
+    outbox: Outbox
+    tickets: Tickets = field(default_factory=Tickets)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def git(self, repository: Repository) -> Git:
+        """Open a repository's bare git directory."""
+        return Git(self.root / "repositories" / f"{repository.id}.git")
+
+    def user(self, login: str) -> User | None:
+        """Find a user, organisation or bot by login, in any case."""
+        wanted = login.lower()
+        return next((u for u in self.store.find(User) if u.login.lower() == wanted), None)
+
+    def repository(self, full_name: str) -> Repository | None:
+        """Find a repository by `owner/name`, in any case."""
+        wanted = full_name.lower()
+        every = self.store.find(Repository)
+        return next((r for r in every if r.full_name.lower() == wanted), None)
+
+    def installations(self, repository: Repository) -> list[Installation]:
+        """List the installations that cover a repository."""
+        every = self.store.find(Installation)
+        return [installed for installed in every if repository.id in installed.repositories]

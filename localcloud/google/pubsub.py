@@ -1,0 +1,45 @@
+"""Pub/Sub as a whole, with the scheduler's tick."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from localcloud.google.pubsub_queue import MessageQueue
+from localcloud.google.pubsub_subscriptions import Subscriptions
+from localcloud.google.pubsub_topics import Topics
+from localcloud.google.push import Pusher
+from localcloud.google.ticker import Ticker
+
+if TYPE_CHECKING:
+    from localcloud.google.issuer import Issuer
+    from localcloud.google.protocol import MethodTable
+    from localcloud.google.records import Records
+
+TICKS = "deploy-ticks"
+"""The topic that the scheduler publishes to."""
+
+
+class PubSub:
+    """Puts the parts together; ticks go to the project's topic TICKS every `tick` seconds."""
+
+    def __init__(self, records: Records, issuer: Issuer, tick: float, project: str) -> None:
+        self._queue = MessageQueue(records)
+        self.topics = Topics(records, self._queue)
+        self._subscriptions = Subscriptions(records, self._queue, self.topics)
+        self._pusher = Pusher(self._queue, self._subscriptions, issuer)
+        self._ticker = Ticker(self.topics, f"projects/{project}/topics/{TICKS}", tick)
+
+    def methods(self) -> MethodTable:
+        """Return the methods of both of Pub/Sub's services."""
+        return {**self.topics.methods(), **self._subscriptions.methods()}
+
+    def start(self) -> None:
+        """Deliver what waits since a former run, and tick."""
+        self._queue.resume()
+        self._pusher.start()
+        self._ticker.start()
+
+    def stop(self) -> None:
+        """Deliver and tick no more."""
+        self._ticker.stop()
+        self._pusher.stop()

@@ -1,0 +1,148 @@
+"""Starts and stops revisions in the runtime, and knows which ones it started."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from localcloud.google.errors import Code, refuse
+from localcloud.google.run_conditions import (
+    FAILED,
+    SUCCEEDED,
+    condition,
+    not_ready,
+    set_conditions,
+    start_failure,
+)
+from localcloud.google.run_records import RunRecords, last
+from localcloud.google.run_templates import secrets_in, startup_timeout
+from localcloud.runtime.interface import RevisionSpec, StartFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from localcloud.google.ports import Images, Revisions
+    from localcloud.google.protocol import Proto
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """What runs revisions; `environment` holds the variables that every one of them gets."""
+
+    images: Images
+    revisions: Revisions
+    environment: Callable[[], Mapping[str, str]]
+
+
+class Launch:
+    """Gives each revision its image digest, environment and command line."""
+
+    def __init__(self, records: RunRecords, runtime: Runtime) -> None:
+        self._records = records
+        self._runtime = runtime
+        self._lock = threading.Lock()
+        self._started: set[str] = set()
+        self._stopping = False
+
+    def start(self, revision: str) -> Proto:
+        """Start a revision and return its Ready condition; one that runs is left alone.
+
+        Raises ApiError UNAVAILABLE once this server stops, so that nothing is recorded as failed.
+        """
+        template = self._records.template(revision)
+        refusal = self._refusal(revision, template)
+        if refusal is not None:
+            return refusal
+        self._register(revision)
+        try:
+            self._runtime.revisions.start(self._spec(revision, template))
+        except StartFailed as failure:
+            self._unregister(revision)
+            self._refuse_when_stopping()
+            port = template.containers[0].ports[0].container_port
+            return start_failure(revision, port, failure)
+        return condition("Ready", SUCCEEDED)
+
+    def record(self, name: str, outcome: Proto) -> None:
+        """Write a revision's Ready condition down."""
+        revision = self._records.revision(name)
+        healthy = condition("ContainerHealthy", outcome.state, outcome.message)
+        set_conditions(revision, outcome, healthy)
+        revision.reconciling = False
+        revision.observed_generation = revision.generation
+        self._records.save_revision(revision)
+
+    def stop_all_of(self, service: str, keep: set[str]) -> None:
+        """Stop a service's revisions but these."""
+        prefix = f"{service}/revisions/"
+        with self._lock:
+            extra = {one for one in self._started if one.startswith(prefix)} - keep
+        self._stop(extra)
+
+    def stop_all(self) -> None:
+        """Stop every revision, and start no more."""
+        with self._lock:
+            self._stopping = True
+            running = set(self._started)
+        self._stop(running)
+
+    def _stop(self, revisions: set[str]) -> None:
+        for revision in sorted(revisions):
+            self._runtime.revisions.stop(revision)
+            self._unregister(revision)
+
+    def _register(self, revision: str) -> None:
+        with self._lock:
+            self._refuse_when_stopping()
+            self._started.add(revision)
+
+    def _unregister(self, revision: str) -> None:
+        with self._lock:
+            self._started.discard(revision)
+
+    def _refuse_when_stopping(self) -> None:
+        if self._stopping:
+            refuse("The local cloud is stopping.", Code.UNAVAILABLE)
+
+    def _refusal(self, revision: str, template: Proto) -> Proto | None:
+        """Return a failed condition for what cannot even be started."""
+        for secret in secrets_in(template):
+            cause = f"Permission denied on secret: {secret}: the local cloud keeps no secrets."
+            message = not_ready(revision, cause)
+            return condition("Ready", FAILED, message, "SECRETS_ACCESS_CHECK_FAILED")
+        if not self._pinned(revision, template.containers[0].image):
+            message = not_ready(revision, f"Image '{template.containers[0].image}' not found.")
+            return condition("Ready", FAILED, message, "CONTAINER_MISSING")
+        return None
+
+    def _pinned(self, revision: str, image: str) -> str:
+        digest = self._records.digest_of(revision)
+        if not digest:
+            digest = self._runtime.images.resolve(image) or ""
+            self._records.save_digest(revision, digest)
+        return digest
+
+    def _spec(self, revision: str, template: Proto) -> RevisionSpec:
+        container = template.containers[0]
+        service = revision.partition("/revisions/")[0]
+        return RevisionSpec(
+            service=service,
+            revision=revision,
+            digest=self._records.digest_of(revision),
+            port=container.ports[0].container_port,
+            env=self._env(revision, container),
+            command=tuple(container.command),
+            args=tuple(container.args),
+            startup_timeout=startup_timeout(container),
+        )
+
+    def _env(self, revision: str, container: Proto) -> dict[str, str]:
+        """Return the container contract's variables and the container's own.
+
+        https://cloud.google.com/run/docs/container-contract#env-vars
+        """
+        service = last(revision.partition("/revisions/")[0])
+        contract = {"K_SERVICE": service, "K_CONFIGURATION": service, "K_REVISION": last(revision)}
+        own = {one.name: one.value for one in container.env}
+        return {**self._runtime.environment(), **own, **contract}

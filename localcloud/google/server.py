@@ -1,0 +1,160 @@
+"""The local Google: every service of this package behind one REST port and one gRPC port."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from localcloud.google.build_records import BuildRecords
+from localcloud.google.build_runs import BuildRunner
+from localcloud.google.builds import BuildsApi
+from localcloud.google.errors import Code, refuse
+from localcloud.google.grpc_server import GrpcServer
+from localcloud.google.issuer import Issuer
+from localcloud.google.log_entries import LoggingApi
+from localcloud.google.log_store import LogStore
+from localcloud.google.metadata import MetadataServer, metadata_environment
+from localcloud.google.metric_windows import MetricWindows
+from localcloud.google.monitoring import MonitoringApi
+from localcloud.google.operations import Operations
+from localcloud.google.pubsub import PubSub
+from localcloud.google.records import Records
+from localcloud.google.rest import ApiPages, RestServer
+from localcloud.google.run import CloudRun
+from localcloud.google.run_launch import Runtime
+from localcloud.google.storage import StoragePages
+from localcloud.google.storage_objects import ObjectStore
+from localcloud.google.telemetry import CloudTelemetry
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from werkzeug.wrappers import Request, Response
+
+    from localcloud.google.ports import Images, Revisions, Telemetry, Traffic
+    from localcloud.google.protocol import MethodTable
+    from localcloud.google.rest import Pages
+
+
+@dataclass(frozen=True, kw_only=True)
+class GoogleSettings:
+    """How this Google behaves: times in seconds, the defaults are real life's.
+
+    Port 0 takes a free one. `metric_window` is the sampling period, `metric_lag` the time until a
+    sample is visible, `tick` the scheduler's pace; `cloud_latency` passes before the work of each
+    accepted Cloud Run operation.
+    """
+
+    project: str
+    port: int = 0
+    grpc_port: int = 0
+    metric_window: float = 60.0
+    metric_lag: float = 180.0
+    tick: float = 60.0
+    cloud_latency: float = 0.0
+
+
+class Google:
+    """Starts and stops everything together; state under `root` survives a restart.
+
+    Both ports are bound, and so known, from construction on. Raises OSError when one is taken.
+    """
+
+    def __init__(  # one argument per side of the runtime
+        self,
+        root: Path,
+        settings: GoogleSettings,
+        images: Images,
+        revisions: Revisions,
+        traffic: Traffic,
+    ) -> None:
+        root.mkdir(parents=True, exist_ok=True)
+        self._settings = settings
+        self._records = Records(root / "google.sqlite")
+        self._store = ObjectStore(self._records, root / "objects")
+        self.issuer = Issuer(root)
+        self._operations = Operations(self._records, settings.cloud_latency)
+        runtime = Runtime(images, revisions, self.metadata_environment)
+        self._run = CloudRun(self._records, self._operations, runtime, traffic)
+        self._pubsub = PubSub(self._records, self.issuer, settings.tick, settings.project)
+        self._observe()
+        self._compose_builds(images)
+        methods = self._methods()
+        self._rest = RestServer(self._pages(methods), settings.port)
+        self._grpc = GrpcServer(methods, settings.grpc_port)
+
+    @property
+    def url(self) -> str:
+        """The address of everything REST."""
+        return f"http://127.0.0.1:{self._rest.port}"
+
+    @property
+    def grpc_target(self) -> str:
+        """The plaintext target of everything gRPC, `host:port`."""
+        return f"127.0.0.1:{self._grpc.port}"
+
+    def metadata_environment(self) -> dict[str, str]:
+        """Return the variables that lead google-auth to this server."""
+        return metadata_environment(self._rest.port)
+
+    def start(self) -> None:
+        """Serve, then bring back whatever a former run on this root left behind."""
+        self._rest.start()
+        self._grpc.start()
+        self._run.resume()
+        self._builds.resume()
+        self._pubsub.start()
+
+    def stop(self) -> None:
+        """Stop serving, end every revision and close the records."""
+        self._operations.stop_accepting()
+        self._run.stop()
+        self._runner.stop()
+        self._operations.stop()
+        self._pubsub.stop()
+        self._grpc.stop()
+        self._rest.stop()
+        self._records.close()
+
+    def _observe(self) -> None:
+        self._log = LogStore()
+        self._windows = MetricWindows(self._settings.metric_window, self._settings.metric_lag)
+        self.telemetry: Telemetry = CloudTelemetry(self._windows, self._log)
+
+    def _compose_builds(self, images: Images) -> None:
+        records = BuildRecords(self._records, self._pubsub.topics, self._log)
+        self._runner = BuildRunner(records, self._store, images)
+        self._builds = BuildsApi(records, self._runner)
+        self._operations.also(self._builds.operation)
+
+    def _methods(self) -> MethodTable:
+        return {
+            **self._run.methods(),
+            **self._builds.methods(),
+            **self._operations.methods(),
+            **self._pubsub.methods(),
+            **MonitoringApi(self._windows).methods(),
+            **LoggingApi(self._log).methods(),
+        }
+
+    def _pages(self, methods: MethodTable) -> dict[str, Pages]:
+        api, storage = ApiPages(methods), StoragePages(self._store)
+        metadata = MetadataServer(self._settings.project, self.issuer)
+        return {
+            "/v1/": api,
+            "/v2/": api,
+            "/storage/": storage,
+            "/upload/": storage,
+            "/download/": storage,
+            "/oauth2/": self.issuer.pages,
+            "/computeMetadata/": metadata,
+            "": partial(_front_page, metadata),
+        }
+
+
+def _front_page(metadata: MetadataServer, request: Request) -> Response:
+    """Answer `/`, where google-auth looks whether a metadata server is there."""
+    if request.path != "/":
+        refuse(f"Nothing is served at {request.path}.", Code.NOT_FOUND)
+    return metadata(request)

@@ -1,0 +1,1 @@
+"""Images, processes and traffic: Cloud Run and Artifact Registry on one laptop."""
