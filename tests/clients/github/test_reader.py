@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import gzip
+import io
+import tarfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.core.model import Repository
+from bot.ports import Broken
+from tests.clients.github.acme import FILES, NAME
+
+if TYPE_CHECKING:
+    from tests.clients.github.acme import Acme
+
+
+@pytest.mark.parametrize(
+    ("login", "role"),
+    [
+        ("owner", "admin"),
+        ("writer", "write"),
+        ("reader", "read"),
+        ("outsider", "none"),
+        ("nobody-at-all", "none"),
+    ],
+)
+def test_permission(acme: Acme, login: str, role: str) -> None:
+    assert acme.client.permission(acme.repository, login) == role
+    assert len(_own(acme)) == 1
+
+
+def test_a_pull_request(acme: Acme) -> None:
+    number, head = acme.pull("feature")
+    pull = acme.client.pull_request(acme.repository, number)
+    assert pull is not None
+    assert (pull.number, pull.state, pull.merged, pull.draft) == (number, "open", False, False)
+    assert (pull.head_sha, pull.base_ref, pull.default_branch) == (head, "main", "main")
+    assert pull.head_repository == acme.repository.id
+    assert acme.client.pull_request(acme.repository, number + 100) is None
+
+
+def test_the_pull_request_of_a_commit_is_the_merged_one(acme: Acme) -> None:
+    number, head = acme.pull("merged")
+    assert acme.client.pull_request_of(acme.repository, head) is None
+    merge = acme.call("PUT", f"/pulls/{number}/merge", {})["sha"]
+    for sha in (head, merge):
+        found = acme.client.pull_request_of(acme.repository, sha)
+        assert found is not None
+        assert (found.number, found.merged, found.state) == (number, True, "closed")
+    assert acme.client.pull_request_of(acme.repository, "0" * 40) is None
+
+
+def test_branches(acme: Acme) -> None:
+    assert acme.client.default_branch(acme.repository) == "main"
+    assert acme.client.branch_head(acme.repository, "main") == acme.main()
+    assert acme.client.branch_head(acme.repository, "no/such branch") is None
+
+
+def test_a_branch_with_a_slash(acme: Acme) -> None:
+    _, head = acme.pull("team/feature#1")
+    assert acme.client.branch_head(acme.repository, "team/feature#1") == head
+    assert acme.client.contains(acme.repository, head, "team/feature#1")
+
+
+def test_contains_means_ancestor(acme: Acme) -> None:
+    _, head = acme.pull("aside")
+    assert acme.client.contains(acme.repository, acme.head, "main")
+    assert acme.client.contains(acme.repository, acme.main(), "main")
+    assert not acme.client.contains(acme.repository, head, "main")
+    assert acme.client.contains(acme.repository, acme.main(), "aside")
+    assert not acme.client.contains(acme.repository, "0" * 40, "main")
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_a_file(acme: Acme, path: str) -> None:
+    assert acme.client.file(acme.repository, path, acme.head) == FILES[path].decode()
+    assert len(_own(acme)) == 1
+
+
+@pytest.mark.parametrize(
+    "path", ["none.yaml", "services", "services/../deploy.yaml", "../../user", "", "/deploy.yaml"]
+)
+def test_what_is_no_file(acme: Acme, path: str) -> None:
+    assert acme.client.file(acme.repository, path, acme.head) is None
+
+
+def test_a_file_is_read_at_its_commit(acme: Acme) -> None:
+    number, head = acme.pull("later")
+    assert acme.client.file(acme.repository, "later.txt", head) == "new\n"
+    assert acme.client.file(acme.repository, "later.txt", acme.head) is None
+    assert number
+
+
+def test_a_large_file_and_one_that_is_no_text(acme: Acme) -> None:
+    large = "좋아요\n" * 150_000
+    sha = acme.write("large.txt", large.encode())
+    assert acme.client.file(acme.repository, "large.txt", sha) == large
+    sha = acme.write("binary", b"a\xffb")
+    assert acme.client.file(acme.repository, "binary", sha) == "a\ufffdb"
+
+
+def test_trees_in_one_request(acme: Acme) -> None:
+    paths = ["services/api", "services/ai/", "deploy.yaml", "services/none", "none/x"]
+    found = acme.client.trees(acme.repository, acme.head, paths)
+    assert set(found) == {"services/api", "services/ai/", "deploy.yaml"}
+    assert len(_own(acme)) == 1
+    listed = {x["path"]: x["sha"] for x in acme.call("GET", f"/contents/services?ref={acme.head}")}
+    assert found["services/api"] == listed["services/api"]
+
+
+def test_the_whole_tree(acme: Acme) -> None:
+    found = acme.client.trees(acme.repository, acme.head, [".", "deploy.yaml"])
+    commit = acme.call("GET", f"/git/commits/{acme.head}")
+    assert found["."] == commit["tree"]["sha"]
+    assert "deploy.yaml" in found
+
+
+def test_trees_of_an_unknown_commit(acme: Acme) -> None:
+    with pytest.raises(Broken):
+        acme.client.trees(acme.repository, "0" * 40, ["services/api"])
+
+
+def test_an_archive_is_exactly_this_commit(acme: Acme) -> None:
+    packed = b"".join(acme.client.archive(acme.repository, acme.head))
+    assert gzip.decompress(packed)
+    with tarfile.open(fileobj=io.BytesIO(packed)) as tarball:
+        names = {name.partition("/")[2] for name in tarball.getnames()}
+    assert set(FILES) <= names
+    assert acme.seen.archive_headers
+    assert set(acme.seen.archive_headers) == {""}
+
+
+def test_an_archive_of_an_unknown_commit(acme: Acme) -> None:
+    with pytest.raises(Broken):
+        b"".join(acme.client.archive(acme.repository, "0" * 40))
+
+
+def test_where_the_app_is_not_installed_nothing_is_missing_but_everything_broken(
+    acme: Acme,
+) -> None:
+    elsewhere = Repository(acme.repository.id, NAME, acme.repository.installation + 999)
+    with pytest.raises(Broken, match="installation"):
+        acme.client.permission(elsewhere, "owner")
+    with pytest.raises(Broken, match="installation"):
+        acme.client.file(elsewhere, "deploy.yaml", acme.head)
+
+
+def _own(acme: Acme) -> list[str]:
+    return [call for call in acme.seen.requests if "access_tokens" not in call]

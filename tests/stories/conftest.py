@@ -1,0 +1,86 @@
+"""One local cloud for all stories, with the real bot; every story has a repository of its own."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING
+
+import pytest
+
+from localcloud.cloud import Cloud, Options
+from localcloud.visit import Visitors
+from tests.stories import services
+from tests.stories.people import Repository
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+PERMISSIONS = {"owner": "admin", "writer": "write", "reader": "read", "outsider": "none"}
+NUMBERS = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+    """GitHub, Google and the bot; quick metrics, nothing seeded."""
+    quick = Options(metric_window=0.5, metric_lag=0.5, tick=0.5, seed=False)
+    local = Cloud(tmp_path_factory.mktemp("cloud"), quick)
+    local.start()
+    yield local
+    local.stop()
+    assert local.github.judge.violations == []
+
+
+@pytest.fixture
+def repository(cloud: Cloud, tmp_path: Path) -> Callable[..., Repository]:
+    """Make a repository with these services, pushed to main; staging is then on its way."""
+
+    def make(*names: str, prod: str = "", files: dict[str, str] | None = None) -> Repository:
+        number = next(NUMBERS)
+        full_name, prefix = f"acme/story-{number}", f"s{number}"
+        cloud.github.add_repository(full_name)
+        for login, permission in PERMISSIONS.items():
+            cloud.github.grant(full_name, login, permission)
+        cloud.github.install("spillway", full_name)
+        made = Repository(cloud, full_name, tmp_path / prefix, prefix)
+        made.work.mkdir()
+        made.git("init", "--quiet", "--initial-branch=main")
+        content = services.repository(prefix, *(names or ("web",)), prod=prod)
+        made.commit(content | (files or {}), "Begin")
+        made.push()
+        return made
+
+    return make
+
+
+@pytest.fixture
+def live(repository: Callable[..., Repository]) -> Callable[..., Repository]:
+    """Make a repository whose main already serves in staging and in prod."""
+
+    def make(*names: str, prod: str = "") -> Repository:
+        made = repository(*names, prod=prod)
+        sha = made.git("rev-parse", "HEAD")
+        assert made.concluded(sha, "staging")["conclusion"] == "success"
+        pull = made.pull_request({"notes.md": "prod, for the first time\n"}, "first")
+        pull.comment("/deploy prod")
+        assert made.concluded(pull.sha, "prod")["conclusion"] == "success"
+        return made
+
+    return make
+
+
+@pytest.fixture
+def visitors(cloud: Cloud) -> Iterator[Callable[..., Visitors]]:
+    """Send visitors to a service of an environment; they leave when the story ends."""
+    crowds: list[Visitors] = []
+
+    def send(repository: Repository, service: str = "web", rps: float = 60) -> Visitors:
+        url = cloud.service_url("prod", f"{repository.prefix}-{service}")
+        crowd = Visitors([f"{url}/"], rps)
+        crowd.start()
+        crowds.append(crowd)
+        return crowd
+
+    yield send
+    for crowd in crowds:
+        crowd.stop()

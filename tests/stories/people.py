@@ -1,0 +1,179 @@
+"""What people do, over the wire: git, and GitHub's REST API with their own tokens."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import requests
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from localcloud.cloud import Cloud
+
+T = TypeVar("T")
+PATIENCE = 40.0
+
+
+def eventually(read: Callable[[], T], wanted: Callable[[T], object], what: str) -> T:
+    """Read until it is as wanted; fail with the last thing seen when that takes too long."""
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        seen = read()
+        if wanted(seen):
+            return seen
+        if time.monotonic() > deadline:
+            reason = f"{what} did not come about; last seen: {seen}"
+            raise AssertionError(reason)
+        time.sleep(0.1)
+
+
+@dataclass
+class Repository:
+    """One repository and a working copy of it."""
+
+    cloud: Cloud
+    full_name: str
+    work: Path
+    prefix: str
+
+    def commit(self, files: Mapping[str, str], message: str = "Change") -> str:
+        """Write, commit, and return the new commit's hash; empty text removes a file."""
+        for name, text in files.items():
+            path = self.work / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8") if text else path.unlink()
+        self.git("add", "--all", ".")
+        self.git("commit", "--quiet", "--message", message)
+        return self.git("rev-parse", "HEAD")
+
+    def push(self, branch: str = "main", login: str = "owner") -> None:
+        """Push a branch with a person's token."""
+        token = self.cloud.tokens[login]
+        remote = f"{self.cloud.github.url}/{self.full_name}.git"
+        remote = remote.replace("://", f"://{login}:{token}@")
+        self.git("push", "--quiet", "--force", remote, f"HEAD:{branch}")
+
+    def pull_request(
+        self, files: Mapping[str, str], branch: str = "change", title: str = "A change"
+    ) -> Pull:
+        """Branch off main, commit, push, open a pull request, and wait until its head is known."""
+        self.git("checkout", "--quiet", "-B", branch, "main")
+        sha = self.commit(files, title)
+        self.push(branch, "writer")
+        wanted = {"title": title, "head": branch, "base": "main"}
+        number = self.call("POST", "pulls", wanted, "writer")["number"]
+        self.git("checkout", "--quiet", "main")
+        self.cloud.github.deliveries_idle(10)
+        wait_for_the_next_second()
+        return Pull(self, number, sha)
+
+    def git(self, *arguments: str) -> str:
+        """Run git in the working copy."""
+        identity = ["-c", "user.name=owner", "-c", "user.email=owner@users.noreply.github.com"]
+        done = subprocess.run(  # noqa: S603  # git with the story's own arguments
+            ["git", *identity, *arguments],  # noqa: S607
+            cwd=self.work,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def call(self, method: str, path: str, body: object = None, login: str = "owner") -> Any:  # noqa: ANN401  # GitHub's JSON
+        """Call GitHub's REST API below this repository."""
+        answer = requests.request(
+            method,
+            f"{self.cloud.github.url}/repos/{self.full_name}/{path}",
+            json=body,
+            headers={"Authorization": f"Bearer {self.cloud.tokens[login]}"},
+            timeout=20,
+        )
+        assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text}"
+        return answer.json() if answer.content else None
+
+    def check(self, sha: str, environment: str) -> dict[str, Any] | None:
+        """The newest check run of an environment on a commit."""
+        runs = self.call("GET", f"commits/{sha}/check-runs?filter=all&per_page=100")["check_runs"]
+        named = [run for run in runs if run["name"] == f"deploy / {environment}"]
+        return max(named, key=lambda run: run["id"], default=None)
+
+    def concluded(self, sha: str, environment: str) -> dict[str, Any]:
+        """The environment's check run once it is completed."""
+        seen = eventually(
+            lambda: self.check(sha, environment),
+            lambda run: run and run["status"] == "completed",
+            f"a completed check run deploy / {environment} on {sha[:7]}",
+        )
+        assert seen is not None
+        return seen
+
+    def statuses(self, sha: str, environment: str) -> list[str]:
+        """The states of the commit's GitHub Deployment there, oldest first."""
+        path = f"deployments?sha={sha}&environment={environment}"
+        made = self.call("GET", path)
+        assert len(made) <= 1, made
+        found = [self.call("GET", f"deployments/{each['id']}/statuses") for each in made]
+        return [status["state"] for status in reversed(found[0])] if found else []
+
+
+@dataclass
+class Pull:
+    """A pull request and its conversation."""
+
+    repository: Repository
+    number: int
+    sha: str
+
+    def comment(self, body: str, by: str = "writer") -> int:
+        """Say something; returns the comment's id."""
+        said = self.repository.call("POST", f"issues/{self.number}/comments", {"body": body}, by)
+        return int(said["id"])
+
+    def replies(self) -> list[str]:
+        """What the bot has said here, oldest first."""
+        path = f"issues/{self.number}/comments?per_page=100"
+        said = self.repository.call("GET", path)
+        return [comment["body"] for comment in said if comment["user"]["type"] == "Bot"]
+
+    def reply(self, part: str) -> str:
+        """The bot's comment that contains these words, once it stands."""
+        found = eventually(
+            self.replies,
+            lambda said: any(part in each for each in said),
+            f"a reply with {part!r} on #{self.number}",
+        )
+        return next(each for each in found if part in each)
+
+    def reactions(self, comment: int) -> list[str]:
+        """The reactions on a comment, oldest first."""
+        path = f"issues/comments/{comment}/reactions"
+        return [reaction["content"] for reaction in self.repository.call("GET", path)]
+
+    def reacted(self, comment: int, content: str) -> list[str]:
+        """The reactions, once one of them is this."""
+        return eventually(
+            lambda: self.reactions(comment),
+            lambda seen: content in seen,
+            f"reaction {content} on comment {comment}",
+        )
+
+    def merge(self) -> str:
+        """Merge it and return the merge commit."""
+        path = f"pulls/{self.number}/merge"
+        merged = self.repository.call("PUT", path, {"merge_method": "merge"})["sha"]
+        remote = f"{self.repository.cloud.github.url}/{self.repository.full_name}.git"
+        self.repository.git("pull", "--quiet", remote, "main")
+        return str(merged)
+
+
+def wait_for_the_next_second() -> None:
+    """GitHub tells times in whole seconds: what is to come later needs a later second."""
+    now = int(time.time())
+    while int(time.time()) == now:
+        time.sleep(0.02)

@@ -1,0 +1,109 @@
+"""Small services of real code, as people commit them: what a story's repository holds."""
+
+from __future__ import annotations
+
+DOCKERFILE = """\
+FROM python:3.12-slim
+WORKDIR /app
+COPY app.py .
+CMD ["python", "app.py"]
+"""
+
+CLOUDBUILD = """\
+steps:
+  - name: gcr.io/cloud-builders/docker
+    args: [build, "--tag=$_IMAGE:$_SHA", $_PATH]
+images: ["$_IMAGE:$_SHA"]
+options: {logging: CLOUD_LOGGING_ONLY}
+"""
+
+APP = '''\
+"""{title}"""
+import os
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+SEEN = 0
+
+
+class App(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        global SEEN
+        SEEN += self.path == "/"
+        {behaviour}
+        self.send_response(status)
+        body = os.environ.get("GREETING", "hello").encode()
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+print("listening", flush=True)
+ThreadingHTTPServer(("0.0.0.0", int(os.environ["PORT"])), App).serve_forever()
+'''
+
+
+def good(title: str = "first") -> str:
+    """A service that answers."""
+    return APP.format(title=title, behaviour="status = 200")
+
+
+def failing(title: str = "fails three of ten") -> str:
+    """A service whose visitors get 500 three times of ten, while /health stays well."""
+    behaviour = 'status = 500 if self.path == "/" and SEEN % 10 < 3 else 200'
+    return APP.format(title=title, behaviour=behaviour)
+
+
+def unhealthy(title: str = "is not well") -> str:
+    """A service that listens, and answers its health check with 503."""
+    return APP.format(title=title, behaviour='status = 503 if self.path == "/health" else 200')
+
+
+def silent() -> str:
+    """A service that ends before it listens."""
+    return 'raise SystemExit("the database password is missing")\n'
+
+
+def manifest(prefix: str, *services: str, prod: str = "") -> str:
+    """A deploy.yaml: every service needs the one before it; bakes last a second or two."""
+    lines = [
+        "project: senior-mhealth-lee",
+        "region: asia-northeast3",
+        "images: asia-northeast3-docker.pkg.dev/senior-mhealth-lee/backend",
+        "services:",
+    ]
+    before = ""
+    for service in services:
+        lines += [
+            f"  {prefix}-{service}:",
+            f"    path: {service}",
+            "    cloud_run:",
+            "      allow_unauthenticated: true",
+            f"      env: {{GREETING: hello{_needs(prefix, before)}}}",
+            "    smoke: [{get: /health, expect: {status: 200}}]",
+        ]
+        before = service
+    rollout = prod or "{steps: [20, 100], min_bake: 1s, max_bake: 20s, min_requests: 10, watch: 0s}"
+    lines += [
+        "environments:",
+        "  staging: {on_push: main, service_suffix: -staging, rollout: {steps: [100]}}",
+        f"  prod: {{rollout: {rollout}}}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _needs(prefix: str, before: str) -> str:
+    return f', CALLEE: "${{{prefix}-{before}.url}}"' if before else ""
+
+
+def repository(prefix: str, *services: str, prod: str = "") -> dict[str, str]:
+    """All files of a repository with these services, all well."""
+    files = {
+        "deploy.yaml": manifest(prefix, *services, prod=prod),
+        "cloudbuild.yaml": CLOUDBUILD,
+    }
+    for service in services:
+        files[f"{service}/Dockerfile"] = DOCKERFILE
+        files[f"{service}/app.py"] = good()
+    return files
