@@ -6,6 +6,7 @@ The bot runs unchanged: all it is given are endpoints, keys and how quickly metr
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from localcloud.bot_environment import PROJECT, REGION, Endpoints, bot_environment, webhook_secret
@@ -19,9 +20,10 @@ from localcloud.topics import make_topics
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 APP = "spillway"
+DEPENDENCIES = Path(__file__).resolve().parent.parent / ".cache" / "deps"
+"""The services' installed dependencies, by lock file: prepared once for every state folder."""
 
 
 class CloudError(Exception):
@@ -52,7 +54,7 @@ class Cloud:
         self.on_progress: Callable[[str], None] = lambda _line: None
         ports = doors(self.state / "ports.json", self.options.port)
         self.github = GitHub(self.state / "github", ports["github"])
-        self.runtime = Runtime(self.state / "runtime", self._verified)
+        self.runtime = Runtime(self.state / "runtime", self._verified, DEPENDENCIES)
         self.google = Google(
             self.state / "google",
             self._google_settings(ports),

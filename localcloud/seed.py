@@ -28,7 +28,7 @@ USERS: dict[str, Permission] = {
     "outsider": "none",
 }
 BRANCH = "add-services"
-NOT_COPIED = shutil.ignore_patterns("node_modules", "__pycache__", ".venv", ".pytest_cache")
+NOT_COPIED = shutil.ignore_patterns("node_modules", "__pycache__", ".*_cache", ".venv")
 STEPS = "rollout: {steps: auto, watch: 60m}"
 QUICK_STEPS = "rollout: {steps: auto, min_bake: 3s, max_bake: 30s, watch: 10s}"
 DEPLOY_SECONDS = 240.0

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import grpc
 from google.api_core.exceptions import AlreadyExists, Conflict
 from google.auth.credentials import AnonymousCredentials
-from google.cloud import pubsub_v1, storage
+from google.cloud import storage
+from google.cloud.pubsub_v1 import PublisherClient, SubscriberClient
 from google.protobuf import duration_pb2
 
 from localcloud.bot_environment import BUCKET, PROJECT, PUSH_ACCOUNT
@@ -24,11 +25,11 @@ DELIVERIES = 20
 def make_topics(endpoints: Endpoints) -> None:
     """Make what is missing; what is there stays as it is."""
     channel = grpc.insecure_channel(endpoints.google_grpc)
-    publisher = pubsub_v1.PublisherClient(
-        transport=pubsub_v1.PublisherClient.get_transport_class("grpc")(channel=channel)
+    publisher = PublisherClient(
+        transport=PublisherClient.get_transport_class("grpc")(channel=channel)
     )
-    subscriber = pubsub_v1.SubscriberClient(
-        transport=pubsub_v1.SubscriberClient.get_transport_class("grpc")(channel=channel)
+    subscriber = SubscriberClient(
+        transport=SubscriberClient.get_transport_class("grpc")(channel=channel)
     )
     for topic in (*TOPICS, DEAD_LETTER):
         try:
@@ -41,7 +42,7 @@ def make_topics(endpoints: Endpoints) -> None:
     _make_bucket(endpoints.google)
 
 
-def _subscribe(subscriber: pubsub_v1.SubscriberClient, topic: str, consumer: str) -> None:
+def _subscribe(subscriber: SubscriberClient, topic: str, consumer: str) -> None:
     path = f"projects/{PROJECT}/topics/{topic}"
     subscription = {
         "name": subscriber.subscription_path(PROJECT, f"{topic}-to-consumer"),
@@ -68,7 +69,7 @@ def _subscribe(subscriber: pubsub_v1.SubscriberClient, topic: str, consumer: str
 def _make_bucket(google: str) -> None:
     client = storage.Client(
         project=PROJECT,
-        credentials=AnonymousCredentials(),
+        credentials=AnonymousCredentials(),  # type: ignore[no-untyped-call]  # google-auth has no types
         client_options={"api_endpoint": google},
     )
     try:

@@ -10,6 +10,7 @@ import posixpath
 import tarfile
 import zlib
 from gzip import BadGzipFile, GzipFile
+from itertools import chain
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from google.api_core.exceptions import GoogleAPICallError, PreconditionFailed
@@ -111,7 +112,7 @@ def repacked(archive: Iterator[bytes]) -> Iterator[bytes]:
 def _tar(archive: Iterator[bytes]) -> Iterator[bytes]:
     top, size = "", 0
     with (
-        GzipFile(fileobj=cast("IO[bytes]", _Stream(archive))) as unzipped,
+        GzipFile(fileobj=cast("IO[bytes]", _Stream(_begun(archive)))) as unzipped,
         tarfile.open(fileobj=unzipped, mode="r|") as tar,
     ):
         while (member := tar.next()) is not None:
@@ -125,6 +126,14 @@ def _tar(archive: Iterator[bytes]) -> Iterator[bytes]:
                 yield from _content(tar, member)
         _read_to_end(tar)
     yield bytes(2 * tarfile.BLOCKSIZE)
+
+
+def _begun(archive: Iterator[bytes]) -> Iterator[bytes]:
+    """Make sure that anything comes: gzip takes nothing for an empty file."""
+    first = next(filter(None, archive), None)
+    if first is None:
+        raise EOFError
+    return chain((first,), archive)
 
 
 def _content(tar: tarfile.TarFile, member: tarfile.TarInfo) -> Iterator[bytes]:

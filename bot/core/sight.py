@@ -93,6 +93,8 @@ class Sight(Struct, frozen=True, kw_only=True):
     builds: dict[str, BuildSeen] = field(default_factory=dict)
     images: dict[str, str] = field(default_factory=dict)
     """Service → digest of an image built earlier from the same input, young enough to reuse."""
+    unreleased: frozenset[str] = frozenset()
+    """Services whose serving revision was made by a first deployment of ours that failed."""
     smoke: dict[str, tuple[SmokeAnswer, ...]] = field(default_factory=dict)
     windows: dict[str, tuple[Window, ...]] = field(default_factory=dict)
     metrics_down: str = ""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import structlog
 from msgspec.structs import replace
 
+from bot.core import events
 from bot.core.environment import enqueued
 from bot.core.model import Ask, AskKind, AskState, Deployment, Environment
 from bot.core.report import answers
@@ -59,6 +60,8 @@ def _follow(world: World, ask: Ask, decided: Found) -> None:
             _keep(world, _done(ask, AskState.ANSWERED))
         case Later(until=until):
             _keep(world, replace(ask, wake_at=until, lease_until=None))
+            world.pause(max(0.0, (until - world.clock()).total_seconds()))
+            world.publisher.publish(events.encode(events.Look(ask=ask.key)), {})
         case Ignore():
             _keep(world, _done(ask, AskState.ANSWERED))
 

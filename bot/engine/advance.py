@@ -69,7 +69,7 @@ def _round(world: World, key: str, holder: str) -> datetime | None:
     if environment is None or environment.lease_holder != holder:
         return None
     for deployment_id in dict.fromkeys((environment.watching, environment.active)):
-        if deployment_id and not _look(world, key, deployment_id):
+        if deployment_id and not _look(world, key, deployment_id, holder):
             return world.clock()
     arranged = arrange(world, key)
     if arranged is None or arranged.active != environment.active:
@@ -77,22 +77,30 @@ def _round(world: World, key: str, holder: str) -> datetime | None:
     return min(tell(world, arranged), default=None)
 
 
-def _look(world: World, key: str, deployment_id: str) -> bool:
+def _look(world: World, key: str, deployment_id: str, holder: str) -> bool:
     """Look at one deployment; False when somebody came between and all must be read anew."""
-    found, place = world.store.get(Deployment, deployment_id), world.store.get(Environment, key)
-    if found is None or place is None or found[0].phase in ENDS:
+    found = world.store.get(Deployment, deployment_id)
+    if found is None or found[0].phase in ENDS:
         return True
-    (deployment, version), (environment, at) = found, place
-    now = world.clock()
-    turn = _decide(world, deployment, now)
-    after = lease.renewed(settled(environment, turn.deployment), now)
-    images = (Write(image, _version(world, image)) for image in turn.images)
-    if not world.store.commit(Write(turn.deployment, version), Write(after, at), *images):
+    deployment, version = found
+    turn = _decide(world, deployment, world.clock())
+    if not _stored(world, key, holder, (turn, version)):
         return False
     _log(deployment, turn)
     for action in turn.actions:
         _act(world, deployment_id, action)
     return True
+
+
+def _stored(world: World, key: str, holder: str, turned: tuple[Turn, int]) -> bool:
+    """Store the deployment, what it means for the environment, and the lease, in one write."""
+    turn, version = turned
+    place = world.store.get(Environment, key)
+    if place is None or place[0].lease_holder != holder:
+        return False
+    after = lease.renewed(settled(place[0], turn.deployment), world.clock())
+    images = (Write(image, _version(world, image)) for image in turn.images)
+    return world.store.commit(Write(turn.deployment, version), Write(after, place[1]), *images)
 
 
 def _decide(world: World, deployment: Deployment, now: datetime) -> Turn:

@@ -6,8 +6,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.core.evidence import Window
-from bot.core.model import Deployment, Image, SmokeAnswer
+from bot.core.model import Deployment, Image, Phase, SmokeAnswer
 from bot.core.rollout.building import image_tag
+from bot.core.rollout.labels import made_by
 from bot.core.rollout.turn import service_named
 from bot.core.sight import OperationSeen, Sight
 from bot.ports import Broken, Transient, World
@@ -24,8 +25,10 @@ LOG_LINES = 20
 def observe(world: World, deployment: Deployment, wanted: Wants) -> Sight:
     """Return what is wanted; raise Transient when the world cannot be seen now."""
     windows, metrics_down = _windows(world, deployment, wanted.windows)
+    services = _services(world, deployment, wanted)
     return Sight(
-        services=_services(world, deployment, wanted),
+        services=services,
+        unreleased=_unreleased(world, services) if wanted.releases else frozenset(),
         operations={name: _operation(world, deployment, name) for name in wanted.operations},
         builds={name: _build(world, deployment, name) for name in wanted.builds},
         images=_images(world, deployment, wanted.images),
@@ -43,6 +46,13 @@ def _services(world: World, deployment: Deployment, wanted: Wants) -> dict[str, 
         )
         for want in wanted.services
     }
+
+
+def _unreleased(world: World, services: dict[str, ServiceSeen]) -> frozenset[str]:
+    made = {name: world.store.get(Deployment, made_by(live)) for name, live in services.items()}
+    return frozenset(
+        name for name, found in made.items() if found is not None and found[0].phase is Phase.FAILED
+    )
 
 
 def _operation(world: World, deployment: Deployment, name: str) -> OperationSeen:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from bot.core.sight import ServiceSeen
 
 REPOSITORY = "spillway-repository"
+DEPLOYMENT = "spillway-deployment"
 REUSE = "spillway-reuse"
 SETTINGS = "spillway-settings"
 
@@ -24,7 +25,7 @@ def labels_of(deployment: Deployment, service: ServiceRollout) -> dict[str, str]
         "spillway-environment": deployment.environment,
         "spillway-service": service.plan.name,
         "spillway-commit": deployment.sha,
-        "spillway-deployment": deployment.id,
+        DEPLOYMENT: deployment.id,
         REUSE: service.reuse_key,
         SETTINGS: service.settings_hash,
     }
@@ -40,13 +41,19 @@ def serving_digest(service: ServiceRollout, seen: ServiceSeen) -> str:
     """Return the digest of the serving image where only settings differ, else nothing."""
     if _serving_labels(seen).get(REUSE) != service.reuse_key:
         return ""
-    return seen.revisions[seen.serving].image.partition("@")[2]
+    revision = seen.revisions.get(seen.serving)
+    return revision.image.partition("@")[2] if revision else ""
 
 
 def owned_by_another(deployment: Deployment, seen: ServiceSeen) -> str:
     """Return the id of the repository that the service belongs to, when it is not ours."""
     owner = seen.labels.get(REPOSITORY, "")
     return owner if owner not in {"", str(deployment.repository.id)} else ""
+
+
+def made_by(seen: ServiceSeen) -> str:
+    """Return the id of the deployment that made the serving revision, if it was one of ours."""
+    return _serving_labels(seen).get(DEPLOYMENT, "")
 
 
 def _serving_labels(seen: ServiceSeen) -> dict[str, str]:

@@ -29,9 +29,9 @@ def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
 
 def _compared(service: ServiceRollout, seen: Sight) -> ServiceRollout:
     live = seen.services[service.plan.name]
-    if not live.exists:
-        return replace(service, first=True, digest=seen.images.get(service.plan.name, ""))
     digest = serving_digest(service, live) or seen.images.get(service.plan.name, "")
+    if not live.serving or service.plan.name in seen.unreleased:
+        return replace(service, first=True, digest=digest, url=live.uri)
     return replace(
         service,
         changed=not serves_already(service, live),
@@ -50,13 +50,13 @@ def _obstacle(deployment: Deployment, service: ServiceRollout, live: ServiceSeen
             reason=f"Cloud Run service {name} belongs to another repository (id {owner})",
             logs=(),
         )
-    if live.exists and not live.serving:
-        split = ", ".join(f"{t.revision} {t.percent} %" for t in live.traffic if t.percent)
+    split = ", ".join(f"{t.revision} {t.percent} %" for t in live.traffic if t.percent)
+    if split and not live.serving:
         return Failure(
             code=FailureCode.TRAFFIC_SPLIT,
             service=service.plan.name,
             reason=f"{name} has no revision with all the traffic, so there is no stable one",
-            detail=split or "no revision has traffic",
+            detail=split,
             logs=(),
         )
     return None

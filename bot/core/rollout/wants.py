@@ -37,6 +37,8 @@ class Wants(Struct, frozen=True, kw_only=True):
     """Everything that one look reads, by service name."""
 
     services: tuple[ServiceWanted, ...] = ()
+    releases: bool = False
+    """Whether the serving revisions' own deployments matter."""
     operations: tuple[str, ...] = ()
     builds: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
@@ -55,7 +57,7 @@ def wants(  # noqa: PLR0911  # one return per phase reads as the table it is
         case Phase.QUEUED:
             everything = tuple(ServiceWanted(s.plan.name) for s in deployment.services)
             names = tuple(s.plan.name for s in deployment.services)
-            return Wants(services=everything, images=names)
+            return Wants(services=everything, images=names, releases=True)
         case Phase.BUILDING:
             building = (s for s in deployment.services if s.build and not s.digest)
             return Wants(builds=tuple(s.plan.name for s in building))

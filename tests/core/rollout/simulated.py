@@ -117,6 +117,7 @@ class World:
 
     faults: Faults = field(default_factory=Faults)
     services: dict[str, ServiceSeen] = field(default_factory=dict)
+    unreleased: frozenset[str] = frozenset()
     actions: list[Action] = field(default_factory=list)
     shares: list[tuple[str, int]] = field(default_factory=list)
     now: datetime = START
@@ -157,6 +158,7 @@ class World:
         return Sight(
             services={w.name: self.services.get(w.name, nothing) for w in wanted.services},
             builds={name: self._build(name) for name in wanted.builds},
+            unreleased=self.unreleased,
             smoke={name: self._smoke(name) for name in wanted.smoke},
             windows={w.name: self._windows(w, deployment.share) for w in wanted.windows},
             logs=("line",) if wanted.build_logs or wanted.revision_logs else None,
@@ -211,7 +213,7 @@ class World:
             tag=action.revision_tag,
             uri=f"https://{action.revision_tag}---{action.service}",
         )
-        kept = tuple(t for t in live.traffic if t.revision != action.revision)
+        kept = live.traffic if action.stable else ()
         self.services[action.service] = replace(
             live,
             exists=True,

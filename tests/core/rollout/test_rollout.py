@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hypothesis.strategies as st
 from hypothesis import given, settings
+from msgspec.structs import replace
 
 from bot.core.action import Shift, Stage, StartBuild
 from bot.core.model import FailureCode, Phase
@@ -68,6 +69,18 @@ def test_a_first_deployment_has_no_canary_and_says_so() -> None:
     assert ended.phase is Phase.SUCCEEDED
     assert "no canary" in ended.steps_taken[0].why
     assert ended.services[0].opened
+
+
+def test_after_a_failed_first_deployment_the_next_is_a_first_one_again() -> None:
+    world = World(Faults(smoke={"ai"}))
+    assert world.play(deployment(AI)).phase is Phase.FAILED
+    world.faults.smoke.clear()
+    world.unreleased = frozenset({"ai"})
+    mended = replace(deployment(AI).services[0], revision="ai-mended", tag="c-mended")
+    ended = world.play(replace(deployment(AI), services=(mended,)))
+    assert ended.phase is Phase.SUCCEEDED
+    assert "no canary" in ended.steps_taken[0].why
+    assert world.services["ai"].serving == "ai-mended"
 
 
 def test_a_failing_watch_brings_the_old_revision_back() -> None:
