@@ -10,7 +10,7 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from localcloud.github.records import App
+    from localcloud.github.app_records import App
 
 PROJECT = "senior-mhealth-lee"
 REGION = "asia-northeast3"

@@ -11,6 +11,7 @@ import requests
 from google.auth.exceptions import DefaultCredentialsError
 from google.auth.transport.requests import Request
 from google.oauth2.id_token import fetch_id_token_credentials
+from urllib3.exceptions import HTTPError
 
 from bot.clients.endpoint import LOOPBACK, translate
 from bot.core.model import SmokeAnswer
@@ -27,6 +28,7 @@ DEADLINE = 10.0
 """Seconds for one check."""
 LARGEST = 64 * 1024
 """Bytes of an answer that are read."""
+PIECE = 16 * 1024
 QUOTED = 200
 """Characters of an answer that are shown."""
 
@@ -60,28 +62,34 @@ class SmokeVisitor:
         if not local and urlsplit(url).scheme != "https":
             message = f"a smoke check's token must not travel in plain text, to {url}"
             raise Broken(message)
-        credentials = self._credentials_for(audience or url, optional=local)
-        if credentials is None:
-            return {}
         with translate("ID token"):
+            return self._bearer(audience or url, optional=local)
+
+    def _bearer(self, audience: str, *, optional: bool) -> dict[str, str]:
+        credentials = self._credentials_for(audience, again=not optional)
+        if credentials is not None:
             if not credentials.valid:
                 credentials.refresh(Request())  # type: ignore[no-untyped-call]  # has no types
-        return {"Authorization": f"Bearer {credentials.token}"}
+            return {"Authorization": f"Bearer {credentials.token}"}
+        if optional:
+            return {}
+        message = f"no ID token for {audience} can be had for smoke checks"
+        raise Broken(message)
 
-    def _credentials_for(self, audience: str, *, optional: bool) -> Credentials | None:
-        if audience not in self._credentials:
-            try:
-                self._credentials[audience] = _credentials(audience)
-            except DefaultCredentialsError as error:
-                if not optional:
-                    message = f"no ID token can be had for smoke checks: {error}"
-                    raise Broken(message) from error
-                self._credentials[audience] = None
-        return self._credentials[audience]
+    def _credentials_for(self, audience: str, *, again: bool) -> Credentials | None:
+        """Return what was found before; look `again` where nothing was, which takes seconds."""
+        found = self._credentials.get(audience)
+        if audience not in self._credentials or (found is None and again):
+            found = self._credentials[audience] = _credentials(audience)
+        return found
 
 
-def _credentials(audience: str) -> Credentials:
-    found = fetch_id_token_credentials(audience, Request())  # type: ignore[no-untyped-call]  # ditto
+def _credentials(audience: str) -> Credentials | None:
+    """Return what gets ID tokens in this environment; None where nobody is anybody."""
+    try:
+        found = fetch_id_token_credentials(audience, Request())  # type: ignore[no-untyped-call]  # ditto
+    except DefaultCredentialsError:
+        return None
     return cast("Credentials", found)
 
 
@@ -99,17 +107,15 @@ def _answer(session: requests.Session, url: str, check: SmokeCheck) -> SmokeAnsw
             stream=True,
         ) as response:
             return _judged(request, check.expect, response, _body(response, until))
-    except (requests.RequestException, OSError, ValueError) as error:
+    except (requests.RequestException, HTTPError, OSError, ValueError) as error:
         return SmokeAnswer(request=request, passed=False, got=_shown(f"no answer: {_cause(error)}"))
 
 
 def _body(response: requests.Response, until: float) -> bytes:
     """Return the beginning of the body, as far as it comes in time."""
     body = b""
-    for piece in response.iter_content(None):
+    while len(body) < LARGEST and (piece := response.raw.read1(PIECE, decode_content=True)):
         body += piece
-        if len(body) > LARGEST:
-            break
         if time.monotonic() > until:
             message = "the body took too long"
             raise TimeoutError(message)

@@ -106,8 +106,8 @@ class Rest:
     def _note(self, request: Request, route: Route | None, actor: Actor, reply: Reply) -> None:
         name = route.template if route else request.path
         kind: Any = route.kind if route else "rest"
-        at = time.time()
-        self._calls.note(Called(request.method, name, reply.status, actor.login, at, kind))
+        at, path = time.time(), self.path(request)
+        self._calls.note(Called(request.method, name, reply.status, actor.login, at, kind, path))
         if self._judge:
             self._judge.exchange(
                 Exchange(

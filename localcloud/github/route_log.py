@@ -15,7 +15,8 @@ class Called:
     """One answered call.
 
     `kind` sets apart what no API budget counts: minting tokens, an archive's bytes, git traffic.
-    `route` is GitHub's own template, or the bare path where no route matched.
+    `route` is GitHub's own template, or the bare path where no route matched; `path` is what was
+    asked for, repositories by name.
     """
 
     method: str
@@ -24,6 +25,7 @@ class Called:
     actor: str
     at: float
     kind: Kind = "rest"
+    path: str = ""
 
 
 class RouteLog(list[Called]):

@@ -7,6 +7,7 @@ import threading
 from typing import TYPE_CHECKING
 
 import waitress  # type: ignore[import-untyped]  # waitress ships no types
+from waitress import wasyncore
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 THREADS = 16
 LARGEST_BODY = 256 * 1024 * 1024
 _PATIENCE = 5.0
+_TURN = 1.0
 
 
 class Loopback:
@@ -25,10 +27,16 @@ class Loopback:
     def __init__(self, app: WSGIApplication, port: int) -> None:
         listening = socket.create_server(("127.0.0.1", port))
         self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        self._open: dict[int, object] = {}
         self._server = waitress.create_server(
-            app, sockets=[listening], threads=THREADS, max_request_body_size=LARGEST_BODY
+            app,
+            map=self._open,
+            sockets=[listening],
+            threads=THREADS,
+            max_request_body_size=LARGEST_BODY,
         )
-        self._thread = threading.Thread(target=self._server.run, name="github", daemon=True)
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="github", daemon=True)
 
     def start(self) -> None:
         """Begin to answer."""
@@ -36,14 +44,13 @@ class Loopback:
 
     def stop(self) -> None:
         """Close every connection and end all threads; also fine before `start`."""
+        self._stopping.set()
+        self._server.pull_trigger()
         if self._thread.is_alive():
-            self._server.trigger.pull_trigger(self._close)
-            self._thread.join(_PATIENCE)
-        else:
-            self._close()
+            self._thread.join()
         self._server.task_dispatcher.shutdown(cancel_pending=True, timeout=_PATIENCE)
+        wasyncore.close_all(self._open, ignore_all=True)
 
-    def _close(self) -> None:
-        for channel in list(self._server.active_channels.values()):
-            channel.handle_close()
-        self._server.close()
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            wasyncore.loop(timeout=_TURN, use_poll=True, map=self._open, count=1)

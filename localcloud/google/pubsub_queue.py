@@ -52,9 +52,8 @@ class MessageQueue:
 
     def __init__(self, records: Records) -> None:
         self._records = records
-        self.changed = threading.Condition()
-        self.changes = 0
-        """Grows with every change, so that nobody rests over one."""
+        self._changed = threading.Condition()
+        self._version = 0
 
     def publish(self, message: Proto, subscriptions: Sequence[str]) -> str:
         """Keep a message for these subscriptions and return its id."""
@@ -69,7 +68,7 @@ class MessageQueue:
                 [(subscription, row, now) for subscription in subscriptions],
             )
             _forget_if_done(connection, int(row or 0))
-        self._notify()
+        self.notify()
         return str(row)
 
     def take(self, subscription: str, limit: int, lease: float) -> list[Delivery]:
@@ -95,7 +94,7 @@ class MessageQueue:
             ).fetchall()
             for (row,) in gone:
                 _forget_if_done(connection, row)
-        self._notify()
+        self.notify()
 
     def postpone(self, subscription: str, ack_id: str, seconds: float) -> None:
         """Deliver again after this many seconds, or hide it for longer."""
@@ -104,7 +103,7 @@ class MessageQueue:
                 "UPDATE deliveries SET due=? WHERE subscription=? AND ack_id=?",
                 (time.time() + seconds, subscription, ack_id),
             )
-        self._notify()
+        self.notify()
 
     def next_due(self, subscription: str) -> float | None:
         """Return the unix time of the next delivery, None when nothing waits."""
@@ -126,10 +125,23 @@ class MessageQueue:
             connection.execute(_OUTDATED, (now - _RETENTION,))
             _forget_undelivered(connection)
 
-    def _notify(self) -> None:
-        with self.changed:
-            self.changes += 1
-            self.changed.notify_all()
+    def version(self) -> int:
+        """Return a number that every change raises."""
+        return self._version
+
+    def wait(self, seen: int, longest: float) -> None:
+        """Wait until something has changed since this version.
+
+        The records are never asked while this lock is held: their holder may be about to notify.
+        """
+        with self._changed:
+            self._changed.wait_for(lambda: self._version != seen, longest)
+
+    def notify(self) -> None:
+        """Wake everybody who waits."""
+        with self._changed:
+            self._version += 1
+            self._changed.notify_all()
 
 
 def _ack_id(row: int) -> str:

@@ -29,6 +29,8 @@ _LIST = raw(types.ListSubscriptionsResponse)
 _PULLED, _RECEIVED = raw(types.PullResponse), raw(types.ReceivedMessage)
 _DEFAULT_ACK_DEADLINE = 10
 _LONGEST_POLL = 20.0
+_NEXT_LOOK = 0.25
+"""Seconds after which a long poll looks for leases that have run out."""
 _MUTABLE = frozenset(
     "push_config ack_deadline_seconds labels retry_policy dead_letter_policy "  # noqa: SIM905  # a list of words
     "message_retention_duration expiration_policy retain_acked_messages".split()
@@ -129,12 +131,12 @@ class Subscriptions:
             refuse("max_messages must be at least 1.")
         until = time.monotonic() + patience(0.0 if request.return_immediately else _LONGEST_POLL)
         while True:
+            seen = self._queue.version()
             subscription = self._subscription(request.subscription)
             found = self._take(subscription, request.max_messages)
             if found or time.monotonic() >= until:
                 return _PULLED(received_messages=[_received(subscription, one) for one in found])
-            with self._queue.changed:
-                self._queue.changed.wait(min(0.25, max(0.0, until - time.monotonic())))
+            self._queue.wait(seen, min(_NEXT_LOOK, max(0.0, until - time.monotonic())))
 
     def _take(self, subscription: Proto, limit: int) -> list[Delivery]:
         lease = float(subscription.ack_deadline_seconds)

@@ -81,6 +81,7 @@ class PushLoop:
         self._subscriptions = subscriptions
         self._poster = poster
         self._stopping = threading.Event()
+        self._lock = threading.Lock()
         self._under_way: set[threading.Thread] = set()
         self._thread = threading.Thread(target=self._run, name=f"push {name}", daemon=True)
         self._thread.start()
@@ -88,20 +89,22 @@ class PushLoop:
     def stop(self) -> None:
         """End the loop at its next turn."""
         self._stopping.set()
-        with self._queue.changed:
-            self._queue.changed.notify_all()
+        self._queue.notify()
 
     def join(self, until: float) -> None:
         """Wait for everything under way, at most until this monotonic time."""
-        for thread in [self._thread, *self._under_way]:
+        with self._lock:
+            threads = [self._thread, *self._under_way]
+        for thread in threads:
             thread.join(max(0.0, until - time.monotonic()))
 
     def _run(self) -> None:
         while not self._stopping.is_set():
+            seen = self._queue.version()
             subscription = self._subscriptions.find(self._name)
             pushes = subscription is not None and _is_push(subscription)
             if not pushes or not self._deliver_due(subscription):
-                self._rest(pushes=pushes)
+                self._rest(seen, pushes=pushes)
 
     def _room(self) -> int:
         return _AT_ONCE - len(self._under_way)
@@ -115,25 +118,22 @@ class PushLoop:
                 self._deliver_beside(subscription, delivery)
         return bool(due)
 
-    def _rest(self, *, pushes: bool) -> None:
-        """Wait until something changed or, as long as there is room for it, is due."""
-        changes = self._queue.changes
+    def _rest(self, seen: int, *, pushes: bool) -> None:
+        """Wait until something has changed or, as long as there is room for it, is due."""
         waits = pushes and self._room() > 0
         due = self._queue.next_due(self._name) if waits else None
         left = due - time.time() if due is not None else _LONGEST_REST
-        with self._queue.changed:  # never held while the records are asked: they may hold us
-            if not self._stopping.is_set() and changes == self._queue.changes:
-                self._queue.changed.wait(min(max(left, _SHORTEST_REST), _LONGEST_REST))
+        self._queue.wait(seen, min(max(left, _SHORTEST_REST), _LONGEST_REST))
 
     def _deliver_beside(self, subscription: Proto, delivery: Delivery) -> None:
         thread = threading.Thread(target=self._deliver, args=(subscription, delivery), daemon=True)
-        with self._queue.changed:
+        with self._lock:
             self._under_way.add(thread)
         thread.start()
 
     def _deliver(self, subscription: Proto, delivery: Delivery) -> None:
         acknowledged = self._poster.post(subscription, delivery)
-        with self._queue.changed:
+        with self._lock:
             self._under_way.discard(threading.current_thread())
         if self._stopping.is_set():
             return

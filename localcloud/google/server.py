@@ -18,6 +18,7 @@ from localcloud.google.metadata import MetadataServer, metadata_environment
 from localcloud.google.metric_windows import MetricWindows
 from localcloud.google.monitoring import MonitoringApi
 from localcloud.google.operations import Operations
+from localcloud.google.protocol import Method
 from localcloud.google.pubsub import PubSub
 from localcloud.google.records import Records
 from localcloud.google.rest import ApiPages, RestServer
@@ -28,12 +29,13 @@ from localcloud.google.storage_objects import ObjectStore
 from localcloud.google.telemetry import CloudTelemetry
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from werkzeug.wrappers import Request, Response
 
     from localcloud.google.ports import Images, Revisions, Telemetry, Traffic
-    from localcloud.google.protocol import MethodTable
+    from localcloud.google.protocol import MethodTable, Proto
     from localcloud.google.rest import Pages
 
 
@@ -71,6 +73,10 @@ class Google:
     ) -> None:
         root.mkdir(parents=True, exist_ok=True)
         self._settings = settings
+        self.before_call: list[Callable[[str, Proto], None]] = []
+        """Each hears of every call before its work, by the method's full name, and may wait or
+        raise ApiError: the seam for injected faults. Storage is not heard."""
+
         self._records = Records(root / "google.sqlite")
         self._store = ObjectStore(self._records, root / "objects")
         self.issuer = Issuer(root)
@@ -129,7 +135,7 @@ class Google:
         self._operations.also(self._builds.operation)
 
     def _methods(self) -> MethodTable:
-        return {
+        methods = {
             **self._run.methods(),
             **self._builds.methods(),
             **self._operations.methods(),
@@ -137,6 +143,15 @@ class Google:
             **MonitoringApi(self._windows).methods(),
             **LoggingApi(self._log).methods(),
         }
+        return {name: self._heard(name, method) for name, method in methods.items()}
+
+    def _heard(self, name: str, method: Method) -> Method:
+        def call(request: Proto) -> Proto:
+            for hear in self.before_call:
+                hear(name, request)
+            return method.call(request)
+
+        return Method(method.request, call)
 
     def _pages(self, methods: MethodTable) -> dict[str, Pages]:
         api, storage = ApiPages(methods), StoragePages(self._store)

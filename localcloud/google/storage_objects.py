@@ -9,6 +9,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
 
 import google_crc32c
@@ -17,7 +18,6 @@ from msgspec import Struct
 from msgspec import json as msgjson
 
 from localcloud.google.storage_errors import (
-    StorageRefusal,
     conflict,
     missing,
     precondition_failed,
@@ -25,6 +25,7 @@ from localcloud.google.storage_errors import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from localcloud.google.records import Records
@@ -86,6 +87,7 @@ class ObjectStore:
         self._lock = threading.Lock()
         self._last_generation = 0
         root.mkdir(parents=True, exist_ok=True)
+        self._forget_unfinished()
 
     def create_bucket(self, name: str, settings: Json) -> Json:
         """Make a bucket; raises StorageRefusal when it is there already."""
@@ -111,20 +113,23 @@ class ObjectStore:
         """Return every bucket."""
         return [json.loads(one.value) for one in self._records.under("bucket", "", StringValue)]
 
-    def incoming(self) -> Incoming:
-        """Return a place for bytes to arrive at."""
+    @contextmanager
+    def incoming(self) -> Iterator[Incoming]:
+        """Give a place for bytes to arrive at; if the block fails, they are forgotten."""
+        arriving = self.place()
+        try:
+            yield arriving
+        except BaseException:
+            arriving.path.unlink(missing_ok=True)
+            raise
+
+    def place(self) -> Incoming:
+        """Return a place for bytes that arrive over several requests."""
         return Incoming(self._root / uuid.uuid4().hex)
 
     def keep(self, draft: Stored, incoming: Incoming, generation_match: str | None) -> Stored:
         """Make what has arrived an object; raises StorageRefusal for an unmet precondition."""
-        try:
-            _check_hashes(draft.settings, incoming)
-            return self._replace(draft, incoming, generation_match)
-        except StorageRefusal:
-            incoming.path.unlink(missing_ok=True)
-            raise
-
-    def _replace(self, draft: Stored, incoming: Incoming, generation_match: str | None) -> Stored:
+        _check_hashes(draft.settings, incoming)
         with self._records.transaction():
             self.bucket(draft.bucket)
             previous = self._find(draft.bucket, draft.name)
@@ -163,6 +168,14 @@ class ObjectStore:
             _check_generation(stored, generation_match)
             self._records.delete("object", _key(bucket, name))
         (self._root / stored.file).unlink(missing_ok=True)
+
+    def _forget_unfinished(self) -> None:
+        """Remove what uploads of a former run left behind."""
+        kept = self._records.under("object", "", StringValue)
+        files = {msgjson.decode(one.value, type=Stored).file for one in kept}
+        for path in self._root.iterdir():
+            if path.name not in files:
+                path.unlink()
 
     def _find(self, bucket: str, name: str) -> Stored | None:
         found = self._records.get("object", _key(bucket, name), StringValue)

@@ -16,7 +16,7 @@ from werkzeug.http import parse_options_header
 from werkzeug.wrappers import Request, Response
 
 from localcloud.google.rest import json_response
-from localcloud.google.storage_errors import missing, wrong
+from localcloud.google.storage_errors import StorageRefusal, missing, wrong
 from localcloud.google.storage_objects import draft
 from localcloud.google.storage_shapes import object_shape
 
@@ -64,9 +64,9 @@ class Uploads:
         return None
 
     def _keep(self, whole: Stored, read: Callable[[int], bytes], request: Request) -> Response:
-        incoming = self._store.incoming()
-        incoming.receive(read)
-        kept = self._store.keep(whole, incoming, request.args.get("ifGenerationMatch"))
+        with self._store.incoming() as incoming:
+            incoming.receive(read)
+            kept = self._store.keep(whole, incoming, request.args.get("ifGenerationMatch"))
         return json_response(object_shape(kept, request.host_url))
 
     def _multipart(self, bucket: str, request: Request) -> Response:
@@ -84,7 +84,7 @@ class Uploads:
         settings.setdefault("contentType", request.headers.get("X-Upload-Content-Type", ""))
         whole = draft(bucket, _name(request, settings), settings)
         match = request.args.get("ifGenerationMatch")
-        session = _Session(whole, self._store.incoming(), match)
+        session = _Session(whole, self._store.place(), match)
         upload_id = secrets.token_urlsafe(24)
         with self._lock:
             self._sessions[upload_id] = session
@@ -109,7 +109,14 @@ class Uploads:
             return _incomplete(session.incoming)
         with self._lock:
             self._sessions.pop(upload_id, None)
-        kept = self._store.keep(session.draft, session.incoming, session.generation_match)
+        return self._close(session, request)
+
+    def _close(self, session: _Session, request: Request) -> Response:
+        try:
+            kept = self._store.keep(session.draft, session.incoming, session.generation_match)
+        except StorageRefusal:
+            session.incoming.path.unlink(missing_ok=True)
+            raise
         return json_response(object_shape(kept, request.host_url))
 
 

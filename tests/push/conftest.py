@@ -52,7 +52,7 @@ class Issuer:
 
     def token(self, key: object = None, algorithm: str = "RS256", **changes: object) -> str:
         """Return a good token, but for the changes; None removes a claim."""
-        now = int(time.time())  # noqa: TID251  # the door's clock is real
+        now = int(time.time())
         good = {"iss": "https://accounts.google.com", "aud": AUDIENCE, "sub": "1"}
         good |= {"email": ACCOUNT, "email_verified": True, "iat": now, "exp": now + 3600}
         claims = {name: value for name, value in (good | changes).items() if value is not None}

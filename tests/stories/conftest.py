@@ -10,11 +10,11 @@ import pytest
 from localcloud.cloud import Cloud, Options
 from localcloud.visit import Visitors
 from tests.stories import services
+from tests.stories.console import Console
 from tests.stories.people import Repository
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 PERMISSIONS = {"owner": "admin", "writer": "write", "reader": "read", "outsider": "none"}
 NUMBERS = itertools.count(1)
@@ -31,8 +31,10 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
     assert local.github.judge.violations == []
 
 
-@pytest.fixture
-def repository(cloud: Cloud, tmp_path: Path) -> Callable[..., Repository]:
+@pytest.fixture(scope="session")
+def repository(
+    cloud: Cloud, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., Repository]:
     """Make a repository with these services, pushed to main; staging is then on its way."""
 
     def make(*names: str, prod: str = "", files: dict[str, str] | None = None) -> Repository:
@@ -42,8 +44,7 @@ def repository(cloud: Cloud, tmp_path: Path) -> Callable[..., Repository]:
         for login, permission in PERMISSIONS.items():
             cloud.github.grant(full_name, login, permission)
         cloud.github.install("spillway", full_name)
-        made = Repository(cloud, full_name, tmp_path / prefix, prefix)
-        made.work.mkdir()
+        made = Repository(cloud, full_name, tmp_path_factory.mktemp(prefix), prefix)
         made.git("init", "--quiet", "--initial-branch=main")
         content = services.repository(prefix, *(names or ("web",)), prod=prod)
         made.commit(content | (files or {}), "Begin")
@@ -53,12 +54,12 @@ def repository(cloud: Cloud, tmp_path: Path) -> Callable[..., Repository]:
     return make
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def live(repository: Callable[..., Repository]) -> Callable[..., Repository]:
     """Make a repository whose main already serves in staging and in prod."""
 
-    def make(*names: str, prod: str = "") -> Repository:
-        made = repository(*names, prod=prod)
+    def make(*names: str, prod: str = "", files: dict[str, str] | None = None) -> Repository:
+        made = repository(*names, prod=prod, files=files)
         sha = made.git("rev-parse", "HEAD")
         assert made.concluded(sha, "staging")["conclusion"] == "success"
         pull = made.pull_request({"notes.md": "prod, for the first time\n"}, "first")
@@ -67,6 +68,12 @@ def live(repository: Callable[..., Repository]) -> Callable[..., Repository]:
         return made
 
     return make
+
+
+@pytest.fixture(scope="session")
+def console(cloud: Cloud) -> Console:
+    """Google Cloud as the project's owner sees it."""
+    return Console(cloud)
 
 
 @pytest.fixture

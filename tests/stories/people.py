@@ -53,10 +53,12 @@ class Repository:
 
     def push(self, branch: str = "main", login: str = "owner") -> None:
         """Push a branch with a person's token."""
-        token = self.cloud.tokens[login]
-        remote = f"{self.cloud.github.url}/{self.full_name}.git"
-        remote = remote.replace("://", f"://{login}:{token}@")
-        self.git("push", "--quiet", "--force", remote, f"HEAD:{branch}")
+        self.git("push", "--quiet", "--force", self.remote(login), f"HEAD:{branch}")
+
+    def remote(self, login: str, full_name: str = "") -> str:
+        """The address that git knows the repository, or another one, under with a person's token."""
+        address = f"{self.cloud.github.url}/{full_name or self.full_name}.git"
+        return address.replace("://", f"://{login}:{self.cloud.tokens[login]}@")
 
     def pull_request(
         self, files: Mapping[str, str], branch: str = "change", title: str = "A change"
@@ -70,7 +72,7 @@ class Repository:
         self.git("checkout", "--quiet", "main")
         self.cloud.github.deliveries_idle(10)
         wait_for_the_next_second()
-        return Pull(self, number, sha)
+        return Pull(self, number, sha, branch)
 
     def git(self, *arguments: str) -> str:
         """Run git in the working copy."""
@@ -97,11 +99,15 @@ class Repository:
         assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer.json() if answer.content else None
 
-    def check(self, sha: str, environment: str) -> dict[str, Any] | None:
-        """The newest check run of an environment on a commit."""
+    def checks(self, sha: str, environment: str) -> list[dict[str, Any]]:
+        """An environment's check runs on a commit, oldest first."""
         runs = self.call("GET", f"commits/{sha}/check-runs?filter=all&per_page=100")["check_runs"]
         named = [run for run in runs if run["name"] == f"deploy / {environment}"]
-        return max(named, key=lambda run: run["id"], default=None)
+        return sorted(named, key=lambda run: int(run["id"]))
+
+    def check(self, sha: str, environment: str) -> dict[str, Any] | None:
+        """The newest check run of an environment on a commit."""
+        return next(reversed(self.checks(sha, environment)), None)
 
     def concluded(self, sha: str, environment: str) -> dict[str, Any]:
         """The environment's check run once it is completed."""
@@ -112,6 +118,26 @@ class Repository:
         )
         assert seen is not None
         return seen
+
+    def in_staging(self) -> Repository:
+        """This repository, once main's first commit is in staging and all of that is told."""
+        eventually(
+            lambda: self.statuses(self.git("rev-parse", "main"), "staging"),
+            lambda states: states[-1:] == ["success"],
+            f"{self.full_name} in staging",
+        )
+        return self
+
+    def cost(self) -> list[str]:
+        """What the bot has asked GitHub about this repository so far, tokens and archives aside."""
+        below = f"/repos/{self.full_name}/"
+        return [
+            f"{call.method} {call.route}"
+            for call in tuple(self.cloud.github.calls)
+            if call.actor == "spillway[bot]"
+            and call.kind == "rest"
+            and f"{call.path}/".startswith(below)
+        ]
 
     def statuses(self, sha: str, environment: str) -> list[str]:
         """The states of the commit's GitHub Deployment there, oldest first."""
@@ -129,6 +155,7 @@ class Pull:
     repository: Repository
     number: int
     sha: str
+    branch: str = "change"
 
     def comment(self, body: str, by: str = "writer") -> int:
         """Say something; returns the comment's id."""
@@ -141,6 +168,14 @@ class Pull:
         said = self.repository.call("GET", path)
         return [comment["body"] for comment in said if comment["user"]["type"] == "Bot"]
 
+    def told(self) -> list[str]:
+        """The bot's comments about deployments: one each."""
+        return [each for each in self.replies() if "<!-- spillway deployment " in each]
+
+    def alerts(self) -> list[str]:
+        """The bot's short comments that something went wrong."""
+        return [each for each in self.replies() if "<!-- spillway alert " in each]
+
     def reply(self, part: str) -> str:
         """The bot's comment that contains these words, once it stands."""
         found = eventually(
@@ -149,6 +184,16 @@ class Pull:
             f"a reply with {part!r} on #{self.number}",
         )
         return next(each for each in found if part in each)
+
+    def answer(self, comment: int, line: int = 0) -> str:
+        """The bot's answer to a command: to this line of this comment, once it stands."""
+        return self.reply(f"/{comment}/{line} -->")
+
+    def refusal(self, comment: int) -> str:
+        """The bot's answer to a command that it refused, with the reactions that go with it."""
+        said = self.answer(comment)
+        assert self.reacted(comment, "-1") == ["eyes", "-1"]
+        return said
 
     def reactions(self, comment: int) -> list[str]:
         """The reactions on a comment, oldest first."""
@@ -162,6 +207,17 @@ class Pull:
             lambda seen: content in seen,
             f"reaction {content} on comment {comment}",
         )
+
+    def push(self, files: Mapping[str, str]) -> str:
+        """Add a commit to it, wait until this head is known, and return it."""
+        ours = self.repository
+        ours.git("checkout", "--quiet", self.branch)
+        self.sha = ours.commit(files)
+        ours.push(self.branch, "writer")
+        ours.git("checkout", "--quiet", "main")
+        ours.cloud.github.deliveries_idle(10)
+        wait_for_the_next_second()
+        return self.sha
 
     def merge(self) -> str:
         """Merge it and return the merge commit."""

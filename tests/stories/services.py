@@ -44,6 +44,12 @@ ThreadingHTTPServer(("0.0.0.0", int(os.environ["PORT"])), App).serve_forever()
 '''
 
 
+QUIET = "{steps: [20, 100], min_bake: 1s, max_bake: 2s, min_requests: 10, watch: 0s}"
+"""A rollout that does not wait long for visitors."""
+WATCHED = "{steps: [50, 100], min_bake: 1s, max_bake: 20s, min_requests: 10, watch: 60s}"
+"""A rollout that is judged on at 100 %."""
+
+
 def good(title: str = "first") -> str:
     """A service that answers."""
     return APP.format(title=title, behaviour="status = 200")
@@ -58,6 +64,12 @@ def failing(title: str = "fails three of ten") -> str:
 def unhealthy(title: str = "is not well") -> str:
     """A service that listens, and answers its health check with 503."""
     return APP.format(title=title, behaviour='status = 503 if self.path == "/health" else 200')
+
+
+def turning_bad(at: int) -> str:
+    """A service that answers well so many times, and then every other time with 500."""
+    behaviour = f"status = 500 if SEEN > {at} and SEEN % 2 else 200"
+    return APP.format(title="turns bad", behaviour=behaviour)
 
 
 def silent() -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -27,13 +27,18 @@ if TYPE_CHECKING:
     from bot.core.sight import ServiceSeen, Sight
 
 FULL = 100
-HELD = timedelta(seconds=30)
 
 
 def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
     """Bring every service to the wanted share, let it bake, judge, go on or go back."""
     if name := _moved_by_others(deployment, seen):
-        return Turn(wait(deployment, f"traffic of {name} was moved by somebody", now + HELD))
+        return Turn(
+            wait(
+                deployment,
+                f"traffic of {name} was moved by somebody",
+                next_visible(deployment, now),
+            )
+        )
     deployment = _observed(deployment, seen)
     if actions := _towards(deployment, seen):
         return Turn(wait(deployment, "traffic", soon(deployment, now)), actions)
@@ -142,7 +147,7 @@ def _level_done(deployment: Deployment, now: datetime) -> Deployment:
 
 def _baked(deployment: Deployment, seen: Sight, now: datetime) -> Deployment:
     if seen.metrics_down:
-        return wait(deployment, "metrics-down", now + HELD)
+        return wait(deployment, "metrics-down", next_visible(deployment, now))
     config = verdict_config(deployment)
     for service in at_level(deployment):
         if not service.first:

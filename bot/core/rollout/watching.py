@@ -5,7 +5,7 @@ The environment is free meanwhile; the next deployment ends the watch.
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from msgspec.structs import replace
 
@@ -17,7 +17,6 @@ from bot.core.rollout.wants import next_visible
 from bot.core.sight import ServiceSeen, Sight
 
 FULL = 100
-HELD = timedelta(seconds=30)
 
 
 def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
@@ -29,7 +28,7 @@ def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
         if live.share_of(service.revision) != FULL:
             return Turn(enter(deployment, Phase.SUCCEEDED, now))
     if seen.metrics_down:
-        return Turn(wait(deployment, "metrics-down", now + HELD))
+        return Turn(wait(deployment, "metrics-down", next_visible(deployment, now)))
     for service in _judged(deployment):
         deployment = with_service(deployment, _read_on(deployment, service, seen))
     if failure := condemned(deployment):

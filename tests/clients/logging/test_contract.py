@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import json
 import socket
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 from google.api.monitored_resource_pb2 import MonitoredResource
 from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2Client
 from google.cloud.logging_v2.types import LogEntry
+from grpc import (
+    StatusCode,
+    method_handlers_generic_handler,
+    unary_unary_rpc_method_handler,
+)
+from grpc import server as grpc_server
 
 from bot.clients.endpoint import grpc
 from bot.clients.logging import CloudLogging
@@ -18,7 +26,7 @@ from bot.ports import Broken, Transient
 from tests.clients.local_google import PROJECT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from localcloud.google.server import Google
 
@@ -159,6 +167,20 @@ def test_a_server_that_is_away_is_transient(key: ServiceKey) -> None:
             logs.of_revision(key, "api-1", 10)
 
 
-def test_a_question_that_is_refused_is_broken(logs: CloudLogging, key: ServiceKey) -> None:
-    with pytest.raises(Broken, match="Cloud Logging cannot be read"):
-        logs.of_revision(key, "api-1", -1)
+@pytest.mark.parametrize("code", [StatusCode.INVALID_ARGUMENT, StatusCode.PERMISSION_DENIED])
+def test_a_question_that_is_refused_is_broken(key: ServiceKey, code: StatusCode) -> None:
+    with refusing(code) as target, pytest.raises(Broken, match="Cloud Logging"):
+        CloudLogging(target).of_revision(key, "api-1", 10)
+
+
+@contextmanager
+def refusing(code: StatusCode) -> Iterator[str]:
+    """Serve a Cloud Logging that wants nothing to do with us."""
+    method = unary_unary_rpc_method_handler(lambda _, context: context.abort(code, "no"))
+    service = "google.logging.v2.LoggingServiceV2"
+    refusal = method_handlers_generic_handler(service, {"ListLogEntries": method})
+    server = grpc_server(ThreadPoolExecutor(1), handlers=(refusal,))
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    yield f"127.0.0.1:{port}"
+    server.stop(None).wait()

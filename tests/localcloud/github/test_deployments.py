@@ -13,10 +13,14 @@ if TYPE_CHECKING:
 
 
 def deploy(
-    world: World, ref: str, environment: str = "staging", **more: dict[str, str]
+    world: World, ref: str, environment: str = "staging", payload: dict[str, str] | None = None
 ) -> Deployment:
     return world.bot().create_deployment(
-        ref, auto_merge=False, required_contexts=[], environment=environment, **more
+        ref,
+        auto_merge=False,
+        required_contexts=[],
+        environment=environment,
+        payload=payload or {},
     )
 
 

@@ -125,7 +125,7 @@ def test_app_tokens_are_judged(world: World) -> None:
     assert status(key, exp=now + 3600) == 401
     assert status(key, exp=now - 5) == 401
     assert status(key, iat=now + 300) == 401
-    unsigned = jwt.encode({"iss": str(world.app.id), "exp": now + 60, "iat": now}, None, "none")
+    unsigned = jwt.encode({"iss": str(world.app.id), "exp": now + 60, "iat": now}, "", "none")
     headers = {"Authorization": f"Bearer {unsigned}"}
     assert world.rest("GET", "/app", headers=headers).status_code == 401
 

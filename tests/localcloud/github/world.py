@@ -19,9 +19,15 @@ if TYPE_CHECKING:
     from github.Repository import Repository
 
     from localcloud.github.judge import Judge
+    from localcloud.github.records import Permission
 
 NAME = "acme/shop"
-PERMISSIONS = {"owner": "admin", "writer": "write", "reader": "read", "outsider": "none"}
+PERMISSIONS: dict[str, Permission] = {
+    "owner": "admin",
+    "writer": "write",
+    "reader": "read",
+    "outsider": "none",
+}
 
 
 class World:

@@ -8,7 +8,7 @@ import tarfile
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import grpc
 import pytest
@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PROJECT = "demo"
+Client: TypeAlias = Any
+"""A generated client, or what it gives: without static types here."""
+Until: TypeAlias = "Callable[[Callable[[], Client]], Client]"
+MakeWorld: TypeAlias = "Callable[..., World]"
 
 
 @dataclass
@@ -132,7 +136,7 @@ class World:
         self._channels.clear()
         self.google.stop()
 
-    def client(self, kind: Any, transport: str) -> Any:
+    def client(self, kind: Client, transport: str) -> Client:
         if transport == "rest":
             return kind(
                 transport="rest",
@@ -179,7 +183,7 @@ def signing_key(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 def make_world(tmp_path: Path, signing_key: bytes) -> Iterator[Callable[..., World]]:
     worlds: list[World] = []
 
-    def make(**settings: Any) -> World:
+    def make(**settings: float) -> World:
         (tmp_path / "google").mkdir(exist_ok=True)
         (tmp_path / "google" / "issuer.pem").write_bytes(signing_key)
         worlds.append(World(tmp_path / "google", GoogleSettings(project=PROJECT, **settings)))
@@ -201,10 +205,10 @@ def transport(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def until() -> Callable[[Callable[[], Any]], Any]:
+def until() -> Until:
     """Wait for a condition, at most 10 seconds, and return what it gave."""
 
-    def wait(condition: Callable[[], Any]) -> Any:
+    def wait(condition: Callable[[], Client]) -> Client:
         pause, end = threading.Event(), time.monotonic() + 10
         while not (found := condition()):
             assert time.monotonic() < end, "the condition never came true"

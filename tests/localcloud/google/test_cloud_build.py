@@ -5,13 +5,17 @@ from __future__ import annotations
 import io
 import json
 import tarfile
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 import pytest
 from google.api_core import exceptions
 from google.cloud.devtools import cloudbuild_v1
 from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2Client
 from google.pubsub_v1 import PublisherClient, SubscriberClient
+
+if TYPE_CHECKING:
+    from tests.localcloud.google.conftest import Client, Until, World
 
 PARENT = "projects/demo/locations/asia-northeast3"
 DOCKER = "gcr.io/cloud-builders/docker"
@@ -22,11 +26,11 @@ Kind = cloudbuild_v1.Build.FailureInfo.FailureType
 
 
 @pytest.fixture
-def builds(world: Any, transport: str) -> Any:
+def builds(world: World, transport: str) -> Client:
     return world.client(cloudbuild_v1.CloudBuildClient, transport)
 
 
-def _build(world: Any, dockerfile: str = "FROM python:3.12\n", **fields: Any) -> Any:
+def _build(world: World, dockerfile: str = "FROM python:3.12\n", **fields: object) -> Client:
     bucket, name = world.upload_source({**SOURCE, "services/web/Dockerfile": dockerfile})
     settings = {
         "source": {"storage_source": {"bucket": bucket, "object_": name}},
@@ -44,23 +48,23 @@ def _build(world: Any, dockerfile: str = "FROM python:3.12\n", **fields: Any) ->
     return cloudbuild_v1.Build({**settings, **fields})
 
 
-def _create(builds: Any, build: Any) -> Any:
+def _create(builds: Client, build: Client) -> Client:
     """Start a regional build and return its id."""
     request = cloudbuild_v1.CreateBuildRequest(parent=PARENT, project_id="demo", build=build)
     return builds.create_build(request=request).metadata.build
 
 
-def _get(builds: Any, build: Any) -> Any:
+def _get(builds: Client, build: Client) -> Client:
     return builds.get_build(request=cloudbuild_v1.GetBuildRequest(name=build.name))
 
 
-def _ended(builds: Any, build: Any) -> Any:
+def _ended(builds: Client, build: Client) -> Client:
     found = _get(builds, build)
     return found if found.status not in {Status.QUEUED, Status.WORKING} else None
 
 
 def test_a_build_is_made_pushed_and_found_by_its_tag(
-    world: Any, builds: Any, until: Any
+    world: World, builds: Client, until: Until
 ) -> None:
     started = _create(builds, _build(world))
     assert started.name.startswith(f"{PARENT}/builds/")
@@ -75,14 +79,14 @@ def test_a_build_is_made_pushed_and_found_by_its_tag(
         assert len(list(builds.list_builds(request=request))) == found
 
 
-def test_a_global_build_can_be_waited_for(world: Any, builds: Any) -> None:
+def test_a_global_build_can_be_waited_for(world: World, builds: Client) -> None:
     operation = builds.create_build(project_id="demo", build=_build(world))
     done = operation.result(timeout=10)
     assert done.status == Status.SUCCESS
     assert builds.get_build(project_id="demo", id=done.id).status == Status.SUCCESS
 
 
-def test_a_failing_step_is_named_with_its_log(world: Any, builds: Any, until: Any) -> None:
+def test_a_failing_step_is_named_with_its_log(world: World, builds: Client, until: Until) -> None:
     started = _create(builds, _build(world, "FROM python:3.12\nRUN FAIL\n"))
     done = until(lambda: _ended(builds, started))
     assert done.status == Status.FAILURE
@@ -110,7 +114,7 @@ def test_a_failing_step_is_named_with_its_log(world: Any, builds: Any, until: An
     ],
 )
 def test_a_step_that_cannot_be_run_fails_the_build_by_name(
-    world: Any, until: Any, step: dict[str, Any], reason: str
+    world: World, until: Until, step: dict[str, object], reason: str
 ) -> None:
     builds = world.client(cloudbuild_v1.CloudBuildClient, "grpc")
     wanted = _build(world, steps=[step], images=[], substitutions={})
@@ -120,7 +124,7 @@ def test_a_step_that_cannot_be_run_fails_the_build_by_name(
     assert reason in done.failure_info.detail
 
 
-def test_a_running_build_is_cancelled(world: Any, builds: Any) -> None:
+def test_a_running_build_is_cancelled(world: World, builds: Client) -> None:
     started = _create(builds, _build(world, "WAIT"))
     assert world.images.waiting.wait(10)
     request = cloudbuild_v1.CancelBuildRequest(name=started.name, project_id="demo", id=started.id)
@@ -130,13 +134,13 @@ def test_a_running_build_is_cancelled(world: Any, builds: Any) -> None:
         builds.cancel_build(request=request)
 
 
-def test_a_build_that_takes_too_long_times_out(world: Any, builds: Any, until: Any) -> None:
+def test_a_build_that_takes_too_long_times_out(world: World, builds: Client, until: Until) -> None:
     started = _create(builds, _build(world, "WAIT", timeout={"seconds": 1}))
     assert until(lambda: _ended(builds, started)).status == Status.TIMEOUT
 
 
 def test_unknown_and_unused_substitutions_are_refused_unless_loose(
-    world: Any, builds: Any
+    world: World, builds: Client
 ) -> None:
     unknown = _build(world, substitutions={"_IMAGE": IMAGE})
     with pytest.raises(exceptions.BadRequest, match="_SHA"):
@@ -148,11 +152,12 @@ def test_unknown_and_unused_substitutions_are_refused_unless_loose(
     assert _create(builds, _build(world, substitutions=unused.substitutions, options=loose)).id
 
 
-def test_missing_and_hostile_sources_fail_the_fetch(world: Any, until: Any) -> None:
+def test_missing_and_hostile_sources_fail_the_fetch(world: World, until: Until) -> None:
     builds = world.client(cloudbuild_v1.CloudBuildClient, "grpc")
     client = world.storage()
     absent = {"storage_source": {"bucket": "sources", "object_": "none.tgz"}}
-    done = until(lambda s=_create(builds, _build(world, source=absent)): _ended(builds, s))
+    started = _create(builds, _build(world, source=absent))
+    done = until(partial(_ended, builds, started))
     assert done.failure_info.type_ == Kind.FETCH_SOURCE_FAILED
     for name, link in (("../out", ""), ("/abs", ""), ("a", "../../etc"), ("b", "/etc")):
         buffer = io.BytesIO()
@@ -163,12 +168,12 @@ def test_missing_and_hostile_sources_fail_the_fetch(world: Any, until: Any) -> N
         client.bucket("sources").blob("bad.tar").upload_from_string(buffer.getvalue())
         bad = {"storage_source": {"bucket": "sources", "object_": "bad.tar"}}
         started = _create(builds, _build(world, source=bad))
-        done = until(lambda s=started: _ended(builds, s))
+        done = until(partial(_ended, builds, started))
         assert done.failure_info.type_ == Kind.FETCH_SOURCE_FAILED, name
     client.close()
 
 
-def test_every_status_is_announced_on_the_topic(world: Any, builds: Any, until: Any) -> None:
+def test_every_status_is_announced_on_the_topic(world: World, builds: Client, until: Until) -> None:
     publisher = world.client(PublisherClient, "grpc")
     subscriber = world.client(SubscriberClient, "grpc")
     topic, name = "projects/demo/topics/cloud-builds", "projects/demo/subscriptions/builds"
@@ -186,7 +191,7 @@ def test_every_status_is_announced_on_the_topic(world: Any, builds: Any, until: 
     assert all(status == in_body for status, in_body in seen)
 
 
-def test_a_restart_runs_an_interrupted_build_again(world: Any) -> None:
+def test_a_restart_runs_an_interrupted_build_again(world: World) -> None:
     builds = world.client(cloudbuild_v1.CloudBuildClient, "grpc")
     started = _create(builds, _build(world, "WAIT"))
     assert world.images.waiting.wait(10)

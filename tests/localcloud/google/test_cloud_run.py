@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 from google.api_core import exceptions
 from google.api_core.operation import from_gapic
 from google.cloud import run_v2
 from google.iam.v1 import iam_policy_pb2, policy_pb2
+
+if TYPE_CHECKING:
+    from tests.localcloud.google.conftest import Client, World
 
 PARENT = "projects/demo/locations/asia-northeast3"
 NAME = f"{PARENT}/services/web"
@@ -18,19 +21,19 @@ GOOD, BETTER, BROKEN = (f"r/web@sha256:{letter * 64}" for letter in "abc")
 
 
 @pytest.fixture
-def services(world: Any, transport: str) -> Any:
+def services(world: World, transport: str) -> Client:
     world.revisions.broken.add("sha256:" + "c" * 64)
     return world.client(run_v2.ServicesClient, transport)
 
 
-def _service(revision: str, image: str, **fields: Any) -> run_v2.Service:
+def _service(revision: str, image: str, **fields: object) -> run_v2.Service:
     template = run_v2.RevisionTemplate(
         revision=revision, containers=[run_v2.Container(image=image)], **fields
     )
     return run_v2.Service(template=template)
 
 
-def _create(services: Any, revision: str = "web-one", image: str = GOOD) -> run_v2.Service:
+def _create(services: Client, revision: str = "web-one", image: str = GOOD) -> run_v2.Service:
     operation = services.create_service(
         parent=PARENT, service=_service(revision, image), service_id="web"
     )
@@ -41,7 +44,7 @@ def _target(revision: str, percent: int, tag: str = "") -> run_v2.TrafficTarget:
     return run_v2.TrafficTarget(type_=NAMED, revision=revision, percent=percent, tag=tag)
 
 
-def _stage(services: Any, service: run_v2.Service, revision: str, image: str) -> run_v2.Service:
+def _stage(services: Client, service: run_v2.Service, revision: str, image: str) -> run_v2.Service:
     """Add a revision at 0 % with a tag, as the bot does."""
     service.template.revision = revision
     service.template.containers[0].image = image
@@ -53,7 +56,7 @@ def _split(service: run_v2.Service) -> list[tuple[str, int, str]]:
     return [(one.revision, one.percent, one.tag) for one in service.traffic_statuses]
 
 
-def test_a_created_service_is_ready_and_has_an_address(world: Any, services: Any) -> None:
+def test_a_created_service_is_ready_and_has_an_address(world: World, services: Client) -> None:
     service = _create(services)
     assert service.terminal_condition.state == run_v2.Condition.State.CONDITION_SUCCEEDED
     assert service.latest_ready_revision == f"{NAME}/revisions/web-one"
@@ -67,7 +70,9 @@ def test_a_created_service_is_ready_and_has_an_address(world: Any, services: Any
     assert world.traffic.routes[NAME].weights == {service.latest_ready_revision: 100}
 
 
-def test_a_revision_takes_labels_and_settings_of_its_template(world: Any, services: Any) -> None:
+def test_a_revision_takes_labels_and_settings_of_its_template(
+    world: World, services: Client
+) -> None:
     wanted = _service("", GOOD, labels={"sha": "abc"}, timeout={"seconds": 60})
     wanted.template.containers[0].ports = [{"container_port": 8081}]
     wanted.template.containers[0].env = [{"name": "MODE", "value": "test"}]
@@ -83,7 +88,7 @@ def test_a_revision_takes_labels_and_settings_of_its_template(world: Any, servic
     assert (spec.port, spec.env["MODE"]) == (8081, "test")
 
 
-def test_a_canary_is_staged_shifted_and_promoted(world: Any, services: Any) -> None:
+def test_a_canary_is_staged_shifted_and_promoted(world: World, services: Client) -> None:
     service = _stage(services, _create(services), "web-two", BETTER)
     assert _split(service) == [("web-one", 100, ""), ("web-two", 0, "canary")]
     assert service.traffic_statuses[1].uri == world.traffic.url(NAME, "canary")
@@ -105,7 +110,7 @@ def test_a_canary_is_staged_shifted_and_promoted(world: Any, services: Any) -> N
     assert world.traffic.routes[NAME].weights == {f"{NAME}/revisions/web-two": 100}
 
 
-def test_a_stale_etag_is_a_conflict(services: Any) -> None:
+def test_a_stale_etag_is_a_conflict(services: Client) -> None:
     first = _create(services)
     _stage(services, services.get_service(name=NAME), "web-two", BETTER)
     stale = run_v2.Service(name=NAME, etag=first.etag, traffic=[_target("web-one", 100)])
@@ -113,7 +118,7 @@ def test_a_stale_etag_is_a_conflict(services: Any) -> None:
         services.update_service(service=stale, update_mask={"paths": ["traffic"]})
 
 
-def test_a_failing_revision_leaves_traffic_alone(world: Any, services: Any) -> None:
+def test_a_failing_revision_leaves_traffic_alone(world: World, services: Client) -> None:
     before = _create(services)
     with pytest.raises(exceptions.GoogleAPICallError) as failure:
         _stage(services, before, "web-bad", BROKEN)
@@ -129,14 +134,14 @@ def test_a_failing_revision_leaves_traffic_alone(world: Any, services: Any) -> N
     assert world.traffic.routes[NAME].weights == {f"{NAME}/revisions/web-one": 100}
 
 
-def test_a_missing_image_fails_by_name(services: Any) -> None:
+def test_a_missing_image_fails_by_name(services: Client) -> None:
     with pytest.raises(exceptions.GoogleAPICallError, match=r"Image 'r/absent:1' not found"):
         _create(services, image="r/absent:1")
     condition = services.get_service(name=NAME).terminal_condition
     assert condition.reason.name == "CONTAINER_MISSING"
 
 
-def test_traffic_can_go_back_after_a_failed_revision(services: Any) -> None:
+def test_traffic_can_go_back_after_a_failed_revision(services: Client) -> None:
     service = _stage(services, _create(services), "web-two", BETTER)
     service.template.revision = "web-bad"
     service.template.containers[0].image = BROKEN
@@ -147,14 +152,14 @@ def test_traffic_can_go_back_after_a_failed_revision(services: Any) -> None:
     assert _split(moved) == [("web-one", 100, "")]
 
 
-def test_the_same_revision_name_with_another_configuration_is_refused(services: Any) -> None:
+def test_the_same_revision_name_with_another_configuration_is_refused(services: Client) -> None:
     service = _create(services)
     service.template.containers[0].image = BETTER
     with pytest.raises(exceptions.Conflict, match="different configuration already exists"):
         services.update_service(service=service)
 
 
-def test_an_unchanged_template_makes_no_revision(world: Any, services: Any) -> None:
+def test_an_unchanged_template_makes_no_revision(world: World, services: Client) -> None:
     service = _create(services)
     service.labels["team"] = "a"
     changed = services.update_service(service=service).result()
@@ -175,7 +180,7 @@ def test_an_unchanged_template_makes_no_revision(world: Any, services: Any) -> N
     ],
 )
 def test_impossible_traffic_is_refused(
-    services: Any, traffic: list[run_v2.TrafficTarget], reason: str
+    services: Client, traffic: list[run_v2.TrafficTarget], reason: str
 ) -> None:
     _create(services)
     wanted = run_v2.Service(name=NAME, traffic=traffic)
@@ -183,7 +188,7 @@ def test_impossible_traffic_is_refused(
         services.update_service(service=wanted, update_mask={"paths": ["traffic"]})
 
 
-def test_latest_follows_the_newest_ready_revision(world: Any, services: Any) -> None:
+def test_latest_follows_the_newest_ready_revision(world: World, services: Client) -> None:
     service = _create(services)
     assert service.traffic_statuses[0].type_ == LATEST
     service.template.revision = "web-two"
@@ -192,7 +197,7 @@ def test_latest_follows_the_newest_ready_revision(world: Any, services: Any) -> 
     assert world.traffic.routes[NAME].weights == {f"{NAME}/revisions/web-two": 100}
 
 
-def test_validate_only_keeps_nothing(services: Any) -> None:
+def test_validate_only_keeps_nothing(services: Client) -> None:
     request = run_v2.CreateServiceRequest(
         parent=PARENT, service=_service("", GOOD), service_id="web", validate_only=True
     )
@@ -201,7 +206,7 @@ def test_validate_only_keeps_nothing(services: Any) -> None:
         services.get_service(name=NAME)
 
 
-def test_an_update_may_create_what_is_missing(services: Any) -> None:
+def test_an_update_may_create_what_is_missing(services: Client) -> None:
     wanted = _service("", GOOD)
     wanted.name = NAME
     with pytest.raises(exceptions.NotFound):
@@ -210,7 +215,7 @@ def test_an_update_may_create_what_is_missing(services: Any) -> None:
     assert services.update_service(request=request).result().name == NAME
 
 
-def test_existing_listed_deleted_gone(world: Any, services: Any) -> None:
+def test_existing_listed_deleted_gone(world: World, services: Client) -> None:
     _create(services)
     with pytest.raises(exceptions.Conflict):
         services.create_service(parent=PARENT, service=_service("", GOOD), service_id="web")
@@ -221,7 +226,7 @@ def test_existing_listed_deleted_gone(world: Any, services: Any) -> None:
     assert not world.traffic.routes[NAME].weights
 
 
-def test_public_access_is_a_policy(world: Any, services: Any) -> None:
+def test_public_access_is_a_policy(world: World, services: Client) -> None:
     _create(services)
     assert not world.traffic.routes[NAME].public
     binding = policy_pb2.Binding(role="roles/run.invoker", members=["allUsers"])
@@ -236,7 +241,7 @@ def test_public_access_is_a_policy(world: Any, services: Any) -> None:
     assert services.test_iam_permissions(request=asked).permissions == ["run.services.update"]
 
 
-def test_an_operation_is_found_by_name_while_it_runs(world: Any, services: Any) -> None:
+def test_an_operation_is_found_by_name_while_it_runs(world: World, services: Client) -> None:
     world.revisions.holds = True
     operation = services.create_service(
         parent=PARENT, service=_service("web-one", GOOD), service_id="web"
@@ -255,7 +260,7 @@ def test_an_operation_is_found_by_name_while_it_runs(world: Any, services: Any) 
     assert again.result(timeout=10).latest_ready_revision.endswith("web-one")
 
 
-def test_a_serving_revision_cannot_be_deleted(world: Any, services: Any) -> None:
+def test_a_serving_revision_cannot_be_deleted(world: World, services: Client) -> None:
     service = _stage(services, _create(services), "web-two", BETTER)
     revisions = world.client(run_v2.RevisionsClient, "rest")
     with pytest.raises(exceptions.BadRequest, match="receives traffic"):
@@ -268,7 +273,9 @@ def test_a_serving_revision_cannot_be_deleted(world: Any, services: Any) -> None
     ]
 
 
-def test_a_restart_resumes_services_and_unfinished_operations(world: Any, services: Any) -> None:
+def test_a_restart_resumes_services_and_unfinished_operations(
+    world: World, services: Client
+) -> None:
     service = _stage(services, _create(services), "web-two", BETTER)
     before = dict(world.traffic.routes)
     world.revisions.holds = True

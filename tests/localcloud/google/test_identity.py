@@ -6,12 +6,15 @@ import json
 import os
 import subprocess
 import sys
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
 import requests
 from google.auth.transport.requests import Request
 from google.oauth2 import id_token
+
+if TYPE_CHECKING:
+    from tests.localcloud.google.conftest import Client, World
 
 PROGRAM = """
 import json
@@ -26,7 +29,7 @@ print(json.dumps([project, credentials.service_account_email, credentials.token,
 
 
 @pytest.fixture
-def inside(world: Any) -> Any:
+def inside(world: World) -> Client:
     """What a program sees that runs on Cloud Run with nothing but the environment."""
     environment = {"PATH": os.environ["PATH"], **world.google.metadata_environment()}
     command = [sys.executable, "-c", PROGRAM]
@@ -34,7 +37,7 @@ def inside(world: Any) -> Any:
     return json.loads(done.stdout)
 
 
-def test_google_auth_finds_project_account_and_tokens(world: Any, inside: Any) -> None:
+def test_google_auth_finds_project_account_and_tokens(world: World, inside: Client) -> None:
     project, email, access_token, token = inside
     assert project == "demo"
     assert email.endswith("-compute@developer.gserviceaccount.com")
@@ -45,14 +48,14 @@ def test_google_auth_finds_project_account_and_tokens(world: Any, inside: Any) -
     assert world.google.issuer.verify(token, "https://web.example")["email"] == email
 
 
-def test_tokens_stay_good_over_a_restart(world: Any) -> None:
+def test_tokens_stay_good_over_a_restart(world: World) -> None:
     token = world.google.issuer.mint("a", "x@demo.iam.gserviceaccount.com")
     world.restart()
     assert world.google.issuer.verify(token, "a")["email"] == "x@demo.iam.gserviceaccount.com"
 
 
 @pytest.mark.parametrize("damage", ["audience", "signature", "nonsense"])
-def test_a_token_of_another_kind_is_refused(world: Any, damage: str) -> None:
+def test_a_token_of_another_kind_is_refused(world: World, damage: str) -> None:
     token = world.google.issuer.mint("a", "x@demo.iam.gserviceaccount.com")
     head, body, signature = token.split(".")
     damaged = {
@@ -64,7 +67,7 @@ def test_a_token_of_another_kind_is_refused(world: Any, damage: str) -> None:
         world.google.issuer.verify(*damaged[damage])
 
 
-def test_the_metadata_server_wants_its_header(world: Any) -> None:
+def test_the_metadata_server_wants_its_header(world: World) -> None:
     address = f"{world.google.url}/computeMetadata/v1/project/project-id"
     assert requests.get(address, timeout=5).status_code == 403
     flavored = {"Metadata-Flavor": "Google"}
@@ -95,7 +98,7 @@ def test_the_metadata_server_wants_its_header(world: Any) -> None:
     ],
 )
 def test_bad_requests_get_googles_error_shape(
-    world: Any, method: str, path: str, body: bytes | None, status: int
+    world: World, method: str, path: str, body: bytes | None, status: int
 ) -> None:
     answer = requests.request(method, f"{world.google.url}{path}", data=body, timeout=5)
     assert answer.status_code == status

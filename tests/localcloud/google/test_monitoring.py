@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING
 
 import pytest
+from google.api.metric_pb2 import MetricDescriptor
 from google.api_core import exceptions
 from google.cloud import monitoring_v3
 
 from localcloud.runtime.interface import Served
+
+if TYPE_CHECKING:
+    from tests.localcloud.google.conftest import Client, MakeWorld, Until, World
 
 PARENT = "projects/demo/locations/asia-northeast3"
 COUNT = 'metric.type = "run.googleapis.com/request_count"'
@@ -20,11 +24,13 @@ AN_HOUR_AGO = time.time() // MINUTE * MINUTE - 60 * MINUTE
 
 
 @pytest.fixture
-def metrics(world: Any) -> Any:
+def metrics(world: World) -> Client:
     return world.client(monitoring_v3.MetricServiceClient, "grpc")
 
 
-def _served(world: Any, revision: str, at: float, status: int = 200, seconds: float = 0.1) -> None:
+def _served(
+    world: World, revision: str, at: float, status: int = 200, seconds: float = 0.1
+) -> None:
     service = f"{PARENT}/services/web"
     name = f"{service}/revisions/{revision}"
     world.google.telemetry.served(
@@ -32,13 +38,13 @@ def _served(world: Any, revision: str, at: float, status: int = 200, seconds: fl
     )
 
 
-def _list(metrics: Any, query: str, start: float, end: float, **fields: Any) -> Any:
+def _list(metrics: Client, query: str, start: float, end: float, **fields: object) -> Client:
     interval = {"start_time": {"seconds": int(start)}, "end_time": {"seconds": int(end)}}
     request = {"name": "projects/demo", "filter": query, "interval": interval, **fields}
     return metrics.list_time_series(request={"view": "FULL", **request})
 
 
-def _sum(period: int = MINUTE, *groups: str, aligner: Any = Aligner.ALIGN_DELTA) -> Any:
+def _sum(period: int = MINUTE, *groups: str, aligner: Client = Aligner.ALIGN_DELTA) -> Client:
     return {
         "alignment_period": {"seconds": period},
         "per_series_aligner": aligner,
@@ -48,7 +54,7 @@ def _sum(period: int = MINUTE, *groups: str, aligner: Any = Aligner.ALIGN_DELTA)
 
 
 def test_raw_points_have_the_labels_and_intervals_of_the_service(
-    world: Any, metrics: Any
+    world: World, metrics: Client
 ) -> None:
     for offset in (1, 2, 61):
         _served(world, "web-one", AN_HOUR_AGO + offset)
@@ -66,29 +72,32 @@ def test_raw_points_have_the_labels_and_intervals_of_the_service(
         "configuration_name": "web",
     }
     points = [
-        (one.interval.start_time.timestamp(), one.interval.end_time.timestamp(),
-         one.value.int64_value)
+        (
+            one.interval.start_time.timestamp(),
+            one.interval.end_time.timestamp(),
+            one.value.int64_value,
+        )
         for one in good.points
     ]
     assert points == [
         (AN_HOUR_AGO + 60, AN_HOUR_AGO + 120, 1),
         (AN_HOUR_AGO, AN_HOUR_AGO + 60, 2),
     ]
-    assert good.metric_kind.name == "DELTA"
+    assert good.metric_kind == MetricDescriptor.DELTA
 
 
-def test_counts_add_up_by_revision_and_class(world: Any, metrics: Any) -> None:
+def test_counts_add_up_by_revision_and_class(world: World, metrics: Client) -> None:
     for code in (200, 201, 200, 500):
         _served(world, "web-one", AN_HOUR_AGO + 1, status=code)
     _served(world, "web-two", AN_HOUR_AGO + 1)
     groups = ("resource.labels.revision_name", "metric.label.response_code_class")
     query = f'{COUNT} AND resource.labels.service_name = "web"'
-    found = _list(
-        metrics, query, AN_HOUR_AGO, AN_HOUR_AGO + 60, aggregation=_sum(MINUTE, *groups)
-    )
+    found = _list(metrics, query, AN_HOUR_AGO, AN_HOUR_AGO + 60, aggregation=_sum(MINUTE, *groups))
     counts = {
-        (one.resource.labels["revision_name"], one.metric.labels["response_code_class"]):
-        one.points[0].value.int64_value
+        (
+            one.resource.labels["revision_name"],
+            one.metric.labels["response_code_class"],
+        ): one.points[0].value.int64_value
         for one in found
     }
     expected = {("web-one", "2xx"): 3, ("web-one", "5xx"): 1, ("web-two", "2xx"): 1}
@@ -98,7 +107,7 @@ def test_counts_add_up_by_revision_and_class(world: Any, metrics: Any) -> None:
     assert [one.resource.labels["revision_name"] for one in series] == ["web-two"]
 
 
-def test_a_longer_period_adds_windows_and_a_rate_divides(world: Any, metrics: Any) -> None:
+def test_a_longer_period_adds_windows_and_a_rate_divides(world: World, metrics: Client) -> None:
     for minute in (0, 1, 3):
         _served(world, "web-one", AN_HOUR_AGO + minute * MINUTE)
     end = AN_HOUR_AGO + 240
@@ -107,15 +116,13 @@ def test_a_longer_period_adds_windows_and_a_rate_divides(world: Any, metrics: An
     rate = _sum(120, aligner=Aligner.ALIGN_RATE)
     (series,) = _list(metrics, COUNT, AN_HOUR_AGO, end, aggregation=rate)
     assert [one.value.double_value for one in series.points] == [1 / 120, 2 / 120]
-    assert series.metric_kind.name == "GAUGE"
+    assert series.metric_kind == MetricDescriptor.GAUGE
 
 
-def test_latencies_are_a_distribution_in_milliseconds(world: Any, metrics: Any) -> None:
+def test_latencies_are_a_distribution_in_milliseconds(world: World, metrics: Client) -> None:
     for seconds in (0.010, 0.020, 3.0):
         _served(world, "web-one", AN_HOUR_AGO + 1, seconds=seconds)
-    (series,) = _list(
-        metrics, LATENCIES, AN_HOUR_AGO, AN_HOUR_AGO + 60, aggregation=_sum()
-    )
+    (series,) = _list(metrics, LATENCIES, AN_HOUR_AGO, AN_HOUR_AGO + 60, aggregation=_sum())
     value = series.points[0].value.distribution_value
     options = value.bucket_options.exponential_buckets
     bounds = [options.scale * options.growth_factor**i for i in range(options.num_finite_buckets)]
@@ -130,7 +137,7 @@ def test_latencies_are_a_distribution_in_milliseconds(world: Any, metrics: Any) 
     assert value.sum_of_squared_deviation == pytest.approx(deviation)
 
 
-def test_a_window_is_visible_only_after_the_lag(make_world: Any, until: Any) -> None:
+def test_a_window_is_visible_only_after_the_lag(make_world: MakeWorld, until: Until) -> None:
     world = make_world(metric_window=0.5, metric_lag=1.0, tick=3600)
     metrics = world.client(monitoring_v3.MetricServiceClient, "grpc")
     at = time.time()
@@ -142,11 +149,11 @@ def test_a_window_is_visible_only_after_the_lag(make_world: Any, until: Any) -> 
     assert series.points[0].value.int64_value == 1
 
 
-def test_silence_has_no_points(metrics: Any) -> None:
+def test_silence_has_no_points(metrics: Client) -> None:
     assert not list(_list(metrics, COUNT, AN_HOUR_AGO, AN_HOUR_AGO + 60, aggregation=_sum()))
 
 
-def test_pages_count_points(world: Any, metrics: Any) -> None:
+def test_pages_count_points(world: World, metrics: Client) -> None:
     for minute in range(5):
         _served(world, "web-one", AN_HOUR_AGO + minute * MINUTE)
     pager = _list(metrics, COUNT, AN_HOUR_AGO, AN_HOUR_AGO + 600, page_size=2)
@@ -166,14 +173,14 @@ def test_pages_count_points(world: Any, metrics: Any) -> None:
     ],
 )
 def test_impossible_queries_are_refused(
-    world: Any, metrics: Any, query: str, fields: dict[str, Any], reason: str
+    world: World, metrics: Client, query: str, fields: dict[str, object], reason: str
 ) -> None:
     _served(world, "web-one", AN_HOUR_AGO)
     with pytest.raises(exceptions.InvalidArgument, match=reason):
         list(_list(metrics, query, AN_HOUR_AGO, AN_HOUR_AGO + 60, **fields))
 
 
-def test_the_metrics_are_described(metrics: Any) -> None:
+def test_the_metrics_are_described(metrics: Client) -> None:
     query = 'metric.type = starts_with("run.googleapis.com/request_l")'
     request = {"name": "projects/demo", "filter": query}
     (found,) = metrics.list_metric_descriptors(request=request)

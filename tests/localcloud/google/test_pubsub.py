@@ -18,6 +18,8 @@ from google.pubsub_v1 import PublisherClient, SubscriberClient
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from tests.localcloud.google.conftest import Client, MakeWorld, Until, World
+
 TOPIC = "projects/demo/topics/deploy-events"
 NAME = "projects/demo/subscriptions/consumer"
 ACCOUNT = "pusher@demo.iam.gserviceaccount.com"
@@ -86,19 +88,19 @@ def endpoint() -> Iterator[Endpoint]:
 
 
 @pytest.fixture
-def publisher(world: Any) -> Any:
+def publisher(world: World) -> Client:
     made = world.client(PublisherClient, "grpc")
     made.create_topic(name=TOPIC)
     return made
 
 
 @pytest.fixture
-def subscriber(world: Any) -> Any:
+def subscriber(world: World) -> Client:
     return world.client(SubscriberClient, "grpc")
 
 
 @pytest.fixture
-def publish(publisher: Any) -> Callable[..., str]:
+def publish(publisher: Client) -> Callable[..., str]:
     def send(text: str, **attributes: str) -> str:
         message = {"data": text.encode(), "attributes": attributes}
         return publisher.publish(topic=TOPIC, messages=[message]).message_ids[0]
@@ -106,7 +108,7 @@ def publish(publisher: Any) -> Callable[..., str]:
     return send
 
 
-def _push(subscriber: Any, endpoint: Endpoint, **fields: Any) -> None:
+def _push(subscriber: Client, endpoint: Endpoint, **fields: object) -> None:
     push = {
         "push_endpoint": endpoint.url,
         "oidc_token": {"service_account_email": ACCOUNT, "audience": "consumer"},
@@ -115,7 +117,7 @@ def _push(subscriber: Any, endpoint: Endpoint, **fields: Any) -> None:
     subscriber.create_subscription(request=request)
 
 
-def test_a_message_is_pulled_until_it_is_acknowledged(subscriber: Any, publish: Any) -> None:
+def test_a_message_is_pulled_until_it_is_acknowledged(subscriber: Client, publish: Client) -> None:
     subscriber.create_subscription(name=NAME, topic=TOPIC)
     publish("one", kind="ask")
     first = subscriber.pull(subscription=NAME, max_messages=5).received_messages[0]
@@ -127,12 +129,12 @@ def test_a_message_is_pulled_until_it_is_acknowledged(subscriber: Any, publish: 
     assert again.message.message_id == first.message.message_id
     subscriber.acknowledge(subscription=NAME, ack_ids=[again.ack_id])
     nothing = {"subscription": NAME, "max_messages": 5, "return_immediately": True}
-    with pytest.warns(DeprecationWarning):
+    with pytest.warns(DeprecationWarning, match="return_immediately"):
         assert not subscriber.pull(request=nothing).received_messages
 
 
 def test_a_push_carries_a_token_that_google_auth_verifies(
-    world: Any, subscriber: Any, publish: Any, endpoint: Endpoint, until: Any
+    world: World, subscriber: Client, publish: Client, endpoint: Endpoint, until: Until
 ) -> None:
     _push(subscriber, endpoint)
     message_id = publish("hello", traceparent="00-1-2-01")
@@ -153,7 +155,7 @@ def test_a_push_carries_a_token_that_google_auth_verifies(
 
 
 def test_a_refused_push_comes_again_until_it_is_acknowledged(
-    subscriber: Any, publish: Any, endpoint: Endpoint, until: Any
+    subscriber: Client, publish: Client, endpoint: Endpoint, until: Until
 ) -> None:
     endpoint.refusals["stubborn"] = 3
     _push(subscriber, endpoint)
@@ -166,7 +168,7 @@ def test_a_refused_push_comes_again_until_it_is_acknowledged(
 
 
 def test_an_undeliverable_message_goes_to_the_dead_letter_topic(
-    publisher: Any, subscriber: Any, publish: Any, endpoint: Endpoint, until: Any
+    publisher: Client, subscriber: Client, publish: Client, endpoint: Endpoint
 ) -> None:
     dead, name = "projects/demo/topics/dead", "projects/demo/subscriptions/dead"
     publisher.create_topic(name=dead)
@@ -187,7 +189,7 @@ def test_an_undeliverable_message_goes_to_the_dead_letter_topic(
 
 
 def test_pushes_are_limited_in_number(
-    subscriber: Any, publish: Any, endpoint: Endpoint, until: Any
+    subscriber: Client, publish: Client, endpoint: Endpoint, until: Until
 ) -> None:
     endpoint.gate.clear()
     _push(subscriber, endpoint)
@@ -201,7 +203,7 @@ def test_pushes_are_limited_in_number(
 
 
 def test_unacknowledged_messages_survive_a_restart(
-    world: Any, subscriber: Any, publish: Any, endpoint: Endpoint, until: Any
+    world: World, subscriber: Client, publish: Client, endpoint: Endpoint, until: Until
 ) -> None:
     endpoint.status = 503
     _push(subscriber, endpoint, retry_policy={"minimum_backoff": {"seconds": 600}})
@@ -214,13 +216,11 @@ def test_unacknowledged_messages_survive_a_restart(
 
 
 def test_a_subscription_turned_to_another_endpoint_delivers_there(
-    subscriber: Any, publish: Any, endpoint: Endpoint, until: Any
+    subscriber: Client, publish: Client, endpoint: Endpoint, until: Until
 ) -> None:
     subscriber.create_subscription(name=NAME, topic=TOPIC)
     publish("waiting")
-    subscriber.modify_push_config(
-        subscription=NAME, push_config={"push_endpoint": endpoint.url}
-    )
+    subscriber.modify_push_config(subscription=NAME, push_config={"push_endpoint": endpoint.url})
     until(lambda: endpoint.texts() == ["waiting"])
     assert "Authorization" not in endpoint.received[0][1]
     update = {"name": NAME, "ack_deadline_seconds": 60}
@@ -231,7 +231,7 @@ def test_a_subscription_turned_to_another_endpoint_delivers_there(
     assert (found.ack_deadline_seconds, found.push_config.push_endpoint) == (60, endpoint.url)
 
 
-def test_a_filter_lets_only_its_messages_through(subscriber: Any, publish: Any) -> None:
+def test_a_filter_lets_only_its_messages_through(subscriber: Client, publish: Client) -> None:
     subscriber.create_subscription(
         request={"name": NAME, "topic": TOPIC, "filter": 'attributes.kind = "ask"'}
     )
@@ -241,7 +241,7 @@ def test_a_filter_lets_only_its_messages_through(subscriber: Any, publish: Any) 
     assert [one.message.data for one in found] == [b"yes"]
 
 
-def test_ordered_messages_wait_for_their_elders(publisher: Any, subscriber: Any) -> None:
+def test_ordered_messages_wait_for_their_elders(publisher: Client, subscriber: Client) -> None:
     request = {"name": NAME, "topic": TOPIC, "enable_message_ordering": True}
     subscriber.create_subscription(request=request)
     for text in (b"1", b"2"):
@@ -253,7 +253,7 @@ def test_ordered_messages_wait_for_their_elders(publisher: Any, subscriber: Any)
     assert [one.message.data for one in second] == [b"2"]
 
 
-def test_a_slow_scheduler_ticks(make_world: Any) -> None:
+def test_a_slow_scheduler_ticks(make_world: MakeWorld) -> None:
     world = make_world(tick=0.05)
     publisher, subscriber = (
         world.client(PublisherClient, "grpc"),
@@ -277,13 +277,13 @@ def test_a_slow_scheduler_ticks(make_world: Any) -> None:
     ],
 )
 def test_impossible_messages_are_refused(
-    publisher: Any, message: dict[str, Any], reason: str
+    publisher: Client, message: dict[str, Any], reason: str
 ) -> None:
     with pytest.raises(exceptions.InvalidArgument, match=reason):
         publisher.publish(topic=TOPIC, messages=[message])
 
 
-def test_what_is_absent_or_there_already_is_said(publisher: Any, subscriber: Any) -> None:
+def test_what_is_absent_or_there_already_is_said(publisher: Client, subscriber: Client) -> None:
     absent = "projects/demo/topics/none"
     with pytest.raises(exceptions.NotFound):
         publisher.publish(topic=absent, messages=[{"data": b"x"}])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 import requests
@@ -13,17 +13,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from tests.localcloud.google.conftest import Client, World
+
 MIB = 1024 * 1024
 
 
 @pytest.fixture
-def bucket(world: Any) -> Iterator[Any]:
+def bucket(world: World) -> Iterator[Client]:
     client = world.storage()
     yield client.create_bucket("demo-sources")
     client.close()
 
 
-def test_an_uploaded_object_comes_back_whole(bucket: Any) -> None:
+def test_an_uploaded_object_comes_back_whole(bucket: Client) -> None:
     blob = bucket.blob("a b/ü%/source.tgz")
     blob.metadata = {"sha": "abc"}
     blob.upload_from_string(b"hello\r\n--x", content_type="application/gzip")
@@ -37,7 +39,7 @@ def test_an_uploaded_object_comes_back_whole(bucket: Any) -> None:
     assert found.download_as_bytes(start=1, end=3) == b"ell"
 
 
-def test_a_large_file_is_sent_in_pieces(bucket: Any, tmp_path: Path) -> None:
+def test_a_large_file_is_sent_in_pieces(bucket: Client, tmp_path: Path) -> None:
     sent, received = tmp_path / "sent", tmp_path / "received"
     sent.write_bytes(os.urandom(3 * MIB + 17))
     blob = bucket.blob("large", chunk_size=MIB)
@@ -47,14 +49,14 @@ def test_a_large_file_is_sent_in_pieces(bucket: Any, tmp_path: Path) -> None:
     assert bucket.get_blob("large").size == 3 * MIB + 17
 
 
-def test_a_stream_of_unknown_length_is_taken(bucket: Any) -> None:
+def test_a_stream_of_unknown_length_is_taken(bucket: Client) -> None:
     with bucket.blob("stream").open("wb", chunk_size=256 * 1024) as stream:
         for _ in range(10):
             stream.write(b"x" * 100_000)
     assert bucket.get_blob("stream").size == MIB - 48_576
 
 
-def test_an_object_is_created_only_once_on_request(bucket: Any) -> None:
+def test_an_object_is_created_only_once_on_request(bucket: Client) -> None:
     bucket.blob("once").upload_from_string(b"1", if_generation_match=0)
     with pytest.raises(exceptions.PreconditionFailed):
         bucket.blob("once").upload_from_string(b"2", if_generation_match=0)
@@ -64,7 +66,7 @@ def test_an_object_is_created_only_once_on_request(bucket: Any) -> None:
         large.upload_from_string(b"2" * MIB * 9, if_generation_match=0)
 
 
-def test_an_overwritten_object_is_a_new_generation(bucket: Any) -> None:
+def test_an_overwritten_object_is_a_new_generation(bucket: Client) -> None:
     first, second = bucket.blob("x"), bucket.blob("x")
     first.upload_from_string(b"1")
     second.upload_from_string(b"2")
@@ -72,7 +74,7 @@ def test_an_overwritten_object_is_a_new_generation(bucket: Any) -> None:
     assert bucket.blob("x").download_as_bytes() == b"2"
 
 
-def test_objects_are_listed_by_prefix_and_deleted(world: Any, bucket: Any) -> None:
+def test_objects_are_listed_by_prefix_and_deleted(world: World, bucket: Client) -> None:
     for name in ("a/1", "a/2", "b/1"):
         bucket.blob(name).upload_from_string(b"x")
     assert [one.name for one in bucket.list_blobs(prefix="a/")] == ["a/1", "a/2"]
@@ -85,7 +87,7 @@ def test_objects_are_listed_by_prefix_and_deleted(world: Any, bucket: Any) -> No
     assert len(list((world.root / "objects").iterdir())) == 2
 
 
-def test_what_is_absent_is_not_found(world: Any, bucket: Any) -> None:
+def test_what_is_absent_is_not_found(world: World, bucket: Client) -> None:
     assert bucket.get_blob("none") is None
     with pytest.raises(exceptions.NotFound, match="No such object: demo-sources/none"):
         bucket.blob("none").download_as_bytes()
@@ -98,7 +100,7 @@ def test_what_is_absent_is_not_found(world: Any, bucket: Any) -> None:
     assert answer.json()["error"]["errors"][0]["reason"] == "notFound"
 
 
-def test_damaged_bytes_are_refused(world: Any, bucket: Any) -> None:
+def test_damaged_bytes_are_refused(world: World, bucket: Client) -> None:
     address = f"{world.google.url}/upload/storage/v1/b/demo-sources/o?uploadType=multipart"
     body = (
         b'--=x=\r\ncontent-type: application/json\r\n\r\n{"name": "n", "crc32c": "AAAAAA=="}\r\n'
@@ -113,7 +115,7 @@ def test_damaged_bytes_are_refused(world: Any, bucket: Any) -> None:
     assert bucket.get_blob("n") is None
 
 
-def test_objects_survive_a_restart(world: Any, bucket: Any) -> None:
+def test_objects_survive_a_restart(world: World, bucket: Client) -> None:
     bucket.blob("kept").upload_from_string(b"x")
     world.restart()
     client = world.storage()

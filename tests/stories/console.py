@@ -1,0 +1,84 @@
+"""What the owner of the project sees and does in Google Cloud's console, by its real clients."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import requests
+from google.auth.credentials import AnonymousCredentials
+from google.cloud import run_v2
+from google.cloud.devtools import cloudbuild_v1
+
+from localcloud.bot_environment import PROJECT, REGION
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from localcloud.cloud import Cloud
+
+PARENT = f"projects/{PROJECT}/locations/{REGION}"
+NAMED = run_v2.TrafficTargetAllocationType.TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION
+PAGE = 100
+
+
+class Console:
+    """Cloud Run and Cloud Build of the one project."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        access = {
+            "transport": "rest",
+            "credentials": AnonymousCredentials(),  # type: ignore[no-untyped-call]
+            "client_options": {"api_endpoint": cloud.google.url},
+        }
+        self._services = run_v2.ServicesClient(**access)
+        self._builds = cloudbuild_v1.CloudBuildClient(**access)
+
+    def service(self, name: str) -> run_v2.Service:
+        """A service as it stands."""
+        return self._services.get_service(name=f"{PARENT}/services/{name}")
+
+    def shares(self, name: str) -> dict[str, int]:
+        """Each revision's part of the traffic, those without any left out."""
+        targets = self.service(name).traffic_statuses
+        return {target.revision: target.percent for target in targets if target.percent}
+
+    def serving(self, name: str) -> str:
+        """The one revision that has all the traffic."""
+        ((revision, percent),) = self.shares(name).items()
+        assert percent == 100
+        return revision
+
+    def tags(self, name: str) -> list[str]:
+        """The tags that are in use."""
+        return [target.tag for target in self.service(name).traffic_statuses if target.tag]
+
+    def move(self, name: str, shares: Mapping[str, int]) -> None:
+        """Move the traffic by hand; tags go."""
+        service = self.service(name)
+        service.traffic = [
+            run_v2.TrafficTarget(type_=NAMED, revision=revision, percent=percent)
+            for revision, percent in shares.items()
+        ]
+        self._services.update_service(service=service).result(timeout=20)
+
+    def revise(self, name: str, variables: Mapping[str, str]) -> str:
+        """Make a revision by hand, without traffic, and return its name."""
+        service = self.service(name)
+        service.template.revision = f"{name}-by-hand"
+        service.template.containers[0].env = [
+            run_v2.EnvVar(name=key, value=value) for key, value in variables.items()
+        ]
+        self._services.update_service(service=service).result(timeout=20)
+        return f"{name}-by-hand"
+
+    def builds(self, image: str) -> int:
+        """How many builds there ever were of an image."""
+        every = self._builds.list_builds(
+            cloudbuild_v1.ListBuildsRequest(parent=PARENT, page_size=PAGE)
+        )
+        return sum(any(f"/{image}:" in made for made in build.images) for build in every)
+
+
+def visit(url: str) -> requests.Response:
+    """What somebody without any identity is answered."""
+    return requests.get(url, timeout=10)

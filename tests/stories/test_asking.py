@@ -1,0 +1,114 @@
+"""Questions are answered; whatever is no command is left alone, at no cost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.stories.app import another_bot, spillway
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from localcloud.cloud import Cloud
+    from tests.stories.app import AppOwner
+    from tests.stories.people import Pull, Repository
+
+NO_COMMANDS = {
+    "chatter": "Looks good to me. I would deploy this on Monday.",
+    "a quote": "> /deploy prod\n\nwas that on purpose?",
+    "a code fence": "Type this:\n\n```\n/deploy prod\n```\n",
+    "indented code": "Type this:\n\n    /deploy prod\n",
+    "inline code": "`/deploy prod` is what you want",
+    "an HTML comment": "<!--\n/deploy prod\n-->\nThanks!",
+    "a list": "- /deploy prod\n- /status\n",
+    "the middle of a line": "please /deploy prod",
+    "a path": "/etc/passwd is not in the image",
+    "another bot's command": "/assign writer",
+}
+
+
+@pytest.fixture(scope="module")
+def made(repository: Callable[..., Repository]) -> Repository:
+    """Two services, both already in staging."""
+    return repository("api", "web").in_staging()
+
+
+@pytest.fixture(scope="module")
+def pull(made: Repository) -> Pull:
+    """A pull request to talk on."""
+    return made.pull_request({"notes.md": "a change\n"})
+
+
+def left_alone(pull: Pull, comment: int, before: tuple[list[str], list[str]]) -> None:
+    """No reply, no reaction, no call to GitHub, and nothing for the consumer to do."""
+    cloud = pull.repository.cloud
+    assert cloud.github.deliveries_idle(10)
+    newest = spillway(cloud).deliveries("issue_comment")[0]
+    assert newest["status_code"] == 204
+    assert (pull.replies(), pull.repository.cost()) == before
+    assert pull.reactions(comment) == []
+
+
+def test_help_tells_what_this_repository_has(made: Repository, pull: Pull) -> None:
+    asked = pull.comment("/help", by="reader")
+    told = pull.answer(asked)
+    prefix = made.prefix
+    services = f"{prefix}-api, {prefix}-web"
+    assert "| `/deploy <env> <sha>` |" in told
+    assert f"| staging | {services} | 100 % |" in told
+    assert "and every push to `main` |" in told
+    assert f"| prod | {services} | 20 % → 100 % | `write` permission |" in told
+    assert pull.reacted(asked, "rocket") == ["eyes", "rocket"]
+
+
+def test_status_tells_what_runs_before_and_after_a_deployment(
+    made: Repository, pull: Pull
+) -> None:
+    main = made.git("rev-parse", "main")
+    before = pull.answer(pull.comment("/status"))
+    assert f"| staging | `{main[:7]}` since " in before
+    assert "| prod | nothing yet |" in before
+
+    pull.reacted(pull.comment("/deploy prod"), "rocket")
+
+    after = pull.answer(pull.comment("/status prod"))
+    assert f"| prod | `{pull.sha[:7]}` from #{pull.number} since " in after
+    assert "| staging |" not in after
+
+
+def test_every_command_of_a_comment_is_answered(pull: Pull) -> None:
+    asked = pull.comment("Let us see:\n/help\n/status staging\n/deploy nowhere\n")
+    assert "| command |" in pull.answer(asked, 0)
+    assert "| staging |" in pull.answer(asked, 1)
+    assert "no environment `nowhere`" in pull.answer(asked, 2)
+    assert sorted(pull.reacted(asked, "-1")) == ["-1", "eyes", "rocket"]
+
+
+@pytest.mark.parametrize("body", NO_COMMANDS.values(), ids=NO_COMMANDS.keys())
+def test_what_is_no_command_is_left_alone(pull: Pull, body: str) -> None:
+    before = pull.replies(), pull.repository.cost()
+    left_alone(pull, pull.comment(body), before)
+
+
+@pytest.mark.parametrize("who", [spillway, another_bot])
+def test_bots_are_left_alone(cloud: Cloud, pull: Pull, who: Callable[..., AppOwner]) -> None:
+    replies, cost = pull.replies(), pull.repository.cost()
+    said = who(cloud).comment(pull, "/deploy prod")
+    ours = ["POST /repos/{owner}/{repo}/issues/{issue_number}/comments"] if who is spillway else []
+    left_alone(pull, said, ([*replies, "/deploy prod"], [*cost, *ours]))
+
+
+def test_a_comment_that_becomes_a_command_later_is_left_alone(pull: Pull) -> None:
+    before = pull.replies(), pull.repository.cost()
+    said = pull.comment("thanks")
+    pull.repository.call("PATCH", f"issues/comments/{said}", {"body": "/deploy prod"})
+    left_alone(pull, said, before)
+
+
+def test_an_issue_is_no_pull_request(made: Repository, pull: Pull) -> None:
+    before = pull.replies(), made.cost()
+    number = made.call("POST", "issues", {"title": "It is slow"})["number"]
+    said = made.call("POST", f"issues/{number}/comments", {"body": "/deploy prod"})["id"]
+    left_alone(pull, said, before)

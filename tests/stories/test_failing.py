@@ -1,0 +1,114 @@
+"""What goes wrong before or during the canary: said on the pull request, traffic as it was."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.stories import services
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from localcloud.visit import Visitors
+    from tests.stories.console import Console
+    from tests.stories.people import Pull, Repository
+
+
+@pytest.fixture(scope="module")
+def made(live: Callable[..., Repository]) -> Repository:
+    """One repository for all failures: whatever failed has left it as it was."""
+    return live(prod=services.QUIET)
+
+
+def failed(pull: Pull) -> tuple[str, str]:
+    """Ask for prod, wait for the failure, and return the check run's words and the alert's."""
+    asked = pull.comment("/deploy prod")
+    assert pull.reacted(asked, "-1") == ["eyes", "-1"]
+    check = pull.repository.concluded(pull.sha, "prod")
+    assert check["conclusion"] == "failure"
+    assert check["output"]["title"] == "Failed"
+    summary = check["output"]["summary"]
+    assert "Traffic was not touched." in summary
+    assert summary in pull.told()[0]
+    assert len(pull.told()) == 1
+    (alert,) = pull.alerts()
+    assert "`/deploy prod`" in alert
+    assert pull.repository.statuses(pull.sha, "prod") == ["in_progress", "failure"]
+    return summary, alert
+
+
+def test_a_dockerfile_that_cannot_be_built(made: Repository, console: Console) -> None:
+    before = console.shares(f"{made.prefix}-web")
+    dockerfile = services.DOCKERFILE.replace("COPY app.py .", "ADD app.py .")
+    pull = made.pull_request({"web/Dockerfile": dockerfile}, "dockerfile")
+    summary, alert = failed(pull)
+    assert f"the build of {made.prefix}-web failed" in alert
+    assert "Dockerfile line 3: ADD app.py .: ADD is not honoured; use COPY" in alert
+    assert "Last log lines:" in summary
+    assert "ERROR: " in summary.partition("Last log lines:")[2]
+    assert "[Build log](http" in summary
+    assert console.shares(f"{made.prefix}-web") == before
+
+
+def test_a_dependency_that_cannot_be_installed(made: Repository, console: Console) -> None:
+    before = console.shares(f"{made.prefix}-web")
+    dockerfile = services.DOCKERFILE.replace(
+        "COPY app.py .", "COPY app.py requirements.txt ./\nRUN pip install -r requirements.txt"
+    )
+    files = {"web/Dockerfile": dockerfile, "web/requirements.txt": "pip>1,<1\n"}
+    summary, alert = failed(made.pull_request(files, "dependency"))
+    assert f"the build of {made.prefix}-web failed" in alert
+    assert "No solution found when resolving dependencies" in summary.partition("Last log lines:")[2]
+    assert console.shares(f"{made.prefix}-web") == before
+
+
+def test_a_revision_that_ends_before_it_listens(made: Repository, console: Console) -> None:
+    before = console.shares(f"{made.prefix}-web")
+    pull = made.pull_request({"web/app.py": services.silent()}, "silent")
+    summary, alert = failed(pull)
+    assert f"revision {made.prefix}-web-{pull.sha[:7]}" in alert
+    assert "never became ready" in alert
+    assert "failed to start and listen on the port defined provided by the PORT" in alert
+    assert "the database password is missing" in summary.partition("Last log lines:")[2]
+    assert console.shares(f"{made.prefix}-web") == before
+    assert console.tags(f"{made.prefix}-web") == []
+
+
+def test_a_smoke_check_that_gets_another_answer(made: Repository, console: Console) -> None:
+    before = console.shares(f"{made.prefix}-web")
+    pull = made.pull_request({"web/app.py": services.unhealthy()}, "unhealthy")
+    summary, alert = failed(pull)
+    assert f"smoke check GET /health of {made.prefix}-web failed" in alert
+    assert "503 Service Unavailable: hello" in alert
+    assert "smoke check `GET /health` failed" in summary
+    assert console.shares(f"{made.prefix}-web") == before
+    assert console.tags(f"{made.prefix}-web") == []
+
+
+def test_after_a_failure_the_mended_commit_is_deployed(made: Repository, console: Console) -> None:
+    pull = made.pull_request({"web/app.py": services.silent()}, "mended")
+    failed(pull)
+    pull.push({"web/app.py": services.good("mended")})
+    pull.comment("/deploy prod")
+    assert made.concluded(pull.sha, "prod")["conclusion"] == "success"
+    assert console.serving(f"{made.prefix}-web").startswith(f"{made.prefix}-web-{pull.sha[:7]}")
+
+
+def test_a_canary_that_fails_more_often(
+    live: Callable[..., Repository], visitors: Callable[..., Visitors], console: Console
+) -> None:
+    made = live()
+    before = console.shares(f"{made.prefix}-web")
+    visitors(made)
+    pull = made.pull_request({"web/app.py": services.failing()})
+    pull.comment("/deploy prod")
+    check = made.concluded(pull.sha, "prod")
+    assert check["output"]["title"] == "Rolled back"
+    assert "All traffic is back on stable." in check["output"]["summary"]
+    (alert,) = pull.alerts()
+    assert f"the canary of {made.prefix}-web fails more often than stable" in alert
+    assert "against stable 0/" in alert
+    assert console.shares(f"{made.prefix}-web") == before
+    assert console.tags(f"{made.prefix}-web") == []

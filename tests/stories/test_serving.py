@@ -1,0 +1,208 @@
+"""What is served when: first deployments, reuse, thin traffic, and hands on the traffic."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.stories import services
+from tests.stories.console import visit
+from tests.stories.faults import google_down, standing_still
+from tests.stories.people import eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from localcloud.cloud import Cloud
+    from localcloud.visit import Visitors
+    from tests.stories.console import Console
+    from tests.stories.people import Repository
+
+@pytest.fixture(scope="module")
+def made(live: Callable[..., Repository]) -> Repository:
+    """One repository for the stories that end where they began, or go on from anywhere."""
+    return live(prod=services.QUIET)
+
+
+def test_nothing_differs(made: Repository, console: Console) -> None:
+    before = console.shares(f"{made.prefix}-web")
+    pull = made.pull_request({"notes.md": "words only\n"}, "words")
+    asked = pull.comment("/deploy prod")
+    assert pull.reacted(asked, "rocket") == ["eyes", "rocket"]
+    check = made.concluded(pull.sha, "prod")
+    assert check["conclusion"] == "neutral"
+    assert check["output"]["title"] == "Nothing to deploy"
+    assert "already runs this input with these settings" in pull.reply("prod: Nothing to deploy")
+    assert made.statuses(pull.sha, "prod") == []
+    assert console.shares(f"{made.prefix}-web") == before
+
+
+def test_only_settings_differ(made: Repository, console: Console, cloud: Cloud) -> None:
+    service = f"{made.prefix}-web"
+    before, built = console.serving(service), console.builds(service)
+    manifest = services.manifest(made.prefix, "web", prod=services.QUIET)
+    greeting = manifest.replace("GREETING: hello", "GREETING: good evening")
+    pull = made.pull_request({"deploy.yaml": greeting}, "settings")
+    pull.comment("/deploy prod")
+    assert made.concluded(pull.sha, "prod")["conclusion"] == "success"
+    assert console.serving(service) != before
+    assert console.builds(service) == built
+    assert visit(cloud.service_url("prod", service)).text == "good evening"
+
+
+def test_what_staging_runs_is_not_built_again_for_prod(made: Repository, console: Console) -> None:
+    service = f"{made.prefix}-web"
+    pull = made.pull_request({"web/app.py": services.good("built once")}, "reuse")
+    built = console.builds(service)
+    for environment in ("staging", "prod"):
+        pull.comment(f"/deploy {environment}")
+        assert made.concluded(pull.sha, environment)["conclusion"] == "success"
+    assert console.builds(service) == built + 1
+    ours, theirs = (console.service(name) for name in (service, f"{service}-staging"))
+    assert ours.template.containers[0].image == theirs.template.containers[0].image
+    assert "@sha256:" in ours.template.containers[0].image
+
+
+def test_without_visitors_it_is_said_and_promoted_all_the_same(
+    made: Repository, console: Console
+) -> None:
+    pull = made.pull_request({"web/app.py": services.good("unvisited")}, "unvisited")
+    pull.comment("/deploy prod")
+    eventually(
+        lambda: made.check(pull.sha, "prod"),
+        lambda run: run and run["output"]["title"] == "Canary at 20 % (not-enough-traffic)",
+        "not-enough-traffic in the check run's title",
+    )
+    check = made.concluded(pull.sha, "prod")
+    assert check["conclusion"] == "success"
+    assert "| 100 % |" in check["output"]["summary"]
+    assert console.serving(f"{made.prefix}-web").startswith(f"{made.prefix}-web-{pull.sha[:7]}")
+    assert console.tags(f"{made.prefix}-web") == []
+
+
+def test_the_release_before_becomes_inactive(made: Repository) -> None:
+    pulls = [
+        made.pull_request({"web/app.py": services.good(each)}, each) for each in ("one", "two")
+    ]
+    for pull in pulls:
+        pull.comment("/deploy prod")
+        assert made.concluded(pull.sha, "prod")["conclusion"] == "success"
+    eventually(
+        lambda: [made.statuses(pull.sha, "prod") for pull in pulls],
+        lambda seen: seen == [["in_progress", "success", "inactive"], ["in_progress", "success"]],
+        "the former release's deployment inactive, the present one's active",
+    )
+
+
+def test_traffic_split_by_hand_beforehand(made: Repository, console: Console) -> None:
+    service = f"{made.prefix}-web"
+    serving = console.serving(service)
+    split = {serving: 50, console.revise(service, {"GREETING": "by hand"}): 50}
+    console.move(service, split)
+    pull = made.pull_request({"web/app.py": services.good("meets a split")}, "split")
+    pull.comment("/deploy prod")
+    assert made.concluded(pull.sha, "prod")["conclusion"] == "failure"
+    (alert,) = pull.alerts()
+    assert f"{service} has no revision with all the traffic" in alert
+    assert all(f"{revision} 50 %" in alert for revision in split)
+    assert console.shares(service) == split
+    console.move(service, {serving: 100})
+
+
+def test_traffic_moved_by_hand_on_the_way(
+    live: Callable[..., Repository], console: Console
+) -> None:
+    made = live()
+    service = f"{made.prefix}-web"
+    by_hand = console.revise(service, {"GREETING": "by hand"})
+    pull = made.pull_request({"web/app.py": services.good("not alone")})
+    pull.comment("/deploy prod")
+    stable = console.serving(service)
+    eventually(lambda: console.shares(service), lambda shares: len(shares) > 1, "a canary")
+    console.move(service, {by_hand: 100})
+    eventually(
+        lambda: made.check(pull.sha, "prod"),
+        lambda run: run and f"traffic of {service} was moved by somebody" in run["output"]["title"],
+        "that somebody moved the traffic, in the check run's title",
+    )
+    assert console.shares(service) == {by_hand: 100}
+    console.move(service, {stable: 100})
+    assert made.concluded(pull.sha, "prod")["conclusion"] == "success"
+
+
+def test_a_service_of_another_repository(
+    made: Repository, repository: Callable[..., Repository], console: Console
+) -> None:
+    service = f"{made.prefix}-web"
+    before = console.shares(service)
+    theirs = services.manifest(made.prefix, "web")
+    other = repository(files={"deploy.yaml": theirs})
+    pull = other.pull_request({"web/app.py": services.good("not mine")})
+    pull.comment("/deploy prod")
+    assert other.concluded(pull.sha, "prod")["conclusion"] == "failure"
+    (alert,) = pull.alerts()
+    assert f"Cloud Run service {service} belongs to another repository" in alert
+    assert console.shares(service) == before
+
+
+def test_a_first_deployment_is_private_until_its_smoke_checks_are_green(
+    repository: Callable[..., Repository], console: Console, cloud: Cloud
+) -> None:
+    made = repository()
+    service = f"{made.prefix}-web"
+    made.concluded(made.git("rev-parse", "HEAD"), "staging")
+    pull = made.pull_request({"notes.md": "prod, for the first time\n"})
+    url = cloud.service_url("prod", service)
+    with standing_still(cloud, ("SetIamPolicy", f'/{service}"')) as (opening,):
+        pull.comment("/deploy prod")
+        opening.wait_until_arrived()
+        assert console.service(service).traffic_statuses[0].percent == 100
+        assert visit(url).status_code == 403
+        opening.let_go()
+    check = made.concluded(pull.sha, "prod")
+    assert check["conclusion"] == "success"
+    assert "so no canary" in check["output"]["summary"]
+    assert "1 smoke checks passed, first deployment" in check["output"]["summary"]
+    assert visit(url).status_code == 200
+
+
+def test_while_metrics_are_down_nothing_is_decided(
+    live: Callable[..., Repository],
+    visitors: Callable[..., Visitors],
+    console: Console,
+    cloud: Cloud,
+) -> None:
+    made = live()
+    visitors(made)
+    pull = made.pull_request({"web/app.py": services.failing()})
+    with google_down(cloud, "google.monitoring.v3.MetricService"):
+        pull.comment("/deploy prod")
+        eventually(
+            lambda: made.check(pull.sha, "prod"),
+            lambda run: run and run["output"]["title"] == "Canary at 20 % (metrics-down)",
+            "metrics-down in the check run's title",
+        )
+        assert sorted(console.shares(f"{made.prefix}-web").values()) == [20, 80]
+    assert made.concluded(pull.sha, "prod")["output"]["title"] == "Rolled back"
+
+
+def test_a_release_that_turns_bad_while_it_is_watched(
+    live: Callable[..., Repository], visitors: Callable[..., Visitors], console: Console
+) -> None:
+    made = live(prod=services.WATCHED)
+    service = f"{made.prefix}-web"
+    before = console.shares(service)
+    visitors(made)
+    pull = made.pull_request({"web/app.py": services.turning_bad(at=100)})
+    pull.comment("/deploy prod")
+    eventually(
+        lambda: [check["conclusion"] for check in made.checks(pull.sha, "prod")],
+        lambda seen: seen == ["success", "failure"],
+        "a second check run that failed",
+    )
+    assert len(pull.told()) == 1
+    (alert,) = pull.alerts()
+    assert f"the canary of {service} fails more often than stable" in alert
+    assert console.shares(service) == before
+    assert made.statuses(pull.sha, "prod") == ["in_progress", "success", "in_progress", "failure"]
