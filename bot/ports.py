@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from msgspec import Struct
 
+from bot.core.deployment import Deployment, Sampling
 from bot.core.evidence import Counts
-from bot.core.model import Ask, Deployment, Environment, Heads, Image, Sampling
+from bot.core.model import Ask, Environment, Heads, Image
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,8 +30,9 @@ if TYPE_CHECKING:
         StartBuild,
     )
     from bot.core.configuration import ServiceKey, SmokeCheck
+    from bot.core.deployment import SmokeAnswer
     from bot.core.github import CheckRun, PullRequest
-    from bot.core.model import Repository, SmokeAnswer
+    from bot.core.model import Repository
     from bot.core.sight import BuildSeen, OperationSeen, ServiceSeen
 
 Record = Ask | Environment | Deployment | Image | Heads

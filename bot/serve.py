@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,17 +13,22 @@ from structlog.tracebacks import ExceptionDictTransformer
 
 from bot import push, webhook, wiring
 from bot.core import events
+from bot.ports import Broken, Transient
 from bot.settings import load
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from wsgiref.types import WSGIApplication
 
     from flask import Flask
 
     from bot.core.events import Event
+    from bot.ports import Publisher
 
 TRACEBACKS = ExceptionDictTransformer(show_locals=False)
 """Local variables hold keys and signed links: they never reach the log."""
+RECOVERY = timedelta(seconds=10)
+"""How long `/readyz` says no after a publish failed."""
 FUNCTION = Path(__file__).with_name("consumer.py")
 
 
@@ -30,12 +36,30 @@ def receiver() -> WSGIApplication:
     """Return the receiver: GitHub's webhooks onto the topic."""
     settings = load()
     configure_logging()
-    topic = wiring.publisher(settings)
+    topic = Topic(wiring.publisher(settings), wiring.clock)
+    return webhook.receiver(settings.webhook_secrets, topic.publish, wiring.clock, topic.ready)
 
-    def publish(event: Event) -> None:
-        topic.publish(events.encode(event), {})
 
-    return webhook.receiver(settings.webhook_secrets, publish, wiring.clock, lambda: True)
+class Topic:
+    """The events topic, which knows whether it could be reached lately."""
+
+    def __init__(self, publisher: Publisher, clock: Callable[[], datetime]) -> None:
+        self._publisher = publisher
+        self._clock = clock
+        self._failed_at: datetime | None = None
+
+    def publish(self, event: Event) -> None:
+        """Return once the broker has it; raise Transient or Broken otherwise."""
+        try:
+            self._publisher.publish(events.encode(event), {})
+        except (Transient, Broken):
+            self._failed_at = self._clock()
+            raise
+        self._failed_at = None
+
+    def ready(self) -> bool:
+        """Tell whether a delivery would probably be taken: not just after one could not be."""
+        return self._failed_at is None or self._clock() - self._failed_at > RECOVERY
 
 
 def consumer() -> WSGIApplication:

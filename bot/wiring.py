@@ -15,7 +15,7 @@ from bot.clients.pubsub import PubSubPublisher
 from bot.clients.smoke import SmokeVisitor
 from bot.clients.storage import StorageSources
 from bot.clients.store_sqlite import SqliteStore
-from bot.core.model import Sampling
+from bot.core.deployment import Sampling
 from bot.ports import World
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from google.oauth2.id_token import fetch_id_token_credentials
 from urllib3.exceptions import HTTPError
 
 from bot.clients.endpoint import LOOPBACK, translate
-from bot.core.model import SmokeAnswer
+from bot.core.deployment import SmokeAnswer
 from bot.ports import Broken
 
 if TYPE_CHECKING:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import msgspec
 
-from bot.core.model import Ask, Deployment, Environment
+from bot.core.deployment import Deployment
+from bot.core.model import Ask, Environment
 from bot.ports import Broken, Record, Transient
 
 if TYPE_CHECKING:

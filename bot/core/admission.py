@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from bot.core.configuration import EnvironmentPlan
+from bot.core.deployment import Deployment, Sampling, ServiceRollout
 from bot.core.manifest import reuse_key, settings_hash
-from bot.core.model import Ask, Deployment, Sampling, ServiceRollout
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.core.configuration import ServicePlan
+    from bot.core.model import Ask
 
 
 class Admitted(Struct, frozen=True, kw_only=True):

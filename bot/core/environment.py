@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from bot.core.model import Deployment, Environment, Phase, Release, ReleasedService
+from bot.core.deployment import Deployment, Phase
+from bot.core.model import Environment, Release, ReleasedService
 from bot.core.rollout.turn import ENDS
 
 if TYPE_CHECKING:

@@ -69,15 +69,18 @@ def _permission(facts: Facts) -> Refusal | None:
 def _open(facts: Facts) -> Refusal | None:
     if facts.pull.state == "open" or facts.target.on_default_branch:
         return None
-    state = "merged" if facts.pull.merged else "closed"
+    if not facts.pull.merged:
+        return Refusal(
+            code="pull_request_closed",
+            reason="this pull request is closed",
+            remedy="reopen the pull request first",
+        )
     branch = facts.pull.default_branch or "main"
     return Refusal(
-        code=f"pull_request_{state}",
-        reason=f"this pull request is {state}",
-        remedy=f"deploy the default branch, or reopen the pull request (`{branch}` has the merge)"
-        if facts.pull.merged
-        else "reopen the pull request first",
-        commands=(f"/deploy {facts.environment} {branch}",) if facts.pull.merged else (),
+        code="pull_request_merged",
+        reason=f"this pull request is merged into `{facts.pull.base_ref}` already",
+        remedy=f"deploy `{branch}` instead",
+        commands=(f"/deploy {facts.environment} {branch}",),
     )
 
 
@@ -100,7 +103,8 @@ def _known_head(facts: Facts) -> Refusal | None:
             code="commit_unknown",
             reason=f"`{target.typed}` is neither a head of this pull request that was seen here, "
             "nor a commit of the default branch",
-            remedy="deploy the present head, or name it in full",
+            remedy="deploy the present head, or give all 40 digits of a commit of the default "
+            "branch",
             commands=(f"/deploy {facts.environment} {facts.pull.head_sha[:7]}",),
         )
     if target.typed and target.first_seen is not None:

@@ -6,8 +6,8 @@ from enum import StrEnum
 
 from msgspec import Struct, field
 
+from bot.core.deployment import SmokeAnswer
 from bot.core.evidence import Window
-from bot.core.model import SmokeAnswer
 
 
 class BuildState(StrEnum):

@@ -12,10 +12,10 @@ import structlog
 from msgspec.structs import replace
 
 from bot.core import events
+from bot.core.deployment import Deployment
 from bot.core.environment import enqueued
-from bot.core.model import Ask, AskKind, AskState, Deployment, Environment
+from bot.core.model import Ask, AskKind, AskState, Environment
 from bot.core.report import answers
-from bot.engine.advance import advance
 from bot.engine.answer import answer
 from bot.engine.found import Accept, Answer, Found, Ignore, Later, Refuse
 from bot.engine.observe import back_off
@@ -29,29 +29,34 @@ LEASE = timedelta(seconds=90)
 log = structlog.get_logger()
 
 
-def admit(world: World, key: str) -> None:
-    """Answer an ask, unless that was done or is being done; trouble only puts it off."""
+def admit(world: World, key: str) -> tuple[str, ...]:
+    """Answer an ask, unless that was done or is being done; trouble only puts it off.
+
+    Return the keys of the environments in which there is something to do now.
+    """
     ask = _claimed(world, key)
     if ask is None:
-        return
+        return ()
     try:
         if ask.comment_id is not None and not ask.acknowledged:
             world.voice.react(ask.repository, ask.comment_id, "eyes")
             ask = _keep(world, replace(ask, acknowledged=True))
         decided = answer(world, ask)
         log.info("ask", ask=ask.key, text=ask.text, answer=type(decided).__name__)
-        _follow(world, ask, decided)
+        return _follow(world, ask, decided)
     except Transient as trouble:
         _put_off(world, ask, trouble)
     except Broken as trouble:
         log.exception("ask", ask=ask.key, trouble=str(trouble))
         _apologise(world, ask)
+    return ()
 
 
-def _follow(world: World, ask: Ask, decided: Found) -> None:
+def _follow(world: World, ask: Ask, decided: Found) -> tuple[str, ...]:
     match decided:
         case Accept(deployments=deployments):
             _enqueue(world, ask, deployments)
+            return tuple(deployment.environment_key for deployment in deployments)
         case Refuse(body=body, number=number):
             _reply(world, replace(ask, number=ask.number or number), body, "-1")
             _keep(world, _done(ask, AskState.REFUSED))
@@ -64,6 +69,7 @@ def _follow(world: World, ask: Ask, decided: Found) -> None:
             world.publisher.publish(events.encode(events.Look(ask=ask.key)), {})
         case Ignore():
             _keep(world, _done(ask, AskState.ANSWERED))
+    return ()
 
 
 def _claimed(world: World, key: str) -> Ask | None:
@@ -92,19 +98,17 @@ def _done(ask: Ask, state: AskState) -> Ask:
 
 
 def _enqueue(world: World, ask: Ask, deployments: tuple[Deployment, ...]) -> None:
-    """Store the deployments, their places and the ask's end in one write; then go and look."""
+    """Store the deployments, their places and the ask's end in one write."""
     while True:
         found = world.store.get(Ask, ask.key)
         if found is None or found[0].state is not AskState.NEW:
-            break
+            return
         ended = replace(_done(ask, AskState.ACCEPTED), deployment=deployments[0].id)
         writes = [Write(ended, found[1])]
         for deployment in deployments:
             writes += _placed(world, deployment)
         if world.store.commit(*writes):
-            break
-    for deployment in deployments:
-        advance(world, deployment.environment_key)
+            return
 
 
 def _placed(world: World, deployment: Deployment) -> tuple[Write, ...]:

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.core import events
+from bot.core.deployment import Deployment
 from bot.core.environment import settled
-from bot.core.model import Deployment, Environment, Image
+from bot.core.model import Environment, Image
 from bot.core.rollout import table
 from bot.core.rollout.turn import ENDS, Turn
 from bot.core.rollout.wants import wants

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from bot.core import command, policy
+from bot.core.deployment import Deployment
 from bot.core.github import PullRequest
 from bot.core.manifest import Manifest
-from bot.core.model import Ask, AskKind, Deployment, Environment
+from bot.core.model import Ask, AskKind, Environment
 from bot.core.report import answers
 from bot.engine.found import Answer, Found, Ignore, Later, Refuse
 from bot.engine.prepare import Going, prepare
@@ -43,15 +44,17 @@ def answer(world: World, ask: Ask) -> Found:
 
 def _push(world: World, ask: Ask) -> Found:
     rules = rules_at(world, ask.repository, "")
-    if rules.missing:
+    if rules.missing or (rules.manifest is None and ask.ref != rules.branch):
         return Ignore()
     environments = rules.manifest.on_push(ask.ref) if rules.manifest else ()
     if rules.manifest and not environments:
         return Ignore()
+    if _head(world, ask, rules) != ask.sha:
+        return Ignore()
     pull = world.github.pull_request_of(ask.repository, ask.sha)
     number = pull.number if pull else None
     if rules.manifest is None:
-        return Refuse(answers.problems(ask, MANIFEST, rules.problems), number)
+        return Refuse(answers.problems(ask, MANIFEST, rules.branch, rules.problems), number)
     going = Going(
         sha=ask.sha,
         rules=rules,
@@ -60,6 +63,13 @@ def _push(world: World, ask: Ask) -> Found:
         number=number,
     )
     return prepare(world, ask, going)
+
+
+def _head(world: World, ask: Ask, rules: Rules) -> str | None:
+    """Return the pushed branch's head: an older push, or one that is replayed, is not deployed."""
+    if ask.ref == rules.branch:
+        return rules.sha
+    return world.github.branch_head(ask.repository, ask.ref)
 
 
 def _comment(world: World, ask: Ask) -> Found:
@@ -71,7 +81,7 @@ def _comment(world: World, ask: Ask) -> Found:
         return Ignore()
     rules = rules_at(world, ask.repository, pull.default_branch)
     if rules.manifest is None:
-        return Refuse(answers.problems(ask, MANIFEST, rules.problems))
+        return Refuse(answers.problems(ask, MANIFEST, rules.branch, rules.problems))
     match read:
         case command.Help():
             names = rules.manifest.environments

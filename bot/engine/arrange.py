@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from bot.core.deployment import Deployment, Failure, FailureCode, Phase
 from bot.core.environment import given_up, next_active
-from bot.core.model import Deployment, Environment, Failure, FailureCode, Phase
+from bot.core.model import Environment
 from bot.core.rollout.turn import LIMITS, enter, expired
 from bot.ports import World, Write
 

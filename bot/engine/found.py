@@ -6,7 +6,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from bot.core.model import Deployment
+from bot.core.deployment import Deployment
 
 
 class Accept(Struct, frozen=True):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from bot.core.deployment import Deployment, Phase, SmokeAnswer
 from bot.core.evidence import Window
-from bot.core.model import Deployment, Image, Phase, SmokeAnswer
+from bot.core.model import Image
 from bot.core.rollout.building import image_tag
 from bot.core.rollout.labels import made_by
 from bot.core.rollout.turn import service_named

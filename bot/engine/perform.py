@@ -16,7 +16,7 @@ from bot.core.action import (
 )
 
 if TYPE_CHECKING:
-    from bot.core.model import Deployment
+    from bot.core.deployment import Deployment
     from bot.ports import World
 
 

@@ -11,11 +11,12 @@ from bot.core.admission import Admitted, deployment
 from bot.core.manifest import Manifest
 from bot.core.report import answers
 from bot.engine.found import Accept, Refuse
-from bot.engine.rules import CLOUDBUILD, MANIFEST, Rules, read_manifest
+from bot.engine.rules import CLOUDBUILD, MANIFEST, MISSING, Rules, read_manifest
 
 if TYPE_CHECKING:
     from bot.core.configuration import EnvironmentPlan
-    from bot.core.model import Ask, Deployment
+    from bot.core.deployment import Deployment
+    from bot.core.model import Ask
     from bot.ports import World
 
 
@@ -38,17 +39,20 @@ def prepare(world: World, ask: Ask, going: Going) -> Accept | Refuse:
         text = world.github.file(ask.repository, MANIFEST, going.sha)
         proposed, problems = read_manifest(text) if text is not None else (None, ())
         if problems:
-            where = f"{MANIFEST} at {going.sha[:7]}"
-            return Refuse(answers.problems(ask, where, problems), going.number)
+            said = answers.problems(ask, MANIFEST, going.sha[:7], problems)
+            return Refuse(said, going.number)
     plans = [_plan(going, name, proposed) for name in going.environments]
-    cloudbuild = world.github.file(ask.repository, CLOUDBUILD, going.rules.sha) or ""
-    if problems := _build_problems(world, cloudbuild, going.rules.branch):
-        return Refuse(answers.problems(ask, CLOUDBUILD, problems), going.number)
+    cloudbuild = world.github.file(ask.repository, CLOUDBUILD, going.rules.sha)
+    problems = (MISSING,) if cloudbuild is None else world.builds.problems(cloudbuild)
+    if cloudbuild is None or problems:
+        said = answers.problems(ask, CLOUDBUILD, going.rules.branch, problems)
+        return Refuse(said, going.number)
     paths = sorted({p for plan in plans for s in plan.services for p in (s.path, *s.also)})
     trees = world.github.trees(ask.repository, going.sha, paths)
     if absent := [path for path in paths if path not in trees]:
-        lacking = tuple(f"{path} does not exist at {going.sha[:7]}" for path in absent)
-        return Refuse(answers.problems(ask, MANIFEST, lacking), going.number)
+        lacking = (f"it names `{path}`, which {going.sha[:7]} does not have" for path in absent)
+        said = answers.problems(ask, MANIFEST, going.rules.branch, lacking)
+        return Refuse(said, going.number)
     return Accept(
         tuple(_deployment(world, ask, going, (plan, cloudbuild, trees)) for plan in plans)
     )
@@ -60,12 +64,6 @@ def _plan(going: Going, name: str, proposed: Manifest | None) -> EnvironmentPlan
         return plan
     chosen = tuple(s for s in plan.services if s.name in going.services)
     return replace(plan, services=chosen)
-
-
-def _build_problems(world: World, cloudbuild: str, branch: str) -> tuple[str, ...]:
-    if not cloudbuild:
-        return (f"there is no {CLOUDBUILD} on the default branch {branch}",)
-    return world.builds.problems(cloudbuild)
 
 
 def _deployment(

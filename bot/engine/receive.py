@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, TypeVar, assert_never
 from msgspec.structs import replace
 
 from bot.core import events
-from bot.core.model import Ask, AskKind, Deployment
+from bot.core.deployment import Deployment
+from bot.core.model import Ask, AskKind
 from bot.engine.admit import admit
 from bot.engine.advance import advance
 from bot.engine.target import see_head
@@ -29,17 +30,14 @@ def receive(world: World, event: events.Event) -> None:
     """Take in one event; raise only when the store cannot be written, so that it comes again."""
     match event:
         case events.CommentCreated():
-            for ask in _asks(world, event):
-                _store_and_admit(world, ask)
+            _store_and_admit(world, *_asks(world, event))
         case events.Pushed():
             _store_and_admit(world, _push(world, event))
         case events.HeadSeen():
             see_head(world, event.repository, event.number, (event.sha, event.received_at))
         case events.Look():
-            if event.ask:
-                admit(world, event.ask)
-            if event.environment:
-                advance(world, event.environment)
+            places = admit(world, event.ask) if event.ask else ()
+            _advance(world, (*places, event.environment))
         case _:
             assert_never(event)
 
@@ -106,7 +104,20 @@ def _push(world: World, event: events.Pushed) -> Ask:
     )
 
 
-def _store_and_admit(world: World, ask: Ask) -> None:
-    """Store the ask unless it is stored already: a doubled message makes nothing new."""
-    world.store.commit(Write(ask, 0))
-    admit(world, ask.key)
+def _store_and_admit(world: World, *asks: Ask) -> None:
+    """Store what is not stored already, so that a doubled message makes nothing new; answer it.
+
+    Every answer comes before any work: a question does not wait for a deployment asked for above.
+    """
+    for ask in asks:
+        world.store.commit(Write(ask, 0))
+    _advance(world, [place for ask in asks for place in admit(world, ask.key)])
+
+
+def _advance(world: World, places: Iterable[str]) -> None:
+    """Work on the first environment here; the others get a message each, so that none waits."""
+    here, *others = dict.fromkeys(filter(None, places)) or [""]
+    for place in others:
+        world.publisher.publish(events.encode(events.Look(environment=place)), {})
+    if here:
+        advance(world, here)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 MANIFEST = "deploy.yaml"
 CLOUDBUILD = "cloudbuild.yaml"
+MISSING = "there is no such file on the default branch"
 
 
 class Rules(Struct, frozen=True, kw_only=True):
@@ -37,8 +38,7 @@ def rules_at(world: World, repository: Repository, branch: str) -> Rules:
         raise Broken(what)
     text = world.github.file(repository, MANIFEST, sha)
     if text is None:
-        lacking = (f"there is no {MANIFEST} on the default branch {branch}",)
-        return Rules(branch=branch, sha=sha, problems=lacking, missing=True)
+        return Rules(branch=branch, sha=sha, problems=(MISSING,), missing=True)
     manifest, problems = read_manifest(text)
     return Rules(branch=branch, sha=sha, manifest=manifest, problems=problems)
 

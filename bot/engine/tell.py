@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import structlog
 from msgspec.structs import replace
 
+from bot.core.deployment import Deployment
 from bot.core.environment import fully_told, place_in_queue
-from bot.core.model import Deployment, Environment
 from bot.core.rollout.turn import ENDS
 from bot.engine import lease
 from bot.engine.voice import Voice
@@ -23,6 +23,8 @@ from bot.ports import Broken, Transient, World, Write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from bot.core.model import Environment
 
 TROUBLE = timedelta(seconds=15)
 GIVE_UP = timedelta(hours=24)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec.structs import replace
 
-from bot.core.model import Deployment, Environment, Phase, Told
+from bot.core.deployment import Deployment, Phase, Told
 from bot.core.report import check
 from bot.core.report import deployment as words
 from bot.core.rollout.turn import ENDS
@@ -17,6 +17,8 @@ from bot.ports import Transient, World, Write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from bot.core.model import Environment
 
 EDIT_EVERY = timedelta(seconds=10)
 """Comments are edited at most so often, for GitHub's secondary limits; the last word comes at once

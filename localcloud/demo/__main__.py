@@ -55,7 +55,9 @@ def main(state: Path | None, report: Path | None, *, no_color: bool) -> None:
         report.write_text(text + "\n", encoding="utf-8")
     good = len(outcomes) == len(STORIES) and all(outcome.good for outcome in outcomes)
     if not good:
-        click.echo(f"Not as expected. Logs and records are in {folder}", err=True)
+        click.echo(
+            f"Not as expected. The logs are in {folder}/logs, all records beside them.", err=True
+        )
     elif not state:
         shutil.rmtree(folder, ignore_errors=True)
     sys.exit(0 if good else 1)

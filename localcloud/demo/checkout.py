@@ -53,6 +53,10 @@ class Checkout:
         self._git("checkout", "--quiet", "main")
         self._git("pull", "--quiet", "--ff-only", "origin", "main")
 
+    def read(self, path: str) -> str:
+        """Return a file's text."""
+        return (self._folder / path).read_text(encoding="utf-8")
+
     def commit(self, change: Change) -> str:
         """Make the change and commit it; return the commit's SHA."""
         for edit in change.edits:
@@ -65,12 +69,12 @@ class Checkout:
         self._git("push", "--quiet", "origin", "HEAD")
 
     def _edit(self, edit: Edit) -> None:
-        path = self._folder / edit.path
-        text = path.read_text(encoding="utf-8")
+        text = self.read(edit.path)
         if text.count(edit.before) != 1:
             message = f"{edit.path} does not hold once what is to be changed: {edit.before!r}"
             raise GitFailed(message)
-        path.write_text(text.replace(edit.before, edit.after), encoding="utf-8")
+        changed = text.replace(edit.before, edit.after)
+        (self._folder / edit.path).write_text(changed, encoding="utf-8")
 
     def _git(self, *words: str, inside: bool = True) -> str:
         done = subprocess.run(  # noqa: S603  # git, with words of our own

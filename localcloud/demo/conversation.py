@@ -23,16 +23,23 @@ _HIDDEN = re.compile(r"<!--.*?-->\s*", re.DOTALL)
 
 
 def show_conversations(console: Console, person: Person) -> None:
-    """Print every open pull request with its comments, checks and deployments."""
+    """Print main's newest commit and every open pull request, with checks and deployments."""
+    sha, message = person.head("main")
+    _print(console, f"main: {message}", list(_checks(person, sha)))
     for number in person.open_pulls():
         pull = person.pull(number)
         parts = [
             _opening(pull["user"]["login"], pull["head"]["ref"]),
             *(_comment(told) for told in person.comments(number)),
+            "",
             *_checks(person, pull["head"]["sha"]),
         ]
-        title = f"[bold]#{number} {pull['title']}"
-        console.print(Panel(Group(*parts), title=title, title_align="left", padding=(1, 2)))
+        _print(console, f"#{number} {pull['title']}", parts)
+
+
+def _print(console: Console, title: str, parts: list[RenderableType]) -> None:
+    panel = Panel(Group(*parts), title=Text(title, "bold"), title_align="left", padding=(1, 2))
+    console.print(panel)
 
 
 def _opening(author: str, branch: str) -> RenderableType:
@@ -47,7 +54,7 @@ def _comment(told: Comment) -> RenderableType:
 
 
 def _checks(person: Person, sha: str) -> Iterator[RenderableType]:
-    yield Text(f"\nChecks and deployments of {sha[:7]}", "bold")
+    yield Text(f"Checks and deployments of {sha[:7]}", "bold")
     for run in person.check_runs(sha):
         yield Text(f"  {run}")
     for deployment in person.deployments(sha):

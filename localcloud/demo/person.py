@@ -31,7 +31,8 @@ class CheckRun:
         return cls(told["name"], told["status"], told["conclusion"] or "", title)
 
     def __str__(self) -> str:
-        return f"{self.name}: {self.title} ({self.conclusion or self.status})"
+        state = self.conclusion or self.status.replace("_", " ")
+        return f"{self.name} · {state} · {self.title}"
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,11 @@ class Person:
         """Return the numbers of the open pull requests, oldest first."""
         found = self._call("GET", "pulls?state=open&sort=created&direction=asc&per_page=100")
         return tuple(told["number"] for told in found)
+
+    def head(self, branch: str) -> tuple[str, str]:
+        """Return a branch's commit: its SHA and its message."""
+        told = self._call("GET", f"commits/{branch}")
+        return str(told["sha"]), str(told["commit"]["message"])
 
     def comments(self, number: int) -> tuple[Comment, ...]:
         """Return a pull request's comments, oldest first."""

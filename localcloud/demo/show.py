@@ -39,13 +39,22 @@ def stage(state: Path, screen: Screen) -> Iterator[Stage]:
     """
     cloud = Cloud(state)
     cloud.on_progress = screen.say
-    cloud.start()
+    _start(cloud)
     try:
         with _visitors(cloud) as visitors, tempfile.TemporaryDirectory() as folder:
             yield _stage(cloud, visitors, Path(folder) / "senior-mhealth", screen)
     finally:
         screen.say("stopping")
         cloud.stop()
+
+
+def _start(cloud: Cloud) -> None:
+    """Start it; whoever interrupts that leaves nothing running either."""
+    try:
+        cloud.start()
+    except (KeyboardInterrupt, SystemExit):
+        cloud.stop()
+        raise
 
 
 def play(on: Stage) -> list[Outcome]:

@@ -42,6 +42,14 @@ class Stage:
         return Visits(dict(counts.by_status), counts.failed)
 
 
+@dataclass(frozen=True)
+class Command:
+    """A comment that asks for something: its id, on which pull request."""
+
+    number: int
+    comment: int
+
+
 @dataclass
 class Follow:
     """One story as it is followed: everything seen is shown at once, and kept."""
@@ -92,16 +100,22 @@ class Follow:
             raise AssertionError(name)
         return seen
 
-    def reacted(self, number: int, comment: int, sign: str) -> tuple[Comment, ...]:
-        """Wait for a reaction on a comment and return the conversation; raise Missed without it."""
+    def answered(self, command: Command, sign: str, words: str) -> tuple[Comment, ...]:
+        """Wait for a reaction on a command and an answer that holds the words.
+
+        Returns the conversation; raises Missed without either.
+        """
 
         def look() -> tuple[Comment, ...]:
-            return self.stage.writer.comments(number)
+            return self.stage.writer.comments(command.number)
 
         def done(seen: tuple[Comment, ...]) -> bool:
-            return any(told.id == comment and sign in told.reactions for told in seen)
+            reacted = any(told.id == command.comment and sign in told.reactions for told in seen)
+            return reacted and any(
+                told.id > command.comment and words in told.body for told in seen
+            )
 
-        return self.until(f"{sign} on the command in #{number}", look, done)
+        return self.until(f"{sign} and an answer with '{words}' in #{command.number}", look, done)
 
     def until(self, what: str, look: Callable[[], T], done: Callable[[T], bool]) -> T:
         """Look, show, and go on when it is done; raise Missed when it takes too long."""

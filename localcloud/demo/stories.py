@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING
 import requests
 
 from localcloud.demo.changes import CHARACTERS, TURNS, UPTIME
+from localcloud.demo.stage import Command, Follow
 from localcloud.demo.waiting import next_second
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from localcloud.demo.checkout import Change
-    from localcloud.demo.person import Comment
-    from localcloud.demo.stage import Follow
 
 FULL = 100
 MOST_BAD = 0.03
@@ -35,15 +34,6 @@ class Story:
     expected: str
     service: str
     play: Callable[[Follow], tuple[str, list[str]]]
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A pull request with a command on it."""
-
-    number: int
-    sha: str
-    comment: int
 
 
 def push_to_main(follow: Follow) -> tuple[str, list[str]]:
@@ -67,19 +57,18 @@ def push_to_main(follow: Follow) -> tuple[str, list[str]]:
 
 def deploy_good(follow: Follow) -> tuple[str, list[str]]:
     """`/deploy prod` on a good pull request: step by step to 100 %."""
-    asked = _ask(follow, "longer-answers", CHARACTERS)
-    check = follow.concluded(asked.sha, "deploy / prod")
-    conversation = follow.reacted(asked.number, asked.comment, "🚀")
+    sha, command = _ask(follow, "longer-answers", CHARACTERS)
+    check = follow.concluded(sha, "deploy / prod")
+    follow.answered(command, "🚀", "✅ prod")
     steps = _canary_shares(follow)
-    deployment = follow.stage.writer.deployments(asked.sha)[-1]
+    deployment = follow.stage.writer.deployments(sha)[-1]
     mismatches = _mismatches(
         (check.conclusion == "success", f"check run success, but it is {check}"),
-        (_runs(follow, asked.sha), f"all traffic on {asked.sha[:7]}, not {follow.traffic()}"),
+        (_runs(follow, sha), f"all traffic on {sha[:7]}, not {follow.traffic()}"),
         (any(0 < share < FULL for share in steps), f"traffic in steps, but they were {steps}"),
         (steps == sorted(steps), f"traffic only upwards, but the steps were {steps}"),
         (not follow.stage.run.tags("api-service"), "the canary's tag gone, but it is still there"),
         (deployment.statuses[-1:] == ("success",), f"status success, not {deployment.statuses}"),
-        (_said(conversation, "✅ prod"), "a comment that says ✅ prod, but there is none"),
         *_unharmed(follow),
     )
     return f"{check.title}: canary {_arrows(steps)}", mismatches
@@ -87,20 +76,19 @@ def deploy_good(follow: Follow) -> tuple[str, list[str]]:
 
 def deploy_bad(follow: Follow) -> tuple[str, list[str]]:
     """`/deploy prod` on a pull request that fails 3 of 10 requests: rolled back by itself."""
-    asked = _ask(follow, "ten-slots", TURNS)
-    check = follow.concluded(asked.sha, "deploy / prod")
-    conversation = follow.reacted(asked.number, asked.comment, "👎")
+    sha, command = _ask(follow, "ten-slots", TURNS)
+    check = follow.concluded(sha, "deploy / prod")
+    conversation = follow.answered(command, "👎", "rolled back")
     steps, visits = _canary_shares(follow), follow.visits()
-    deployment = follow.stage.writer.deployments(asked.sha)[-1]
+    deployment = follow.stage.writer.deployments(sha)[-1]
     back = {follow.stable: FULL}
     mismatches = _mismatches(
         (check.conclusion == "failure", f"check run failure, but it is {check}"),
         (follow.traffic() == back, f"all traffic back on stable, not {follow.traffic()}"),
         (any(steps), "a canary with traffic first, but there was none"),
         (deployment.statuses[-1:] == ("failure",), f"status failure, not {deployment.statuses}"),
-        (_said(conversation, "rolled back"), "an alert that says rolled back, but there is none"),
         (
-            _said(conversation, "fails more often than stable"),
+            any("fails more often than stable" in told.body for told in conversation),
             "the reason on the pull request, but it is not there",
         ),
         (visits.bad > 0, "some visitors to meet the bad canary, but none did"),
@@ -118,16 +106,10 @@ def deploy_by_reader(follow: Follow) -> tuple[str, list[str]]:
     number = stage.writer.open_pulls()[0]
     sha = stage.writer.pull(number)["head"]["sha"]
     before = (stage.writer.check_runs(sha), stage.writer.deployments(sha))
-    comment = stage.reader.say(number, "/deploy prod")
-    conversation = follow.reacted(number, comment, "👎")
-    answer = next((told for told in conversation if told.id > comment), None)
+    command = Command(number, stage.reader.say(number, "/deploy prod"))
+    follow.answered(command, "👎", "`prod` needs `write`")
     after = (stage.writer.check_runs(sha), stage.writer.deployments(sha))
     mismatches = _mismatches(
-        (answer is not None, "an answer to the reader, but there is none"),
-        (
-            answer is not None and "needs `write`" in answer.body,
-            f"the reason, but the answer is {answer.body if answer else 'missing'}",
-        ),
         (after == before, "no new check run and no new deployment, but there is one"),
         (follow.traffic() == {follow.stable: FULL}, f"traffic untouched, not {follow.traffic()}"),
         *_unharmed(follow),
@@ -163,7 +145,7 @@ STORIES = (
 )
 
 
-def _ask(follow: Follow, branch: str, change: Change) -> Asked:
+def _ask(follow: Follow, branch: str, change: Change) -> tuple[str, Command]:
     """Push a branch, open a pull request from it, and say `/deploy prod` on it."""
     stage = follow.stage
     stage.checkout.branch(branch)
@@ -172,7 +154,7 @@ def _ask(follow: Follow, branch: str, change: Change) -> Asked:
     number = stage.writer.open_pull(change.message, "", branch)
     follow.show(f"opened #{number}")
     next_second()
-    return Asked(number, sha, stage.writer.say(number, "/deploy prod"))
+    return sha, Command(number, stage.writer.say(number, "/deploy prod"))
 
 
 def _mismatches(*checks: tuple[bool, str]) -> list[str]:
@@ -199,7 +181,3 @@ def _canary_shares(follow: Follow) -> list[int]:
 
 def _arrows(steps: list[int]) -> str:
     return " → ".join(f"{share} %" for share in steps)
-
-
-def _said(conversation: tuple[Comment, ...], words: str) -> bool:
-    return any(words in comment.body for comment in conversation)

@@ -14,6 +14,10 @@ LOOK_EVERY = 0.25
 """Seconds between looks: a person who watches closely, and no load to speak of."""
 
 
+MOST_TOLD = 800
+"""Characters of what was seen last."""
+
+
 class Missed(Exception):  # noqa: N818  # it names what happened, and reads so where it is caught
     """Something did not come in time; the text says what, and what was seen last."""
 
@@ -25,7 +29,7 @@ def wait_until(
     deadline = time.monotonic() + seconds
     while not done(seen := look()):
         if time.monotonic() > deadline:
-            message = f"Waited {seconds:g} s for {what}. Last seen: {seen}"
+            message = f"waited {seconds:g} s for {what}. Last seen: {str(seen)[:MOST_TOLD]}"
             raise Missed(message)
         time.sleep(LOOK_EVERY)
     return seen

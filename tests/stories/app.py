@@ -52,7 +52,9 @@ class AppOwner:
         answer = requests.request(
             method,
             f"{self.cloud.github.url}/app/{path}",
-            headers={"Authorization": f"Bearer {AppAuth(self.app.id, self.app.private_key_pem).token}"},
+            headers={
+                "Authorization": f"Bearer {AppAuth(self.app.id, self.app.private_key_pem).token}"
+            },
             timeout=20,
         )
         assert answer.ok, answer.text
@@ -62,7 +64,9 @@ class AppOwner:
 def spillway(cloud: Cloud) -> AppOwner:
     """Our own App."""
     door, secret = f"{cloud.receiver.url}/webhooks/github", webhook_secret(cloud.state)
-    return AppOwner(cloud, cloud.github.add_app("spillway", webhook_url=door, webhook_secret=secret))
+    return AppOwner(
+        cloud, cloud.github.add_app("spillway", webhook_url=door, webhook_secret=secret)
+    )
 
 
 def another_bot(cloud: Cloud) -> AppOwner:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import requests
@@ -12,7 +13,7 @@ from google.cloud.devtools import cloudbuild_v1
 from localcloud.bot_environment import PROJECT, REGION
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from localcloud.cloud import Cloud
 
@@ -61,15 +62,25 @@ class Console:
         ]
         self._services.update_service(service=service).result(timeout=20)
 
+    @contextmanager
+    def moved(self, name: str, shares: Mapping[str, int]) -> Iterator[None]:
+        """Have the traffic elsewhere for a while."""
+        before = self.shares(name)
+        self.move(name, shares)
+        try:
+            yield
+        finally:
+            self.move(name, before)
+
     def revise(self, name: str, variables: Mapping[str, str]) -> str:
         """Make a revision by hand, without traffic, and return its name."""
         service = self.service(name)
-        service.template.revision = f"{name}-by-hand"
+        service.template.revision = f"{name}-by-hand-{service.generation}"
         service.template.containers[0].env = [
             run_v2.EnvVar(name=key, value=value) for key, value in variables.items()
         ]
         self._services.update_service(service=service).result(timeout=20)
-        return f"{name}-by-hand"
+        return service.template.revision
 
     def builds(self, image: str) -> int:
         """How many builds there ever were of an image."""

@@ -46,7 +46,7 @@ class Repository:
         for name, text in files.items():
             path = self.work / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8") if text else path.unlink()
+            path.write_text(text, encoding="utf-8") if text else path.unlink(missing_ok=True)
         self.git("add", "--all", ".")
         self.git("commit", "--quiet", "--message", message)
         return self.git("rev-parse", "HEAD")
@@ -56,7 +56,7 @@ class Repository:
         self.git("push", "--quiet", "--force", self.remote(login), f"HEAD:{branch}")
 
     def remote(self, login: str, full_name: str = "") -> str:
-        """The address that git knows the repository, or another one, under with a person's token."""
+        """Where git finds this repository, or another one, with a person's token."""
         address = f"{self.cloud.github.url}/{full_name or self.full_name}.git"
         return address.replace("://", f"://{login}:{self.cloud.tokens[login]}@")
 
@@ -139,6 +139,16 @@ class Repository:
             and f"{call.path}/".startswith(below)
         ]
 
+    def titled(self, sha: str, environment: str, title: str) -> dict[str, Any]:
+        """The environment's check run once it has this title."""
+        seen = eventually(
+            lambda: self.check(sha, environment),
+            lambda run: run and run["output"]["title"] == title,
+            f"{title!r} in the check run deploy / {environment} on {sha[:7]}",
+        )
+        assert seen is not None
+        return seen
+
     def statuses(self, sha: str, environment: str) -> list[str]:
         """The states of the commit's GitHub Deployment there, oldest first."""
         path = f"deployments?sha={sha}&environment={environment}"
@@ -175,6 +185,11 @@ class Pull:
     def alerts(self) -> list[str]:
         """The bot's short comments that something went wrong."""
         return [each for each in self.replies() if "<!-- spillway alert " in each]
+
+    def alert(self) -> str:
+        """The one alert, once it stands."""
+        (alert,) = eventually(self.alerts, bool, f"an alert on #{self.number}")
+        return alert
 
     def reply(self, part: str) -> str:
         """The bot's comment that contains these words, once it stands."""

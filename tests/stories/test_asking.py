@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.stories import services
 from tests.stories.app import another_bot, spillway
+from tests.stories.faults import standing_still
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,9 +65,7 @@ def test_help_tells_what_this_repository_has(made: Repository, pull: Pull) -> No
     assert pull.reacted(asked, "rocket") == ["eyes", "rocket"]
 
 
-def test_status_tells_what_runs_before_and_after_a_deployment(
-    made: Repository, pull: Pull
-) -> None:
+def test_status_tells_what_runs_before_and_after_a_deployment(made: Repository, pull: Pull) -> None:
     main = made.git("rev-parse", "main")
     before = pull.answer(pull.comment("/status"))
     assert f"| staging | `{main[:7]}` since " in before
@@ -84,6 +84,18 @@ def test_every_command_of_a_comment_is_answered(pull: Pull) -> None:
     assert "| staging |" in pull.answer(asked, 1)
     assert "no environment `nowhere`" in pull.answer(asked, 2)
     assert sorted(pull.reacted(asked, "-1")) == ["-1", "eyes", "rocket"]
+
+
+def test_a_question_does_not_wait_for_the_deployment_before_it(
+    repository: Callable[..., Repository],
+) -> None:
+    made = repository(prod="{steps: [100]}").in_staging()
+    pull = made.pull_request({"web/app.py": services.good("second")})
+    with standing_still(made.cloud, ("CreateBuild", pull.sha)) as (build,):
+        asked = pull.comment("/deploy prod\n/status prod")
+        build.wait_until_arrived()
+        assert "| prod | nothing yet |" in pull.answer(asked, 1)
+    assert made.concluded(pull.sha, "prod")["conclusion"] == "success"
 
 
 @pytest.mark.parametrize("body", NO_COMMANDS.values(), ids=NO_COMMANDS.keys())

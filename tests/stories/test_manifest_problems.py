@@ -25,13 +25,13 @@ services:
     path: web
     cloud_run: {{memory: lots, contanerPort: 80}}
 environments:
-  staging: {{on_push: main, rollout: {{steps: [50, 20]}}}}
+  staging: {{on_push: main, service_suffix: -staging, rollout: {{steps: [50, 20]}}}}
   prod:
     gates: {{permission: writer}}
     gates: {{}}
 """
 WRONG_BUILDS = {
-    "no file at all": ("", ["there is no cloudbuild.yaml on the default branch main"]),
+    "no file at all": ("", ["there is no such file on the default branch"]),
     "an unknown key": (
         services.CLOUDBUILD + "timeuot: 600s\nopitons: {}\n",
         ["timeuot: there is no such key; did you mean timeout?", "did you mean options?"],
@@ -40,7 +40,7 @@ WRONG_BUILDS = {
         "steps: [{name: gcr.io/cloud-builders/docker, args: [build, $_PATH]}]\n",
         ["images: is missing, so Cloud Build would push nothing"],
     ),
-    "no YAML": ("steps: [\n", ["cloudbuild.yaml is not YAML"]),
+    "no YAML": ("steps: [\n", ["- line 2: is not YAML: "]),
 }
 
 
@@ -65,7 +65,7 @@ def test_a_broken_manifest_on_main_is_told_on_the_merged_pull_request(
     pull = made.pull_request({"deploy.yaml": doubled.replace("    gates: {}\n", "")})
     merged = pull.merge()
 
-    told = pull.reply("`deploy.yaml` cannot be used, so nothing was deployed")
+    told = pull.reply("`deploy.yaml` of `main` cannot be used, so nothing can be deployed:")
 
     assert f"- line 7: services.{made.prefix}-web.cloud_run.memory: " in told
     assert f"- line 7: services.{made.prefix}-web.cloud_run.contanerPort: " in told
@@ -75,6 +75,9 @@ def test_a_broken_manifest_on_main_is_told_on_the_merged_pull_request(
     assert nothing_happened(made, merged, "staging", "prod")
     assert console.serving(service) == before
 
+    paid = len(made.cost())
+    made.push("another-branch")
+    eventually(lambda: len(made.cost()), lambda calls: calls >= paid + 3, "a look at the push")
     asked = pull.comment("/deploy prod main")
 
     again = pull.refusal(asked)
@@ -97,7 +100,7 @@ def test_a_manifest_broken_in_the_pull_request_alone_hurts_nobody_else(made: Rep
     text = (made.work / "deploy.yaml").read_text(encoding="utf-8")
     pull = made.pull_request({"deploy.yaml": text.replace("path: web", "paht: web")}, "typo")
     told = pull.refusal(pull.comment("/deploy prod"))
-    assert f"`deploy.yaml` at `{pull.sha[:7]}` cannot be used" in told
+    assert f"`deploy.yaml` of `{pull.sha[:7]}` cannot be used" in told
     assert f"line 6: services.{made.prefix}-web.paht: is not a key here; did you mean" in told
     assert nothing_happened(made, pull.sha, "prod")
 
@@ -111,7 +114,8 @@ def test_without_a_manifest_a_push_is_none_of_our_business(
     made = repository(files={"deploy.yaml": ""})
     pull = made.pull_request({"notes.md": "a change\n"})
     told = pull.refusal(pull.comment("/deploy prod"))
-    assert "there is no deploy.yaml on the default branch main" in told
+    assert "`deploy.yaml` of `main` cannot be used" in told
+    assert "- there is no such file on the default branch" in told
     merged = pull.merge()
     eventually(lambda: made.cost()[-2:], lambda last: "contents" in last[-1], "a look at the push")
     assert nothing_happened(made, merged, "staging", "prod")
@@ -125,7 +129,8 @@ def test_a_build_file_that_cannot_be_used_stops_the_deployment(
     made = repository(files={"cloudbuild.yaml": content})
     pull = made.pull_request({"notes.md": "a change\n"})
     told = pull.refusal(pull.comment("/deploy prod"))
-    assert "`cloudbuild.yaml` cannot be used, so nothing was deployed" in told
+    assert "`cloudbuild.yaml` of `main` cannot be used, so nothing can be deployed:" in told
+    assert told.endswith("Next: mend it, then ask again: `/deploy prod`")
     for problem in problems:
         assert problem in told
     assert nothing_happened(made, pull.sha, "prod")
@@ -134,7 +139,7 @@ def test_a_build_file_that_cannot_be_used_stops_the_deployment(
 def test_a_path_that_the_commit_does_not_have_is_named(made: Repository) -> None:
     pull = made.pull_request({"web/app.py": "", "web/Dockerfile": ""}, "moved")
     told = pull.refusal(pull.comment("/deploy prod"))
-    assert f"web does not exist at {pull.sha[:7]}" in told
+    assert f"- it names `web`, which {pull.sha[:7]} does not have" in told
     assert nothing_happened(made, pull.sha, "prod")
 
 
@@ -158,7 +163,7 @@ def test_what_only_main_may_say_takes_effect_after_the_merge(
     assert f"**Note:** {settings}.allow_unauthenticated: takes effect after merge" in told
     assert f"{settings}.memory" not in told
     service = Console(made.cloud).service(f"{made.prefix}-web")
-    assert service.template.service_account == ""
+    assert not service.template.service_account.startswith("root@")
     assert service.template.containers[0].resources.limits["memory"] == "1Gi"
     url = made.cloud.service_url("prod", f"{made.prefix}-web")
     assert visit(url).status_code == 200

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.stories import services
+from tests.stories.console import Console
 from tests.stories.faults import standing_still
 from tests.stories.people import Pull, wait_for_the_next_second
 
@@ -49,6 +50,11 @@ def pasted(answer: str) -> str:
     offered = re.search(r"^Next: `([^`]+)`", answer, re.MULTILINE)
     assert offered, answer
     return offered[1]
+
+
+def served(made: Repository) -> str:
+    """The commit whose revision has all of prod's traffic, by its first digits."""
+    return Console(made.cloud).serving(f"{made.prefix}-web").split("-")[-2]
 
 
 @pytest.mark.parametrize("who", ["reader", "outsider"])
@@ -97,6 +103,7 @@ def test_a_head_pushed_after_the_command_is_refused_until_it_is_named(made: Repo
 
     assert pull.reacted(again, "rocket") == ["eyes", "rocket"]
     assert made.concluded(head, "prod")["conclusion"] == "success"
+    assert served(made) == head[:7]
 
 
 def test_a_head_pushed_in_the_same_second_is_refused(made: Repository) -> None:
@@ -125,6 +132,7 @@ def test_an_older_head_is_deployed_when_it_is_named(made: Repository) -> None:
     assert pull.reacted(asked, "rocket") == ["eyes", "rocket"]
     assert made.concluded(older, "prod")["conclusion"] == "success"
     assert made.check(newer, "prod") is None
+    assert served(made) == older[:7]
     assert f"`{older[:7]}` from #{pull.number}" in pull.answer(pull.comment("/status prod"))
 
 
@@ -139,13 +147,14 @@ def test_a_merged_pull_request_is_deployed_from_main(made: Repository) -> None:
     pull = made.pull_request({"web/app.py": services.good("merged")}, "merged")
     merged = pull.merge()
     told = pull.refusal(pull.comment("/deploy prod"))
-    assert "This pull request is merged" in told
+    assert "This pull request is merged into `main` already. Deploy `main` instead." in told
     assert pasted(told) == "/deploy prod main"
 
     again = pull.comment(pasted(told))
 
     assert pull.reacted(again, "rocket") == ["eyes", "rocket"]
     assert made.concluded(merged, "prod")["conclusion"] == "success"
+    assert served(made) == merged[:7]
 
 
 @pytest.mark.parametrize("commit", ["", " {sha}"], ids=["its head", "a named commit"])

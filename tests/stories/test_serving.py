@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tests.stories.console import Console
     from tests.stories.people import Repository
 
+
 @pytest.fixture(scope="module")
 def made(live: Callable[..., Repository]) -> Repository:
     """One repository for the stories that end where they began, or go on from anywhere."""
@@ -69,14 +70,10 @@ def test_without_visitors_it_is_said_and_promoted_all_the_same(
 ) -> None:
     pull = made.pull_request({"web/app.py": services.good("unvisited")}, "unvisited")
     pull.comment("/deploy prod")
-    eventually(
-        lambda: made.check(pull.sha, "prod"),
-        lambda run: run and run["output"]["title"] == "Canary at 20 % (not-enough-traffic)",
-        "not-enough-traffic in the check run's title",
-    )
+    made.titled(pull.sha, "prod", "Canary at 20 % (not-enough-traffic)")
     check = made.concluded(pull.sha, "prod")
     assert check["conclusion"] == "success"
-    assert "| 100 % |" in check["output"]["summary"]
+    assert "| 100 % | not-enough-traffic" in check["output"]["summary"]
     assert console.serving(f"{made.prefix}-web").startswith(f"{made.prefix}-web-{pull.sha[:7]}")
     assert console.tags(f"{made.prefix}-web") == []
 
@@ -97,38 +94,53 @@ def test_the_release_before_becomes_inactive(made: Repository) -> None:
 
 def test_traffic_split_by_hand_beforehand(made: Repository, console: Console) -> None:
     service = f"{made.prefix}-web"
-    serving = console.serving(service)
-    split = {serving: 50, console.revise(service, {"GREETING": "by hand"}): 50}
-    console.move(service, split)
-    pull = made.pull_request({"web/app.py": services.good("meets a split")}, "split")
-    pull.comment("/deploy prod")
-    assert made.concluded(pull.sha, "prod")["conclusion"] == "failure"
-    (alert,) = pull.alerts()
-    assert f"{service} has no revision with all the traffic" in alert
-    assert all(f"{revision} 50 %" in alert for revision in split)
-    assert console.shares(service) == split
-    console.move(service, {serving: 100})
-
-
-def test_traffic_moved_by_hand_on_the_way(
-    live: Callable[..., Repository], console: Console
-) -> None:
-    made = live()
-    service = f"{made.prefix}-web"
     by_hand = console.revise(service, {"GREETING": "by hand"})
+    split = {console.serving(service): 50, by_hand: 50}
+    with console.moved(service, split):
+        pull = made.pull_request({"web/app.py": services.good("meets a split")}, "split")
+        pull.comment("/deploy prod")
+        alert = pull.alert()
+        assert f"o revision of {service} has all the traffic" in alert
+        assert all(f"{revision} 50 %" in alert for revision in split)
+        assert made.concluded(pull.sha, "prod")["conclusion"] == "failure"
+        assert console.shares(service) == split
+
+
+@pytest.mark.parametrize("to", ["stable", "another"])
+def test_traffic_moved_by_hand_on_the_way(
+    live: Callable[..., Repository], console: Console, to: str
+) -> None:
+    made = live(prod=services.QUIET.replace("max_bake: 2s", "max_bake: 4s"))
+    service = f"{made.prefix}-web"
+    by_hand = console.serving(service)
+    if to == "another":
+        by_hand = console.revise(service, {"GREETING": "by hand"})
     pull = made.pull_request({"web/app.py": services.good("not alone")})
     pull.comment("/deploy prod")
-    stable = console.serving(service)
-    eventually(lambda: console.shares(service), lambda shares: len(shares) > 1, "a canary")
+    made.titled(pull.sha, "prod", "Canary at 20 % (not-enough-traffic)")
+    split = console.shares(service)
     console.move(service, {by_hand: 100})
-    eventually(
-        lambda: made.check(pull.sha, "prod"),
-        lambda run: run and f"traffic of {service} was moved by somebody" in run["output"]["title"],
-        "that somebody moved the traffic, in the check run's title",
-    )
+    held = f"traffic of {service} was moved by somebody: held until it is put back"
+    made.titled(pull.sha, "prod", f"Canary at 20 % ({held})")
     assert console.shares(service) == {by_hand: 100}
-    console.move(service, {stable: 100})
+    console.move(service, split)
     assert made.concluded(pull.sha, "prod")["conclusion"] == "success"
+
+
+def test_traffic_moved_by_hand_during_the_build(
+    made: Repository, console: Console, cloud: Cloud
+) -> None:
+    service = f"{made.prefix}-web"
+    by_hand = console.revise(service, {"GREETING": "by hand"})
+    pull = made.pull_request({"web/app.py": services.good("meanwhile")}, "meanwhile")
+    with standing_still(cloud, ("CreateBuild", pull.sha)) as (build,):
+        pull.comment("/deploy prod")
+        build.wait_until_arrived()
+        with console.moved(service, {by_hand: 100}):
+            build.let_go()
+            assert f"traffic of {service} was moved by somebody" in pull.alert()
+            assert made.concluded(pull.sha, "prod")["conclusion"] == "failure"
+            assert console.shares(service) == {by_hand: 100}
 
 
 def test_a_service_of_another_repository(
@@ -141,7 +153,7 @@ def test_a_service_of_another_repository(
     pull = other.pull_request({"web/app.py": services.good("not mine")})
     pull.comment("/deploy prod")
     assert other.concluded(pull.sha, "prod")["conclusion"] == "failure"
-    (alert,) = pull.alerts()
+    alert = pull.alert()
     assert f"Cloud Run service {service} belongs to another repository" in alert
     assert console.shares(service) == before
 
@@ -178,11 +190,7 @@ def test_while_metrics_are_down_nothing_is_decided(
     pull = made.pull_request({"web/app.py": services.failing()})
     with google_down(cloud, "google.monitoring.v3.MetricService"):
         pull.comment("/deploy prod")
-        eventually(
-            lambda: made.check(pull.sha, "prod"),
-            lambda run: run and run["output"]["title"] == "Canary at 20 % (metrics-down)",
-            "metrics-down in the check run's title",
-        )
+        made.titled(pull.sha, "prod", "Canary at 20 % (metrics-down)")
         assert sorted(console.shares(f"{made.prefix}-web").values()) == [20, 80]
     assert made.concluded(pull.sha, "prod")["output"]["title"] == "Rolled back"
 
@@ -202,7 +210,7 @@ def test_a_release_that_turns_bad_while_it_is_watched(
         "a second check run that failed",
     )
     assert len(pull.told()) == 1
-    (alert,) = pull.alerts()
-    assert f"the canary of {service} fails more often than stable" in alert
+    alert = pull.alert()
+    assert f"canary of {service} fails more often than stable" in alert
     assert console.shares(service) == before
     assert made.statuses(pull.sha, "prod") == ["in_progress", "success", "in_progress", "failure"]

@@ -38,10 +38,8 @@ def test_the_callee_has_all_the_traffic_before_the_caller_is_staged(
     check = made.concluded(pull.sha, "prod")
     assert check["conclusion"] == "success"
     assert console.serving(api).startswith(f"{api}-{pull.sha[:7]}")
-    steps = [line for line in check["output"]["summary"].splitlines() if " % | |" in line]
-    assert [f"| {name} |" in line for name, line in zip((ai, ai, api, api), steps, strict=True)] == [
-        True
-    ] * 4
+    shifted = [line.split(" | ")[1] for line in check["output"]["summary"].splitlines() if ":" in line[:6]]
+    assert shifted == [ai, ai, api, api]
     variables = {each.name: each.value for each in console.service(api).template.containers[0].env}
     assert variables["CALLEE"] == console.service(ai).uri
 
@@ -60,7 +58,9 @@ def test_when_the_caller_fails_both_go_back_the_last_one_first(
     files = {"ai/app.py": services.good("second"), "api/app.py": services.failing()}
     pull = made.pull_request(files)
     (stable,) = before[0]
-    with standing_still(cloud, ("UpdateService", f'revision: "{stable}"\n  percent: 100')) as (back,):
+    with standing_still(cloud, ("UpdateService", f'revision: "{stable}"\n  percent: 100')) as (
+        back,
+    ):
         pull.comment("/deploy prod")
         back.wait_until_arrived()
         assert console.shares(api) == before[1]
@@ -68,8 +68,8 @@ def test_when_the_caller_fails_both_go_back_the_last_one_first(
         back.let_go()
     assert made.concluded(pull.sha, "prod")["output"]["title"] == "Rolled back"
     assert (console.shares(ai), console.shares(api)) == before
-    (alert,) = pull.alerts()
-    assert f"the canary of {api} fails more often than stable" in alert
+    alert = pull.alert()
+    assert f"canary of {api} fails more often than stable" in alert
 
 
 def test_only_the_service_that_is_named(

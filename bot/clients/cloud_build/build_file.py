@@ -35,7 +35,7 @@ def problems(text: str) -> tuple[str, ...]:
     try:
         content = yaml.safe_load(text)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        return (f"cloudbuild.yaml is not YAML: {' '.join(str(error).split())}",)
+        return (_not_yaml(error),)
     if not isinstance(content, dict):
         return ("cloudbuild.yaml must be a mapping with steps: and images:",)
     if _is_oversized(content):
@@ -43,6 +43,15 @@ def problems(text: str) -> tuple[str, ...]:
     kind = cloudbuild_v1.Build.pb(cloudbuild_v1.Build()).DESCRIPTOR
     found = (*fields.faults(kind, content, ""), *_pushes(content))
     return found or tuple(_last_word(content))
+
+
+def _not_yaml(error: Exception) -> str:
+    """Return where and why; PyYAML's angle brackets would vanish as HTML."""
+    mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
+    line = f"line {mark.line + 1}: " if mark else ""
+    why = error.problem if isinstance(error, yaml.MarkedYAMLError) else str(error)
+    words = " ".join(str(why).split()).translate({ord("<"): None, ord(">"): None})
+    return f"{line}is not YAML: {words}"
 
 
 def parse(text: str) -> cloudbuild_v1.Build:

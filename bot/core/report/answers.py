@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.core.report.phrases import TITLES, clean, commands, inline
+from bot.core.report.phrases import TITLES, clean, commands, inline, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from bot.core.command import Unreadable
     from bot.core.configuration import EnvironmentPlan
-    from bot.core.model import Ask, Deployment, Environment, Refusal
+    from bot.core.deployment import Deployment
+    from bot.core.model import Ask, Environment, Refusal
 
 
 def marker(ask: Ask) -> str:
@@ -24,8 +25,8 @@ def refused(ask: Ask, refusals: Iterable[Refusal]) -> str:
     lines = [marker(ask), f"👎 @{ask.actor}, {inline(ask.text)} was refused:", ""]
     pasted: list[str] = []
     for refusal in refusals:
-        remedy = f" {_sentence(refusal.remedy)}" if refusal.remedy else ""
-        lines.append(f"- {_sentence(refusal.reason)}{remedy}")
+        remedy = f" {sentence(refusal.remedy)}" if refusal.remedy else ""
+        lines.append(f"- {sentence(refusal.reason)}{remedy}")
         pasted += refusal.commands
     lines += ["", commands(*dict.fromkeys((*pasted, "/help")))]
     return "\n".join(lines)
@@ -43,15 +44,16 @@ def reference(ask: Ask) -> str:
     return ask.key.replace("/", "-")
 
 
-def problems(ask: Ask, path: str, found: Iterable[str]) -> str:
-    """Return everything that is wrong with a file; nothing was deployed."""
+def problems(ask: Ask, path: str, where: str, found: Iterable[str]) -> str:
+    """Return everything that is wrong with a file; `where` is the branch or the commit's hash."""
+    again = f"ask again: {inline(ask.text)}" if ask.text else "push again"
     lines = [
         marker(ask),
-        f"👎 `{path}` cannot be used, so nothing was deployed:",
+        f"👎 `{path}` of `{where}` cannot be used, so nothing can be deployed:",
         "",
         *(f"- {clean(problem)}" for problem in found),
         "",
-        f"Mend `{path}` and ask again.",
+        f"Next: mend it, then {again}",
     ]
     return "\n".join(lines)
 
@@ -120,7 +122,3 @@ def _status_row(name: str, place: Environment | None, active: Mapping[str, Deplo
         origin = f" from #{moving.number}" if moving.number else ""
         way = f"`{moving.sha[:7]}`{origin}: {TITLES[moving.phase].lower()}, {moving.share} %"
     return f"| {name} | {runs} | {way} | {len(place.queue) or ''} |"
-
-
-def _sentence(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}."

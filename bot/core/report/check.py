@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from bot.core.deployment import Deployment, Phase
 from bot.core.github import CheckRun
-from bot.core.model import Deployment, Phase
 from bot.core.report.deployment import details
 from bot.core.report.phrases import title
 

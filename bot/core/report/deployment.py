@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from bot.core.model import Deployment, Failure, Phase, ServiceRollout, StepTaken
-from bot.core.report.phrases import SYMBOLS, block, clean, commands, inline, title
+from bot.core.deployment import Deployment, Failure, Phase, ServiceRollout, StepTaken
+from bot.core.report.phrases import SYMBOLS, block, clean, commands, inline, sentence, title
 
+FULL = 100
 DESCRIPTION_LIMIT = 140
 """https://docs.github.com/en/rest/deployments/statuses: a longer description is refused."""
 
@@ -76,7 +77,7 @@ def alert(deployment: Deployment) -> str:
     lines = [
         alert_marker(deployment),
         f"{SYMBOLS[deployment.phase]} **{deployment.environment}: {deployment.sha[:7]} {what}.**",
-        f"@{deployment.actor}: {clean(failure.reason)}.",
+        f"@{deployment.actor}: {sentence(failure.reason)}",
     ]
     if failure.detail:
         lines.append(f"\n{block(failure.detail)}")
@@ -113,7 +114,7 @@ def _origin(deployment: Deployment) -> str:
 
 def _failure(deployment: Deployment, failure: Failure) -> str:
     traffic = _traffic_words(deployment)
-    lines = [f"**{clean(failure.reason)}.** {traffic}"]
+    lines = [f"**{sentence(failure.reason)}** {traffic}"]
     if failure.detail:
         lines.append(block(failure.detail))
     if failure.logs:
@@ -146,7 +147,8 @@ def _service(deployment: Deployment, service: ServiceRollout) -> str:
         return f"| {service.plan.name} | `{service.stable}` | 100 % | unchanged |"
     revision = f"`{service.revision}`"
     if service.url:
-        revision = f"[{revision}]({service.tag_url or service.url})"
+        tagged = service.tag_url if service.share < FULL else ""
+        revision = f"[{revision}]({tagged or service.url})"
     return (
         f"| {service.plan.name} | {revision} | {_share(deployment, service)} % "
         f"| {_state(deployment, service)} |"
@@ -160,7 +162,7 @@ def _share(deployment: Deployment, service: ServiceRollout) -> int:
 
 
 def _state(deployment: Deployment, service: ServiceRollout) -> str:
-    if service.verdict:
+    if service.verdict and service.verdict.canary.requests:
         return service.verdict.reason
     if service.smoke and not service.smoke_passed:
         wrong = next((answer for answer in service.smoke if not answer.passed), None)
@@ -175,7 +177,7 @@ def _state(deployment: Deployment, service: ServiceRollout) -> str:
 
 
 def _steps(steps: tuple[StepTaken, ...]) -> str:
-    rows = ["| time (UTC) | services | canary | |", "|---|---|---|---|"]
+    rows = ["| time (UTC) | services | canary | because |", "|---|---|---|---|"]
     rows += [
         f"| {step.at:%H:%M:%S} | {', '.join(step.services)} | {step.share} % | {step.why} |"
         for step in steps

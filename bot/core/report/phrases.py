@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bot.core.model import Deployment, Phase
+from bot.core.deployment import Deployment, Phase
 
 TITLES = {
     Phase.QUEUED: "Queued",
@@ -59,6 +59,12 @@ def block(text: str) -> str:
 def clean(text: str) -> str:
     """Return text without terminal escapes and control characters."""
     return _CONTROL.sub("", text)
+
+
+def sentence(text: str) -> str:
+    """Return text as a sentence: capital letter first, full stop last."""
+    plain = clean(text)
+    return f"{plain[:1].upper()}{plain[1:].removesuffix('.')}."
 
 
 def commands(*lines: str) -> str:

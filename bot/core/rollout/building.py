@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from msgspec.structs import replace
 
 from bot.core.action import StartBuild
-from bot.core.model import Deployment, Failure, FailureCode, Image, Phase, ServiceRollout
+from bot.core.deployment import Deployment, Failure, FailureCode, Phase, ServiceRollout
+from bot.core.model import Image
 from bot.core.rollout.turn import Turn, enter, fail, wait, with_service
 from bot.core.sight import BuildSeen, BuildState, Sight
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from bot.core.model import Deployment, ServiceRollout
+    from bot.core.deployment import Deployment, ServiceRollout
     from bot.core.sight import ServiceSeen
 
 REPOSITORY = "spillway-repository"

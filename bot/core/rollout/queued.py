@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from bot.core.model import Deployment, Failure, FailureCode, Phase, ServiceRollout
+from bot.core.deployment import Deployment, Failure, FailureCode, Phase, ServiceRollout
 from bot.core.rollout.labels import owned_by_another, serves_already, serving_digest
 from bot.core.rollout.turn import Turn, enter, fail
 
@@ -55,7 +55,7 @@ def _obstacle(deployment: Deployment, service: ServiceRollout, live: ServiceSeen
         return Failure(
             code=FailureCode.TRAFFIC_SPLIT,
             service=service.plan.name,
-            reason=f"{name} has no revision with all the traffic, so there is no stable one",
+            reason=f"no revision of {name} has all the traffic, so there is no stable one",
             detail=split,
             logs=(),
         )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from bot.core.action import Shift
-from bot.core.model import Deployment, FailureCode, Phase, ServiceRollout
+from bot.core.deployment import Deployment, FailureCode, Phase, ServiceRollout
 from bot.core.rollout.turn import Turn, enter, soon, tell_step, wait, with_service
 
 if TYPE_CHECKING:

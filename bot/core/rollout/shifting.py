@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from bot.core import verdict
 from bot.core.action import Action, OpenToAll, Shift
+from bot.core.deployment import Deployment, Failure, FailureCode, Phase, ServiceRollout
 from bot.core.evidence import Decision, VerdictConfig, Window
-from bot.core.model import Deployment, Failure, FailureCode, Phase, ServiceRollout
 from bot.core.rollout.turn import (
     Turn,
     at_level,
@@ -24,21 +23,20 @@ from bot.core.rollout.turn import (
 from bot.core.rollout.wants import next_visible
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from bot.core.sight import ServiceSeen, Sight
 
 FULL = 100
+FIRST = "first deployment: no stable revision to compare with, so no canary"
 
 
 def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
     """Bring every service to the wanted share, let it bake, judge, go on or go back."""
     if name := _moved_by_others(deployment, seen):
-        return Turn(
-            wait(
-                deployment,
-                f"traffic of {name} was moved by somebody",
-                next_visible(deployment, now),
-            )
-        )
+        why = f"traffic of {name} was moved by somebody: held until it is put back"
+        held = replace(deployment, share_since=None)
+        return Turn(wait(held, why, next_visible(deployment, now)))
     deployment = _observed(deployment, seen)
     if actions := _towards(deployment, seen):
         return Turn(wait(deployment, "traffic", soon(deployment, now)), actions)
@@ -62,12 +60,27 @@ def verdict_config(deployment: Deployment) -> VerdictConfig:
 
 
 def _moved_by_others(deployment: Deployment, seen: Sight) -> str:
+    """Return a service whose traffic is neither where we last saw it nor where we want it."""
     for service in at_level(deployment):
         live = seen.services[service.plan.name]
-        ours = {service.revision, service.stable}
-        if any(target.percent and target.revision not in ours for target in live.traffic):
+        share = live.share_of(service.revision)
+        theirs = FULL - share - live.share_of(service.stable)
+        if theirs or share not in _expected(deployment, service, seen):
             return service.plan.name
     return ""
+
+
+def _expected(deployment: Deployment, service: ServiceRollout, seen: Sight) -> tuple[int, ...]:
+    """Return the shares that may be ours: after a write that came through, only the wanted one."""
+    wanted = _wanted(deployment, service)
+    written = seen.operations.get(service.plan.name)
+    if service.operation and written is not None and written.done and not written.error:
+        return (wanted,)
+    return (service.share, wanted)
+
+
+def _wanted(deployment: Deployment, service: ServiceRollout) -> int:
+    return FULL if service.first else deployment.share
 
 
 def _observed(deployment: Deployment, seen: Sight) -> Deployment:
@@ -97,7 +110,7 @@ def _towards(deployment: Deployment, seen: Sight) -> tuple[Action, ...]:
 
 
 def _there(deployment: Deployment, service: ServiceRollout, live: ServiceSeen) -> bool:
-    share = FULL if service.first else deployment.share
+    share = _wanted(deployment, service)
     tagged = deployment.share == FULL and bool(live.tag_url(service.tag))
     return live.share_of(service.revision) == share and not tagged
 
@@ -108,7 +121,7 @@ def _to_be_opened(deployment: Deployment, service: ServiceRollout) -> bool:
 
 
 def _shift(deployment: Deployment, service: ServiceRollout, live: ServiceSeen) -> Shift:
-    share = FULL if service.first else deployment.share
+    share = _wanted(deployment, service)
     percents = {service.stable: FULL - share, service.revision: share}
     last = deployment.share == FULL
     return Shift(
@@ -124,13 +137,18 @@ def _shift(deployment: Deployment, service: ServiceRollout, live: ServiceSeen) -
 def _arrived(deployment: Deployment, now: datetime) -> Deployment:
     if deployment.share_since is not None:
         return deployment
+    first = all(service.first for service in at_level(deployment))
+    why = FIRST if first else _so_far(deployment)
     for service in at_level(deployment):
         evidence = verdict.at_share(service.evidence, deployment.share)
         deployment = with_service(deployment, replace(service, evidence=evidence))
-    arrived = replace(deployment, share_since=now)
-    first = all(service.first for service in at_level(deployment))
-    why = "first deployment: no stable revision to compare with, so no canary" if first else ""
-    return tell_step(arrived, deployment.share, why, now)
+    return tell_step(replace(deployment, share_since=now), deployment.share, why, now)
+
+
+def _so_far(deployment: Deployment) -> str:
+    """Return what the step before showed: the reason for this one."""
+    judged = [service.verdict for service in at_level(deployment) if service.verdict]
+    return "; ".join(": ".join(filter(None, (read.waiting, read.reason))) for read in judged)
 
 
 def _level_done(deployment: Deployment, now: datetime) -> Deployment:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from bot.core.model import Deployment, Failure, FailureCode, Phase, ServiceRollout
+from bot.core.deployment import Deployment, Failure, FailureCode, Phase, ServiceRollout
 from bot.core.rollout.turn import Turn, at_level, enter, fail, wait, with_service
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from bot.core.action import Stage
-from bot.core.model import Deployment, Failure, FailureCode, Phase, ServiceRollout
+from bot.core.deployment import Deployment, Failure, FailureCode, Phase, ServiceRollout
 from bot.core.rollout.labels import labels_of
 from bot.core.rollout.references import filled, referred
 from bot.core.rollout.turn import Turn, at_level, enter, fail, soon, wait, with_service
@@ -26,7 +26,7 @@ def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
     for service in at_level(deployment):
         live = seen.services[service.plan.name]
         revision = live.revisions.get(service.revision)
-        if failure := _failure(service, revision, seen):
+        if failure := _moved(service, live) or _failure(service, revision, seen):
             return Turn(fail(deployment, failure, now))
         if revision is None and not _working(service, seen):
             actions.append(_stage(deployment, service, seen))
@@ -72,6 +72,20 @@ def _stage(deployment: Deployment, service: ServiceRollout, seen: Sight) -> Stag
         labels=labels_of(deployment, service),
         stable=service.stable,
         etag=live.etag,
+    )
+
+
+def _moved(service: ServiceRollout, live: ServiceSeen) -> Failure | None:
+    """Say so when stable no longer is: making a revision would take the traffic back to it."""
+    if service.first or live.serving == service.stable:
+        return None
+    shares = ", ".join(f"{t.revision} {t.percent} %" for t in live.traffic if t.percent)
+    return Failure(
+        code=FailureCode.TRAFFIC_CHANGED,
+        service=service.plan.name,
+        reason=f"the traffic of {service.plan.key.service} was moved by somebody",
+        detail=f"{shares}, not 100 % on {service.stable} as when this deployment began",
+        logs=(),
     )
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from bot.core.action import Accepted, BuildStarted, Conflicted, Opened, Outcome, Rejected
-from bot.core.model import Deployment, Failure, FailureCode, Phase
+from bot.core.deployment import Deployment, Failure, FailureCode, Phase
 from bot.core.rollout import building, queued, rolling_back, shifting, smoke, staging, watching
 from bot.core.rollout.turn import ENDS, Turn, expired, fail, service_named, time_out, with_service
 

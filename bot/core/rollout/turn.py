@@ -8,15 +8,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from bot.core.action import Action
-from bot.core.model import (
-    Deployment,
-    Failure,
-    FailureCode,
-    Image,
-    Phase,
-    ServiceRollout,
-    StepTaken,
-)
+from bot.core.deployment import Deployment, Failure, FailureCode, Phase, ServiceRollout, StepTaken
+from bot.core.model import Image
 
 LIMITS = {
     Phase.QUEUED: timedelta(hours=24),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from bot.core.model import Deployment, FailureCode, Phase, ServiceRollout
+from bot.core.deployment import Deployment, FailureCode, Phase, ServiceRollout
 from bot.core.rollout.references import referred
 from bot.core.rollout.turn import at_level
 

@@ -5,16 +5,19 @@ The environment is free meanwhile; the next deployment ends the watch.
 
 from __future__ import annotations
 
-from datetime import datetime
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from bot.core import verdict
-from bot.core.model import Deployment, Phase, ServiceRollout
+from bot.core.deployment import Deployment, Phase, ServiceRollout
 from bot.core.rollout.shifting import condemned, judge, verdict_config
 from bot.core.rollout.turn import Turn, enter, fail, wait, with_service
 from bot.core.rollout.wants import next_visible
 from bot.core.sight import ServiceSeen, Sight
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 FULL = 100
 

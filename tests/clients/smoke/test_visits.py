@@ -16,7 +16,7 @@ from bot.ports import Broken
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bot.core.model import SmokeAnswer
+    from bot.core.deployment import SmokeAnswer
     from tests.clients.smoke.conftest import Revision
 
 AUDIENCE = "https://api-service.example"

@@ -9,7 +9,8 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from hypothesis import strategies as st
 
-from bot.core.model import Ask, Deployment, Environment, Heads, Image
+from bot.core.deployment import Deployment
+from bot.core.model import Ask, Environment, Heads, Image
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=8),

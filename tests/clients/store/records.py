@@ -7,16 +7,8 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from bot.core.configuration import EnvironmentPlan, Gates, Rollout
-from bot.core.model import (
-    Ask,
-    AskKind,
-    Deployment,
-    Environment,
-    Heads,
-    Image,
-    Repository,
-    Sampling,
-)
+from bot.core.deployment import Deployment, Sampling
+from bot.core.model import Ask, AskKind, Environment, Heads, Image, Repository
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

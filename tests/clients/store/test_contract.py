@@ -9,7 +9,8 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from bot.core.model import Ask, Deployment, Environment, Heads, Image
+from bot.core.deployment import Deployment
+from bot.core.model import Ask, Environment, Heads, Image
 from bot.ports import Write
 from tests.clients.store.generated import ANY_RECORD
 from tests.clients.store.records import (

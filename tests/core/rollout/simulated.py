@@ -27,8 +27,9 @@ from bot.core.configuration import (
     ServiceKey,
     ServicePlan,
 )
+from bot.core.deployment import Deployment, Sampling, ServiceRollout, SmokeAnswer
 from bot.core.evidence import Counts, Window
-from bot.core.model import Deployment, Repository, Sampling, ServiceRollout, SmokeAnswer
+from bot.core.model import Repository
 from bot.core.rollout import table
 from bot.core.rollout.turn import ENDS
 from bot.core.rollout.wants import Wants, WindowsWanted, wants

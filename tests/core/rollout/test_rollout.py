@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from msgspec.structs import replace
 
 from bot.core.action import Shift, Stage, StartBuild
-from bot.core.model import FailureCode, Phase
+from bot.core.deployment import FailureCode, Phase
 from bot.core.rollout import table
 from bot.core.rollout.turn import ENDS
 from tests.core.rollout.simulated import Faults, World, deployment, service_plan

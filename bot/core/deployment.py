@@ -1,0 +1,187 @@
+"""One commit going to one environment: how far it has come, and all that it must not forget.
+
+Next: bot/webhook.py
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from msgspec import Struct
+
+from bot.core.configuration import EnvironmentPlan, ServicePlan
+from bot.core.evidence import Evidence, Verdict
+from bot.core.model import Repository
+
+
+class Phase(StrEnum):
+    """Where a deployment is; `bot/core/rollout/table.py` holds every transition."""
+
+    QUEUED = "queued"
+    BUILDING = "building"
+    STAGING = "staging"
+    SMOKE = "smoke"
+    SHIFTING = "shifting"
+    WATCHING = "watching"
+    ROLLING_BACK = "rolling_back"
+    SUCCEEDED = "succeeded"
+    UNCHANGED = "unchanged"
+    ROLLED_BACK = "rolled_back"
+    FAILED = "failed"
+
+
+class FailureCode(StrEnum):
+    """Why a deployment ended badly: a closed set, for machines."""
+
+    BUILD_FAILED = "build_failed"
+    BUILD_INVALID = "build_invalid"
+    REVISION_NOT_READY = "revision_not_ready"
+    SMOKE_FAILED = "smoke_failed"
+    CANARY_WORSE = "canary_worse"
+    TRAFFIC_CHANGED = "traffic_changed"
+    TRAFFIC_SPLIT = "traffic_split"
+    REJECTED = "rejected"
+    TIMED_OUT = "timed_out"
+    INTERNAL = "internal"
+
+
+class Failure(Struct, frozen=True, kw_only=True):
+    """What failed and why, as people will read it."""
+
+    code: FailureCode
+    service: str
+    reason: str
+    """One sentence."""
+    detail: str = ""
+    """What the outside world said: a condition, an answer, a build's status."""
+    logs: tuple[str, ...] | None = None
+    """The last lines of the build or revision; None until they were asked for."""
+    link: str = ""
+
+
+class SmokeAnswer(Struct, frozen=True, kw_only=True):
+    """What one smoke check got."""
+
+    request: str
+    """Method and path."""
+    passed: bool
+    got: str
+    """Status and the beginning of the body, or why there was none."""
+
+
+class ServiceRollout(Struct, frozen=True, kw_only=True):
+    """One service within one deployment."""
+
+    plan: ServicePlan
+    settings_hash: str
+    reuse_key: str = ""
+    changed: bool = True
+    """False when the serving revision already is what was asked for."""
+    build: str = ""
+    """Cloud Build's resource name, once it answered."""
+    build_asked: bool = False
+    """Set before CreateBuild, so that an unknown outcome is looked up and not repeated."""
+    digest: str = ""
+    first: bool = False
+    """There was no service before: no canary is possible."""
+    stable: str = ""
+    """The revision that served everything when this deployment met the service."""
+    revision: str
+    tag: str
+    operation: str = ""
+    """An accepted, unfinished Cloud Run operation."""
+    url: str = ""
+    tag_url: str = ""
+    share: int = 0
+    """The canary's last seen percentage."""
+    smoke: tuple[SmokeAnswer, ...] = ()
+    smoke_attempts: int = 0
+    smoke_passed: bool = False
+    opened: bool = False
+    """Whether anybody may call it, where deploy.yaml wants that."""
+    evidence: Evidence = Evidence()
+    verdict: Verdict | None = None
+
+
+class Sampling(Struct, frozen=True, kw_only=True):
+    """How Cloud Monitoring counts: the length of a window, and how late it may be seen."""
+
+    window: timedelta
+    lag: timedelta
+
+
+class StepTaken(Struct, frozen=True, kw_only=True):
+    """One line of the rollout's story."""
+
+    at: datetime
+    share: int
+    services: tuple[str, ...]
+    why: str
+
+
+class Told(Struct, frozen=True, kw_only=True):
+    """What stands on GitHub already: ids of what was made, hashes of what was said."""
+
+    check_run: int = 0
+    check_again: bool = False
+    """A second check run was needed: the first was completed when the watch rolled back."""
+    check_run_hash: str = ""
+    github_deployment: int = 0
+    status: str = ""
+    comment: int = 0
+    comment_hash: str = ""
+    commented_at: datetime | None = None
+    alert: int = 0
+    reaction: str = ""
+    retired: int = 0
+    """The GitHub Deployment before ours that we set inactive."""
+    attempted: tuple[str, ...] = ()
+    """What we set out to make and have no id of: looked up before it is made again."""
+
+
+class Deployment(Struct, frozen=True, kw_only=True):
+    """One commit going to one environment."""
+
+    id: str
+    repository: Repository
+    environment: str
+    sha: str
+    trusted_sha: str
+    """The default branch's commit that gates and cloudbuild.yaml were read from."""
+    actor: str
+    ask: str
+    number: int | None = None
+    comment_id: int | None = None
+    created_at: datetime
+    phase: Phase = Phase.QUEUED
+    phase_since: datetime
+    waiting: str = ""
+    """What it waits for within the phase, as people tell it apart."""
+    wake_at: datetime | None
+    attempts: int = 0
+    """Looks in a row that outside trouble spoiled: sets the back-off."""
+    plan: EnvironmentPlan
+    cloudbuild: str
+    """The trusted cloudbuild.yaml's text."""
+    sampling: Sampling
+    services: tuple[ServiceRollout, ...]
+    level: int = 0
+    share: int = 0
+    """The canary percentage that this level should have now."""
+    share_since: datetime | None = None
+    """When every service of the level was seen at that percentage."""
+    steps_taken: tuple[StepTaken, ...] = ()
+    failure: Failure | None = None
+    finished_at: datetime | None = None
+    told: Told = Told()
+
+    @property
+    def key(self) -> str:
+        """The key it is stored under."""
+        return self.id
+
+    @property
+    def environment_key(self) -> str:
+        """The record of the environment that it goes to."""
+        return f"{self.repository.id}/{self.environment}"
