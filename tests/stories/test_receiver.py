@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from localcloud.bot_environment import webhook_secret
+from tests.stories import services
 from tests.stories.app import spillway
 from tests.stories.people import eventually
 
@@ -118,3 +119,27 @@ def test_what_github_delivers_again_changes_nothing(
     assert pull.replies()[:-1] == said
     assert len(made.checks(pull.sha, "prod")) == 1
     assert made.cost()[len(before) :] == HELP
+
+
+def test_an_old_push_that_somebody_sends_again_under_a_new_name_deploys_nothing(
+    cloud: Cloud, repository: Callable[..., Repository]
+) -> None:
+    made = repository().in_staging()
+    old = made.git("rev-parse", "HEAD")
+    new = made.commit({"web/app.py": services.good("second")})
+    made.push()
+    assert made.concluded(new, "staging")["conclusion"] == "success"
+
+    replayed = {
+        "ref": "refs/heads/main",
+        "after": old,
+        "repository": {"id": made.call("GET", "")["id"], "full_name": made.full_name},
+        "installation": {"id": cloud.github.install("spillway", made.full_name)},
+        "sender": {"login": "owner"},
+    }
+    body = json.dumps(replayed).encode()
+    assert knock(cloud, "push", body, signed(cloud, body))[0] == 202
+    pull = made.pull_request({"notes.md": "what runs now?\n"})
+    said = pull.answer(pull.comment("/status staging"))
+    assert f"`{new[:7]}`" in said
+    assert len(made.checks(old, "staging")) == 1
