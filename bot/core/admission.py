@@ -10,6 +10,7 @@ from msgspec import Struct
 from bot.core.configuration import EnvironmentPlan
 from bot.core.deployment import Deployment, Sampling, ServiceRollout
 from bot.core.manifest import reuse_key, settings_hash
+from bot.core.rollout.labels import revision_name
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -26,6 +27,8 @@ class Admitted(Struct, frozen=True, kw_only=True):
     number: int | None
     plan: EnvironmentPlan
     cloudbuild: str
+    command: str
+    """What to type to ask for the same again."""
     trees: dict[str, str]
     """Git object id of each path at the commit."""
 
@@ -48,6 +51,7 @@ def deployment(ask: Ask, admitted: Admitted, sampling: Sampling, now: datetime) 
         wake_at=now,
         plan=admitted.plan,
         cloudbuild=admitted.cloudbuild,
+        command=admitted.command,
         sampling=sampling,
         services=tuple(_service(plan, admitted, name) for plan in admitted.plan.services),
     )
@@ -59,11 +63,10 @@ def deployment_id(ask: Ask, environment: str) -> str:
 
 
 def _service(plan: ServicePlan, admitted: Admitted, name: str) -> ServiceRollout:
-    """Revision names are at most 63 characters and unique for ever within their service."""
     return ServiceRollout(
         plan=plan,
         settings_hash=settings_hash(plan),
         reuse_key=reuse_key(plan, admitted.trees, admitted.cloudbuild),
-        revision=f"{plan.key.service}-{admitted.sha[:7]}-{name[:4]}",
+        revision=revision_name(plan.key.service, admitted.sha, name),
         tag=f"c-{admitted.sha[:7]}-{name[:4]}",
     )

@@ -141,6 +141,8 @@ class EnvironmentPlan(Struct, frozen=True, kw_only=True):
     """The branch whose pushes deploy here; empty for none."""
     services: tuple[ServicePlan, ...]
     """In `needs` order."""
+    addresses: dict[str, ServiceKey] = field(default_factory=dict)
+    """Every service of the environment, by name: also those that take no part, but are called."""
     rollout: Rollout
     gates: Gates
     reuse: timedelta

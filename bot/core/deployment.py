@@ -35,7 +35,6 @@ class FailureCode(StrEnum):
     """Why a deployment ended badly: a closed set, for machines."""
 
     BUILD_FAILED = "build_failed"
-    BUILD_INVALID = "build_invalid"
     REVISION_NOT_READY = "revision_not_ready"
     SMOKE_FAILED = "smoke_failed"
     CANARY_WORSE = "canary_worse"
@@ -171,6 +170,12 @@ class Deployment(Struct, frozen=True, kw_only=True):
     """The canary percentage that this level should have now."""
     share_since: datetime | None = None
     """When every service of the level was seen at that percentage."""
+    moved: bool = False
+    """Somebody else moved the traffic of this level, and has not put it back."""
+    stuck: bool = False
+    """Traffic could not be returned for so long that people must be told."""
+    command: str = ""
+    """What to type to ask for the same again."""
     steps_taken: tuple[StepTaken, ...] = ()
     failure: Failure | None = None
     finished_at: datetime | None = None

@@ -71,9 +71,20 @@ def encode(event: Event) -> bytes:
     return msgspec.json.encode(event)
 
 
+class Newer(Exception):  # noqa: N818  # it names what the message is
+    """A later version of Spillway wrote this: it must come again, until one that reads it runs."""
+
+
+class _Versioned(Struct):
+    version: int = 0
+
+
 def decode(data: bytes) -> Event | None:
-    """Return the event, or None for what no version of ours ever wrote."""
+    """Return the event, or None for what no version of ours ever wrote; raise Newer."""
     try:
+        version = msgspec.json.decode(data, type=_Versioned).version
+        if version > VERSION:
+            raise Newer(version)
         return _decoder.decode(data)
     except msgspec.MsgspecError:
         return None

@@ -3,7 +3,7 @@
 A refusal is a value with a code for machines, a sentence for people, and the exact next thing to
 type. Nothing here fails open: what is not known refuses.
 
-Next: bot/core/rollout/table.py
+Next: bot/engine/advance.py
 """
 
 from __future__ import annotations
@@ -22,6 +22,10 @@ ROLES = ("none", "read", "triage", "write", "maintain", "admin")
 
 HEAD_PATIENCE = timedelta(seconds=10)
 """How long a `/deploy` waits for the delivery that shows the head."""
+
+
+LATEST = timedelta(minutes=15)
+"""How old a command may be when its turn comes."""
 
 
 class Target(Struct, frozen=True, kw_only=True):
@@ -44,13 +48,16 @@ class Facts(Struct, frozen=True, kw_only=True):
     repository: int
     pull: PullRequest
     target: Target
+    services: tuple[str, ...] = ()
+    """Those that were named; all when empty."""
     asked_at: datetime
+    now: datetime
     gates: Gates = field(default_factory=Gates)
 
 
 def refusals(facts: Facts) -> tuple[Refusal, ...]:
     """Return every reason against this deployment; none means go."""
-    judged = (gate(facts) for gate in (_permission, _open, _fork, _known_head))
+    judged = (gate(facts) for gate in (_permission, _fresh, _open, _fork, _known_head))
     return tuple(refusal for refusal in judged if refusal is not None)
 
 
@@ -63,6 +70,20 @@ def _permission(facts: Facts) -> Refusal | None:
         reason=f"@{facts.actor} has `{facts.role}` permission on this repository; "
         f"`{facts.environment}` needs `{needed}`",
         remedy=f"somebody with `{needed}` permission can deploy this",
+    )
+
+
+def _fresh(facts: Facts) -> Refusal | None:
+    """Refuse what could only be followed so late that nobody expects it any more."""
+    age = facts.now - facts.asked_at
+    if age <= LATEST:
+        return None
+    return Refusal(
+        code="too_late",
+        reason=f"this was written {age.total_seconds() / 60:.0f} minutes ago and could not be "
+        "followed until now",
+        remedy="ask again if you still want it",
+        commands=(_command(facts, facts.target.typed),),
     )
 
 
@@ -80,7 +101,7 @@ def _open(facts: Facts) -> Refusal | None:
         code="pull_request_merged",
         reason=f"this pull request is merged into `{facts.pull.base_ref}` already",
         remedy=f"deploy `{branch}` instead",
-        commands=(f"/deploy {facts.environment} {branch}",),
+        commands=(_command(facts, branch),),
     )
 
 
@@ -105,7 +126,7 @@ def _known_head(facts: Facts) -> Refusal | None:
             "nor a commit of the default branch",
             remedy="deploy the present head, or give all 40 digits of a commit of the default "
             "branch",
-            commands=(f"/deploy {facts.environment} {facts.pull.head_sha[:7]}",),
+            commands=(_command(facts, facts.pull.head_sha[:7]),),
         )
     if target.typed and target.first_seen is not None:
         return None
@@ -116,5 +137,9 @@ def _known_head(facts: Facts) -> Refusal | None:
         reason=f"`{facts.pull.head_sha[:7]}` became this pull request's head at about the same "
         "time as the command was written, so it may not be what was meant",
         remedy="name the commit",
-        commands=(f"/deploy {facts.environment} {facts.pull.head_sha[:7]}",),
+        commands=(_command(facts, facts.pull.head_sha[:7]),),
     )
+
+
+def _command(facts: Facts, ref: str) -> str:
+    return " ".join(filter(None, ("/deploy", facts.environment, *facts.services, ref)))

@@ -3,8 +3,10 @@
 Evidence is a fold over complete metric windows. A window counts when it lies wholly at the present
 split, so that a 50 % step is never judged by what happened at 5 %. The rule: once the canary has
 answered `min_requests`, its share of 5xx answers may not exceed stable's by more than `margin`.
+With fewer requests it goes on at `max_bake`, unless it failed more than once and more often than
+that. A canary that answers while stable has no series proves nothing: it waits.
 
-Next: bot/core/report.py
+Next: bot/engine/tell.py
 """
 
 from __future__ import annotations
@@ -44,13 +46,18 @@ def read(evidence: Evidence, config: VerdictConfig) -> Verdict:
     """Return what follows from the evidence, with the reason and the numbers behind it."""
     stable = config.baseline if config.baseline is not None else evidence.stable
     enough = evidence.canary.requests >= config.min_requests
-    if enough and _ratio(evidence.canary) > _ratio(stable) + config.margin:
+    if enough and not stable.requests:
+        return _verdict(Decision.WAIT, "metrics-down", evidence.canary, stable)
+    worse = _ratio(evidence.canary) > _ratio(stable) + config.margin
+    if enough and worse:
         return _verdict(Decision.ROLL_BACK, "", evidence.canary, stable)
     if evidence.seconds < config.min_bake.total_seconds():
         waiting = "baking" if evidence.windows else "waiting-for-data"
         return _verdict(Decision.WAIT, waiting, evidence.canary, stable)
     if not enough and evidence.seconds < config.max_bake.total_seconds():
         return _verdict(Decision.WAIT, "not-enough-traffic", evidence.canary, stable)
+    if worse and evidence.canary.errors > 1:
+        return _verdict(Decision.ROLL_BACK, "not-enough-traffic", evidence.canary, stable)
     thin = "" if enough else "not-enough-traffic"
     return _verdict(Decision.ADVANCE, thin, evidence.canary, stable)
 

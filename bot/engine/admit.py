@@ -1,6 +1,6 @@
 """One ask, from stored to answered: gather what the gates look at, decide, enqueue or refuse.
 
-Next: bot/engine/advance.py
+Next: bot/engine/answer.py
 """
 
 from __future__ import annotations
@@ -133,8 +133,19 @@ def _reply(world: World, ask: Ask, body: str, reaction: str) -> None:
         if not said:
             _keep(world, replace(ask, replying=True))
             world.voice.comment(ask.repository, ask.number, body)
+    elif ask.kind is AskKind.PUSH:
+        _reply_on_commit(world, ask, body)
     if ask.kind is AskKind.COMMENT and ask.comment_id is not None:
         world.voice.react(ask.repository, ask.comment_id, reaction)
+
+
+def _reply_on_commit(world: World, ask: Ask, body: str) -> None:
+    """Answer a push that no pull request brought where its author looks: at the commit."""
+    wanted = answers.refused_push(ask, body, world.clock())
+    if ask.replying and world.voice.find_check_run(ask.repository, wanted):
+        return
+    _keep(world, replace(ask, replying=True))
+    world.voice.create_check_run(ask.repository, wanted)
 
 
 def _put_off(world: World, ask: Ask, trouble: Transient) -> None:

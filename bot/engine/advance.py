@@ -3,7 +3,7 @@
 Level-triggered: a message only says that it is worth looking. What is stored and what is seen
 decide, so duplicates, reordering, lost messages and crashes need no case of their own.
 
-Next: bot/core/policy.py
+Next: bot/core/rollout/table.py
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from bot.core import events
-from bot.core.deployment import Deployment
+from bot.core.deployment import Deployment, Phase
 from bot.core.environment import settled
 from bot.core.model import Environment, Image
 from bot.core.rollout import table
@@ -44,6 +44,11 @@ def advance(world: World, key: str) -> None:
     holder = lease.take(world, key)
     if not holder:
         return
+    with lease.kept(world, key, holder):
+        _work(world, key, holder)
+
+
+def _work(world: World, key: str, holder: str) -> None:
     until = world.clock() + HANDLER
     while (asked := _asked(world, key)) is not None:
         wake = _round(world, key, holder)
@@ -89,7 +94,8 @@ def _look(world: World, key: str, deployment_id: str, holder: str) -> bool:
         return False
     _log(deployment, turn)
     for action in turn.actions:
-        _act(world, deployment_id, action)
+        if _act(world, deployment_id, action) is not turn.deployment.phase:
+            break
     return True
 
 
@@ -107,23 +113,28 @@ def _stored(world: World, key: str, holder: str, turned: tuple[Turn, int]) -> bo
 def _decide(world: World, deployment: Deployment, now: datetime) -> Turn:
     try:
         seen = observe(world, deployment, wants(deployment, now))
+        return table.step(deployment, seen, now)
     except Transient as trouble:
         return Turn(_spoiled(deployment, trouble, now))
     except Broken as trouble:
         return Turn(table.broken(deployment, str(trouble), now))
-    return table.step(deployment, seen, now)
+    except Exception as defect:
+        log.exception("defect", deployment=deployment.id)
+        return Turn(table.broken(deployment, type(defect).__name__, now))
 
 
-def _act(world: World, deployment_id: str, action: Action) -> None:
-    """Make it so, and put on record what came of it, whoever writes in between."""
+def _act(world: World, deployment_id: str, action: Action) -> Phase | None:
+    """Make it so, put on record what came of it, whoever writes in between; return the phase."""
     found = world.store.get(Deployment, deployment_id)
     if found is None:
-        return
+        return None
     came = _came_of(world, found[0], action)
     while found is not None:
-        if world.store.commit(Write(came(found[0]), found[1])):
-            return
+        changed = came(found[0])
+        if world.store.commit(Write(changed, found[1])):
+            return changed.phase
         found = world.store.get(Deployment, deployment_id)
+    return None
 
 
 def _came_of(

@@ -3,7 +3,7 @@
 Gates, environments and cloudbuild.yaml come from the default branch; the deployed commit has a
 say only in what the trust split leaves to it (`bot/core/manifest`).
 
-Next: bot/core/policy.py
+Next: bot/core/command/__init__.py
 """
 
 from __future__ import annotations
@@ -18,11 +18,12 @@ from bot.core.deployment import Deployment
 from bot.core.github import PullRequest
 from bot.core.manifest import Manifest
 from bot.core.model import Ask, AskKind, Environment
+from bot.core.policy import HEAD_PATIENCE
 from bot.core.report import answers
 from bot.engine.found import Answer, Found, Ignore, Later, Refuse
 from bot.engine.prepare import Going, prepare
 from bot.engine.rules import MANIFEST, Rules, rules_at
-from bot.engine.target import find_target
+from bot.engine.target import LOOK_AGAIN, find_target
 
 if TYPE_CHECKING:
     from bot.ports import World
@@ -49,8 +50,8 @@ def _push(world: World, ask: Ask) -> Found:
     environments = rules.manifest.on_push(ask.ref) if rules.manifest else ()
     if rules.manifest and not environments:
         return Ignore()
-    if _head(world, ask, rules) != ask.sha:
-        return Ignore()
+    if overtaken := _overtaken(world, ask, rules):
+        return overtaken
     pull = world.github.pull_request_of(ask.repository, ask.sha)
     number = pull.number if pull else None
     if rules.manifest is None:
@@ -65,11 +66,19 @@ def _push(world: World, ask: Ask) -> Found:
     return prepare(world, ask, going)
 
 
-def _head(world: World, ask: Ask, rules: Rules) -> str | None:
-    """Return the pushed branch's head: an older push, or one that is replayed, is not deployed."""
-    if ask.ref == rules.branch:
-        return rules.sha
-    return world.github.branch_head(ask.repository, ask.ref)
+def _overtaken(world: World, ask: Ask, rules: Rules) -> Ignore | Later | None:
+    """Leave out an older push, and one that is replayed; wait for a head not yet to be read."""
+    head = (
+        rules.sha if ask.ref == rules.branch else world.github.branch_head(ask.repository, ask.ref)
+    )
+    if head == ask.sha:
+        return None
+    now = world.clock()
+    if now > ask.created_at + HEAD_PATIENCE or head is None:
+        return Ignore()
+    if world.github.contains(ask.repository, ask.sha, ask.ref):
+        return Ignore()
+    return Later(now + LOOK_AGAIN)
 
 
 def _comment(world: World, ask: Ask) -> Found:
@@ -122,7 +131,9 @@ def _deploy(world: World, ask: Ask, asked: Asked) -> Found:
         repository=ask.repository.id,
         pull=asked.pull,
         target=target,
+        services=meant.services,
         asked_at=ask.created_at,
+        now=world.clock(),
         gates=asked.manifest.resolve(meant.environment).gates,
     )
     if refused := policy.refusals(facts):
@@ -134,6 +145,7 @@ def _deploy(world: World, ask: Ask, asked: Asked) -> Found:
         environments=(meant.environment,),
         services=meant.services,
         number=ask.number,
+        command=command.written(meant),
     )
     return prepare(world, ask, going)
 

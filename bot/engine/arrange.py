@@ -31,7 +31,7 @@ def arrange(world: World, key: str) -> Environment | None:
 def _started(
     world: World, environment: Environment
 ) -> tuple[Environment, tuple[Write, ...]] | None:
-    """Make the head of the queue active, and end the watch before it."""
+    """Make the head of the queue active and end the watch before it, unless that rolls back."""
     begun = next_active(environment)
     if begun == environment:
         return None
@@ -40,6 +40,8 @@ def _started(
     if watched is None:
         return begun, ()
     deployment, version = watched
+    if deployment.phase is not Phase.WATCHING:
+        return None
     ended = enter(deployment, Phase.SUCCEEDED, now)
     telling = (*begun.telling, deployment.id)
     return replace(begun, watching="", telling=telling), (Write(ended, version),)

@@ -7,21 +7,23 @@ count, and looks again when it moved. So no wish is lost and nobody waits.
 from __future__ import annotations
 
 import secrets
+import threading
+from contextlib import contextmanager, suppress
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from bot.core.model import Environment
-from bot.ports import World, Write
+from bot.ports import Transient, World, Write
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from datetime import datetime
 
 LENGTH = timedelta(seconds=30)
-"""After a crash the next look waits at most so long. A holder that overruns it does no harm:
-every write names the version that it was decided on."""
+"""After a crash the next look waits at most so long."""
 
 
 def take(world: World, key: str) -> str:
@@ -34,6 +36,25 @@ def take(world: World, key: str) -> str:
 
     taken = update(world, key, wish)
     return holder if taken is not None and taken.lease_holder == holder else ""
+
+
+@contextmanager
+def kept(world: World, key: str, holder: str) -> Iterator[None]:
+    """Keep the lease alive however long one look takes, as long as this process lives."""
+    done = threading.Event()
+
+    def beat() -> None:
+        while not done.wait(LENGTH.total_seconds() / 3):
+            with suppress(Transient):
+                update(world, key, partial(_renewed_by, holder, world.clock()))
+
+    heart = threading.Thread(target=beat, name=f"lease {key}", daemon=True)
+    heart.start()
+    try:
+        yield
+    finally:
+        done.set()
+        heart.join()
 
 
 def give_back(world: World, key: str, holder: str, asked: int) -> bool:
@@ -80,6 +101,10 @@ def update(
 
 def _ours(environment: Environment, holder: str, now: datetime) -> Environment:
     return replace(environment, lease_holder=holder, lease_until=now + LENGTH)
+
+
+def _renewed_by(holder: str, now: datetime, environment: Environment) -> Environment:
+    return renewed(environment, now) if environment.lease_holder == holder else environment
 
 
 def _free(environment: Environment) -> Environment:

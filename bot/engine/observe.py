@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bot.core.deployment import Deployment, Phase, SmokeAnswer
+from bot.core.deployment import Deployment, SmokeAnswer
 from bot.core.evidence import Window
 from bot.core.model import Image
 from bot.core.rollout.building import image_tag
@@ -41,18 +41,21 @@ def observe(world: World, deployment: Deployment, wanted: Wants) -> Sight:
 
 
 def _services(world: World, deployment: Deployment, wanted: Wants) -> dict[str, ServiceSeen]:
+    addresses = deployment.plan.addresses
     return {
-        want.name: world.services.service(
-            service_named(deployment, want.name).plan.key, want.revisions
-        )
+        want.name: world.services.service(addresses[want.name], want.revisions)
         for want in wanted.services
     }
 
 
 def _unreleased(world: World, services: dict[str, ServiceSeen]) -> frozenset[str]:
+    """Return those that serve what a first deployment made and never passed its smoke checks."""
     made = {name: world.store.get(Deployment, made_by(live)) for name, live in services.items()}
     return frozenset(
-        name for name, found in made.items() if found is not None and found[0].phase is Phase.FAILED
+        name
+        for name, found in made.items()
+        if found is not None
+        and any(s.plan.name == name and s.first and not s.smoke_passed for s in found[0].services)
     )
 
 

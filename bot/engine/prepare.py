@@ -30,6 +30,8 @@ class Going(Struct, frozen=True, kw_only=True):
     services: tuple[str, ...] = ()
     """Only these; all when empty."""
     number: int | None = None
+    command: str = ""
+    """What to type to ask for the same again; empty after a push."""
 
 
 def prepare(world: World, ask: Ask, going: Going) -> Accept | Refuse:
@@ -76,6 +78,7 @@ def _deployment(
         number=going.number,
         plan=plan,
         cloudbuild=cloudbuild,
+        command=going.command or f"/deploy {plan.name} {going.rules.branch}",
         trees=trees,
     )
     return deployment(ask, admitted, world.sampling, world.clock())

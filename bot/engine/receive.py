@@ -70,7 +70,7 @@ def tick(world: World) -> None:
 
 def _moved_on(world: World, kind: type[M], key: str) -> None:
     found = world.store.get(kind, key)
-    if found is not None:
+    if found is not None and found[0].wake_at is not None:
         record, version = found
         later = replace(record, wake_at=world.clock() + MEANWHILE)
         world.store.commit(Write(later, version))

@@ -15,7 +15,7 @@ import structlog
 from msgspec.structs import replace
 
 from bot.core.deployment import Deployment
-from bot.core.environment import fully_told, place_in_queue
+from bot.core.environment import fully_told
 from bot.core.rollout.turn import ENDS
 from bot.engine import lease
 from bot.engine.voice import Voice
@@ -47,7 +47,7 @@ def _tell_one(world: World, environment: Environment, deployment: Deployment) ->
     voice = Voice(world, environment, deployment)
     later = None
     try:
-        later = voice.say(place_in_queue(environment, deployment.id))
+        later = voice.say()
     except (Transient, Broken) as trouble:
         log.warning("report", deployment=deployment.id, trouble=str(trouble))
         later = world.clock() + TROUBLE

@@ -10,10 +10,11 @@ import msgspec
 from msgspec.structs import replace
 
 from bot.core.deployment import Deployment, Phase, Told
+from bot.core.environment import place_in_queue
 from bot.core.report import check
 from bot.core.report import deployment as words
 from bot.core.rollout.turn import ENDS
-from bot.ports import Transient, World, Write
+from bot.ports import Broken, Transient, World, Write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +26,10 @@ EDIT_EVERY = timedelta(seconds=10)
 (https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api)."""
 
 
+CLOCKS_APART = timedelta(minutes=1)
+"""GitHub's clock and ours may differ by so much when we look for a comment of ours."""
+
+
 class Voice:
     """Says what is not yet said; each id that GitHub gives is stored at once."""
 
@@ -33,16 +38,30 @@ class Voice:
         self._world = world
         self._environment = environment
         self._repository = deployment.repository
+        self._place = place_in_queue(environment, deployment.id)
+        self._later: datetime | None = None
 
-    def say(self, place: int) -> datetime | None:
-        """Bring every surface up to date; return when an edit that was put off is due."""
-        self._check_run(place)
-        self._github_deployment()
-        later = self._comment(place)
-        self._alert()
-        self._reaction()
-        self._retire()
-        return later
+    def say(self) -> datetime | None:
+        """Bring every surface up to date; return when an edit that was put off is due.
+
+        One surface that cannot be reached does not silence the others: its trouble is raised last.
+        """
+        troubles: list[Exception] = []
+        for surface in (
+            self._check_run,
+            self._github_deployment,
+            self._comment,
+            self._alert,
+            self._reaction,
+            self._retire,
+        ):
+            try:
+                surface()
+            except (Transient, Broken) as trouble:
+                troubles.append(trouble)
+        if troubles:
+            raise troubles[0]
+        return self._later
 
     @property
     def _told(self) -> Told:
@@ -66,8 +85,8 @@ class Voice:
         self._keep(replace(self._told, attempted=(*self._told.attempted, what)))
         return make()
 
-    def _check_run(self, place: int) -> None:
-        wanted = check.check_run(self.deployment, place)
+    def _check_run(self) -> None:
+        wanted = check.check_run(self.deployment, self._place)
         said = _hash(msgspec.json.encode(wanted))
         if said == self._told.check_run_hash:
             return
@@ -104,27 +123,28 @@ class Voice:
         )
         self._keep(replace(self._told, status=status.state))
 
-    def _comment(self, place: int) -> datetime | None:
+    def _comment(self) -> None:
         ours = self.deployment
         if ours.number is None:
-            return None
-        body, now = words.comment(ours, place), self._world.clock()
+            return
+        body, now = words.comment(ours, self._place), self._world.clock()
         said = _hash(body.encode())
         if said == self._told.comment_hash:
-            return None
+            return
         if not self._told.comment:
             made = self._commented(ours.number, body, words.marker(ours))
             self._keep(replace(self._told, comment=made, comment_hash=said, commented_at=now))
-            return None
+            return
         due = (self._told.commented_at or now) + EDIT_EVERY
-        if ours.phase not in ENDS and now < due:
-            return due
+        if ours.phase not in {Phase.WATCHING, *ENDS} and now < due:
+            self._later = due
+            return
         self._world.voice.edit_comment(self._repository, self._told.comment, body)
         self._keep(replace(self._told, comment_hash=said, commented_at=now))
-        return None
 
     def _commented(self, number: int, body: str, marker: str) -> int:
-        voice, repository, since = self._world.voice, self._repository, self.deployment.created_at
+        voice, repository = self._world.voice, self._repository
+        since = self.deployment.created_at - CLOCKS_APART
         return self._made(
             marker,
             lambda: voice.find_comment(repository, number, marker, since),

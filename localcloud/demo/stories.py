@@ -44,9 +44,10 @@ def push_to_main(follow: Follow) -> tuple[str, list[str]]:
     sha = stage.checkout.commit(UPTIME)
     stage.checkout.push()
     check = follow.concluded(sha, "deploy / staging")
+    if check.conclusion != "success":
+        return check.title, [f"check run success, but it is {check}"]
     health = requests.get(f"{stage.address('staging', 'api-service')}/health", timeout=10).json()
     mismatches = _mismatches(
-        (check.conclusion == "success", f"check run success, but it is {check}"),
         (_runs(follow, sha), f"all traffic on {sha[:7]}, but it is {follow.traffic()}"),
         ("uptimeSeconds" in health, f"the new code to answer, but it answers {health}"),
         (stage.run.split("api-service") == prod, "prod untouched, but its traffic moved"),
@@ -59,11 +60,12 @@ def deploy_good(follow: Follow) -> tuple[str, list[str]]:
     """`/deploy prod` on a good pull request: step by step to 100 %."""
     sha, command = _ask(follow, "longer-answers", CHARACTERS)
     check = follow.concluded(sha, "deploy / prod")
+    if check.conclusion != "success":
+        return check.title, [f"check run success, but it is {check}"]
     follow.answered(command, "🚀", "✅ prod")
     steps = _canary_shares(follow)
     deployment = follow.stage.writer.deployments(sha)[-1]
     mismatches = _mismatches(
-        (check.conclusion == "success", f"check run success, but it is {check}"),
         (_runs(follow, sha), f"all traffic on {sha[:7]}, not {follow.traffic()}"),
         (any(0 < share < FULL for share in steps), f"traffic in steps, but they were {steps}"),
         (steps == sorted(steps), f"traffic only upwards, but the steps were {steps}"),
@@ -78,12 +80,13 @@ def deploy_bad(follow: Follow) -> tuple[str, list[str]]:
     """`/deploy prod` on a pull request that fails 3 of 10 requests: rolled back by itself."""
     sha, command = _ask(follow, "ten-slots", TURNS)
     check = follow.concluded(sha, "deploy / prod")
+    if check.conclusion != "failure":
+        return check.title, [f"check run failure, but it is {check}"]
     conversation = follow.answered(command, "👎", "rolled back")
     steps, visits = _canary_shares(follow), follow.visits()
     deployment = follow.stage.writer.deployments(sha)[-1]
     back = {follow.stable: FULL}
     mismatches = _mismatches(
-        (check.conclusion == "failure", f"check run failure, but it is {check}"),
         (follow.traffic() == back, f"all traffic back on stable, not {follow.traffic()}"),
         (any(steps), "a canary with traffic first, but there was none"),
         (deployment.statuses[-1:] == ("failure",), f"status failure, not {deployment.statuses}"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 HUNDRED = 100
+LONGEST_BAKE = timedelta(hours=12)
+"""A step that lasts a day ends by itself (`bot/core/rollout/turn.py`)."""
 MOST_SMOKE_CHECKS = 20
 
 _REGISTRY = r"[a-z0-9-]+-docker\.pkg\.dev/[a-z0-9.:-]+(/[a-z0-9._-]+)+"
@@ -62,6 +65,9 @@ def _listed(steps: set[int]) -> str:
 
 
 def _bakes(rollout: RolloutKeys) -> Iterable[Finding]:
+    if rollout.max_bake > LONGEST_BAKE:
+        most, limit = show_duration(rollout.max_bake), show_duration(LONGEST_BAKE)
+        yield ("max_bake",), f"{most} is longer than the longest possible, {limit}"
     if rollout.min_bake > rollout.max_bake:
         least, most = show_duration(rollout.min_bake), show_duration(rollout.max_bake)
         yield ("min_bake",), f"{least} is longer than max_bake, {most}"

@@ -26,10 +26,12 @@ def plan(name: str, keys: EnvironmentKeys, notes: tuple[str, ...]) -> Environmen
     needs = all_needs(keys.services)
     level = levels(needs)
     in_order = sorted(keys.services, key=lambda service: level[service])
+    services = tuple(_service(keys, one, needs[one], level[one]) for one in in_order)
     return EnvironmentPlan(
         name=name,
         on_push=keys.on_push,
-        services=tuple(_service(keys, one, needs[one], level[one]) for one in in_order),
+        services=services,
+        addresses={service.name: service.key for service in services},
         rollout=_rollout(keys.rollout),
         gates=keys.gates,
         reuse=keys.reuse,

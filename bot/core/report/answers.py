@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.core.github import CheckRun
 from bot.core.report.phrases import TITLES, clean, commands, inline, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from bot.core.command import Unreadable
     from bot.core.configuration import EnvironmentPlan
@@ -56,6 +58,20 @@ def problems(ask: Ask, path: str, where: str, found: Iterable[str]) -> str:
         f"Next: mend it, then {again}",
     ]
     return "\n".join(lines)
+
+
+def refused_push(ask: Ask, body: str, now: datetime) -> CheckRun:
+    """Return the check run that stands in for a reply where there is no pull request."""
+    return CheckRun(
+        name="deploy",
+        sha=ask.sha,
+        external_id=ask.key,
+        status="completed",
+        conclusion="failure",
+        title="Nothing was deployed",
+        summary=body,
+        completed_at=now,
+    )
 
 
 def broken(ask: Ask) -> str:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from bot.core.deployment import Deployment, Failure, Phase, ServiceRollout, StepTaken
-from bot.core.report.phrases import SYMBOLS, block, clean, commands, inline, sentence, title
+from bot.core.deployment import Deployment, Failure, FailureCode, Phase, ServiceRollout, StepTaken
+from bot.core.report.phrases import SYMBOLS, block, cell, clean, commands, plain, sentence, title
 
 FULL = 100
+_BAD_ENDS = {Phase.ROLLED_BACK: "rolled back", Phase.FAILED: "failed"}
 DESCRIPTION_LIMIT = 140
 """https://docs.github.com/en/rest/deployments/statuses: a longer description is refused."""
 
@@ -70,19 +71,33 @@ def comment(deployment: Deployment, place: int) -> str:
 
 def alert(deployment: Deployment) -> str:
     """Return the short comment that alerts people once, or nothing."""
-    if deployment.phase not in {Phase.ROLLED_BACK, Phase.FAILED} or deployment.failure is None:
-        return ""
-    what = "rolled back" if deployment.phase is Phase.ROLLED_BACK else "failed"
     failure = deployment.failure
+    if failure is None or not (deployment.stuck or deployment.phase in _BAD_ENDS):
+        return ""
+    what = _BAD_ENDS.get(deployment.phase, "cannot be taken back")
+    symbol = SYMBOLS.get(deployment.phase, "❌")
     lines = [
         alert_marker(deployment),
-        f"{SYMBOLS[deployment.phase]} **{deployment.environment}: {deployment.sha[:7]} {what}.**",
-        f"@{deployment.actor}: {sentence(failure.reason)}",
+        f"{symbol} **{deployment.environment}: {deployment.sha[:7]} {what}.**",
+        f"@{deployment.actor}: {sentence(plain(failure.reason))}",
     ]
     if failure.detail:
         lines.append(f"\n{block(failure.detail)}")
+    if deployment.stuck and deployment.phase is Phase.ROLLING_BACK:
+        lines.append(f"\nIt is tried on and on ({plain(deployment.waiting)}). By hand:\n")
+        lines.append(block("\n".join(_by_hand(deployment))))
     lines.append(f"\n{commands(*_next(deployment))}")
     return "\n".join(lines)
+
+
+def _by_hand(deployment: Deployment) -> list[str]:
+    """Return what an operator types to do what we cannot."""
+    return [
+        f"gcloud run services update-traffic {s.plan.key.service} --project {s.plan.key.project} "
+        f"--region {s.plan.key.region} --to-revisions {s.stable}=100"
+        for s in reversed(deployment.services)
+        if s.changed and s.stable
+    ]
 
 
 def details(deployment: Deployment, place: int) -> str:
@@ -113,8 +128,8 @@ def _origin(deployment: Deployment) -> str:
 
 
 def _failure(deployment: Deployment, failure: Failure) -> str:
-    traffic = _traffic_words(deployment)
-    lines = [f"**{sentence(failure.reason)}** {traffic}"]
+    traffic = _traffic_words(deployment, failure)
+    lines = [f"**{sentence(plain(failure.reason))}** {traffic}"]
     if failure.detail:
         lines.append(block(failure.detail))
     if failure.logs:
@@ -124,12 +139,14 @@ def _failure(deployment: Deployment, failure: Failure) -> str:
     return "\n\n".join(lines)
 
 
-def _traffic_words(deployment: Deployment) -> str:
+def _traffic_words(deployment: Deployment, failure: Failure) -> str:
     match deployment.phase:
         case Phase.ROLLED_BACK:
             return "All traffic is back on stable."
-        case Phase.FAILED if any(step.share for step in deployment.steps_taken):
-            return "There was no stable revision to return to."
+        case Phase.FAILED if deployment.moved or failure.code is FailureCode.TRAFFIC_CHANGED:
+            return "The traffic was left where people put it."
+        case Phase.FAILED if new := [s.plan.name for s in deployment.services if s.first and s.url]:
+            return f"New and not in use before: {', '.join(new)}. Nothing else was touched."
         case Phase.FAILED:
             return "Traffic was not touched."
         case _:
@@ -166,14 +183,19 @@ def _state(deployment: Deployment, service: ServiceRollout) -> str:
         return service.verdict.reason
     if service.smoke and not service.smoke_passed:
         wrong = next((answer for answer in service.smoke if not answer.passed), None)
-        return f"smoke check {inline(wrong.request)} failed" if wrong else "smoke checks"
+        return f"smoke check {cell(wrong.request)} failed" if wrong else "smoke checks"
     if service.smoke_passed:
-        checks = len(service.smoke)
         first = ", first deployment" if service.first else ""
-        return f"{checks} smoke checks passed{first}"
+        return f"{_checks(len(service.smoke))}{first}"
     if service.digest:
         return "image built" if deployment.phase is Phase.BUILDING else "image ready"
     return "building" if service.build_asked else ""
+
+
+def _checks(number: int) -> str:
+    if not number:
+        return "no smoke checks in deploy.yaml"
+    return f"{number} smoke check{'s' if number > 1 else ''} passed"
 
 
 def _steps(steps: tuple[StepTaken, ...]) -> str:
@@ -188,6 +210,6 @@ def _steps(steps: tuple[StepTaken, ...]) -> str:
 def _next(deployment: Deployment) -> tuple[str, ...]:
     match deployment.phase:
         case Phase.FAILED | Phase.ROLLED_BACK:
-            return (f"/deploy {deployment.environment}", "/status")
+            return (deployment.command or f"/deploy {deployment.environment}", "/status")
         case _:
             return ("/status", "/help")

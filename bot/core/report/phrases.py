@@ -33,6 +33,10 @@ _CONTROL = re.compile(
 )
 
 
+LINE = 160
+_MARKUP = re.compile(r"[<>\[\]!*_`|@#~\\]+")
+
+
 def title(deployment: Deployment, place: int) -> str:
     """Return one line that says where the deployment is."""
     if place:
@@ -44,16 +48,16 @@ def title(deployment: Deployment, place: int) -> str:
 
 def inline(text: str) -> str:
     """Return foreign text as one harmless code span."""
-    plain = " ".join(clean(text).split())
-    return f"`{plain.replace('`', chr(39))}`"
+    line = " ".join(clean(text).split())
+    return f"`{line.replace('`', chr(39))}`"
 
 
 def block(text: str) -> str:
     """Return foreign text as a code block whose fence it cannot close."""
-    plain = clean(text)
-    longest = max((len(run) for run in re.findall(r"`+", plain)), default=0)
+    said = clean(text)
+    longest = max((len(run) for run in re.findall(r"`+", said)), default=0)
     fence = "`" * max(3, longest + 1)
-    return f"{fence}text\n{plain}\n{fence}"
+    return f"{fence}text\n{said}\n{fence}"
 
 
 def clean(text: str) -> str:
@@ -61,10 +65,21 @@ def clean(text: str) -> str:
     return _CONTROL.sub("", text)
 
 
+def plain(text: str) -> str:
+    """Return at most a line of foreign text in which nothing is Markdown, HTML or a mention."""
+    line = " ".join(_MARKUP.sub(" ", clean(text)).split())
+    return line if len(line) <= LINE else f"{line[: LINE - 1]}…"
+
+
+def cell(text: str) -> str:
+    """Return foreign text as a code span that cannot end its table's cell."""
+    return inline(text).replace("|", "\\|")
+
+
 def sentence(text: str) -> str:
     """Return text as a sentence: capital letter first, full stop last."""
-    plain = clean(text)
-    return f"{plain[:1].upper()}{plain[1:].removesuffix('.')}."
+    said = clean(text)
+    return f"{said[:1].upper()}{said[1:].removesuffix('.')}."
 
 
 def commands(*lines: str) -> str:
@@ -74,4 +89,4 @@ def commands(*lines: str) -> str:
 
 def _waiting(deployment: Deployment) -> str:
     quiet = {"", "build", "revision", "traffic", "smoke checks", "watching"}
-    return "" if deployment.waiting in quiet else f" ({clean(deployment.waiting)})"
+    return "" if deployment.waiting in quiet else f" ({plain(deployment.waiting)})"

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from bot.core.sight import ServiceSeen
 
 REPOSITORY = "spillway-repository"
+COMMIT = "spillway-commit"
 DEPLOYMENT = "spillway-deployment"
 REUSE = "spillway-reuse"
 SETTINGS = "spillway-settings"
@@ -24,7 +25,7 @@ def labels_of(deployment: Deployment, service: ServiceRollout) -> dict[str, str]
         REPOSITORY: str(deployment.repository.id),
         "spillway-environment": deployment.environment,
         "spillway-service": service.plan.name,
-        "spillway-commit": deployment.sha,
+        COMMIT: deployment.sha,
         DEPLOYMENT: deployment.id,
         REUSE: service.reuse_key,
         SETTINGS: service.settings_hash,
@@ -56,6 +57,16 @@ def made_by(seen: ServiceSeen) -> str:
     return _serving_labels(seen).get(DEPLOYMENT, "")
 
 
+def revision_name(service: str, sha: str, deployment: str) -> str:
+    """Return a name of at most 63 characters, unique for ever within its service."""
+    return f"{service}-{sha[:7]}-{deployment[:4]}"
+
+
 def _serving_labels(seen: ServiceSeen) -> dict[str, str]:
+    """Labels are copied by whoever edits a service by hand; only a name of ours proves them."""
     revision = seen.revisions.get(seen.serving)
-    return revision.labels if revision else {}
+    if revision is None:
+        return {}
+    labels = revision.labels
+    ending = revision_name("", labels.get(COMMIT, ""), labels.get(DEPLOYMENT, ""))
+    return labels if revision.name.endswith(ending) else {}

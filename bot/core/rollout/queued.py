@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from bot.core.deployment import Deployment, Failure, FailureCode, Phase, ServiceRollout
 from bot.core.rollout.labels import owned_by_another, serves_already, serving_digest
 from bot.core.rollout.turn import Turn, enter, fail
+from bot.core.rollout.wants import called_by
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
     """Compare each service with its serving revision; only what differs takes part."""
     for service in deployment.services:
-        if failure := _obstacle(deployment, service, seen.services[service.plan.name]):
+        live = seen.services[service.plan.name]
+        failure = _obstacle(deployment, service, live) or _alone(deployment, service, seen)
+        if failure:
             return Turn(fail(deployment, failure, now))
     services = tuple(_compared(s, seen) for s in deployment.services)
     changed = [service.plan.level for service in services if service.changed]
@@ -60,3 +63,18 @@ def _obstacle(deployment: Deployment, service: ServiceRollout, live: ServiceSeen
             logs=(),
         )
     return None
+
+
+def _alone(deployment: Deployment, service: ServiceRollout, seen: Sight) -> Failure | None:
+    """Say so when a service calls one that neither takes part nor runs already."""
+    others = called_by([service]) - {s.plan.name for s in deployment.services}
+    absent = sorted(name for name in others if not seen.services[name].exists)
+    if not absent:
+        return None
+    return Failure(
+        code=FailureCode.REJECTED,
+        service=service.plan.name,
+        reason=f"the service {service.plan.name} calls {', '.join(absent)}, which is not deployed "
+        f"to {deployment.environment}",
+        logs=(),
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from bot.core.sight import ServiceSeen, Sight
 
 FULL = 100
+PATIENCE = timedelta(minutes=10)
+"""After so long without success people are told, with what to type by hand."""
 
 
 def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
@@ -24,16 +27,19 @@ def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
         deployment = replace(deployment, failure=replace(failure, logs=seen.logs))
     for name in seen.operations:
         deployment = _settled(deployment, seen, name)
+    by_hand = deployment.moved
     back = tuple(
-        _back(service, seen.services[service.plan.name])
+        _back(service, seen.services[service.plan.name], by_hand=by_hand)
         for service in reversed(deployment.services)
         if service.plan.name in seen.services
         and not service.operation
-        and _ours_left(service, seen.services[service.plan.name])
+        and _ours_left(service, seen.services[service.plan.name], by_hand=by_hand)
     )
     working = any(service.operation for service in deployment.services)
     if back or working:
-        return Turn(wait(deployment, "traffic", soon(deployment, now)), back)
+        stuck = replace(deployment, stuck=now - deployment.phase_since > PATIENCE)
+        said = deployment.waiting if deployment.attempts else "traffic"
+        return Turn(wait(stuck, said, soon(deployment, now)), back)
     return Turn(_ended(deployment, now))
 
 
@@ -44,16 +50,17 @@ def _settled(deployment: Deployment, seen: Sight, name: str) -> Deployment:
     return with_service(deployment, replace(service, operation=""))
 
 
-def _ours_left(service: ServiceRollout, live: ServiceSeen) -> bool:
+def _ours_left(service: ServiceRollout, live: ServiceSeen, *, by_hand: bool) -> bool:
     if service.first or not live.exists:
         return False
-    return live.share_of(service.revision) > 0 or bool(live.tag_url(service.tag))
+    shares = live.share_of(service.revision) > 0 and not by_hand
+    return shares or bool(live.tag_url(service.tag))
 
 
-def _back(service: ServiceRollout, live: ServiceSeen) -> Shift:
-    """All to stable where the canary has traffic; otherwise only our tag goes."""
+def _back(service: ServiceRollout, live: ServiceSeen, *, by_hand: bool) -> Shift:
+    """All to stable where the canary has traffic; where people moved it, only our tag goes."""
     percents = {service.stable: FULL}
-    if not live.share_of(service.revision):
+    if by_hand or not live.share_of(service.revision):
         percents = {t.revision: live.share_of(t.revision) for t in live.traffic if t.percent}
     return Shift(
         service=service.plan.name,

@@ -33,11 +33,9 @@ FIRST = "first deployment: no stable revision to compare with, so no canary"
 
 def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
     """Bring every service to the wanted share, let it bake, judge, go on or go back."""
-    if name := _moved_by_others(deployment, seen):
-        why = f"traffic of {name} was moved by somebody: held until it is put back"
-        held = replace(deployment, share_since=None)
-        return Turn(wait(held, why, next_visible(deployment, now)))
-    deployment = _observed(deployment, seen)
+    if hindered := _hindered(deployment, seen, now):
+        return Turn(hindered)
+    deployment = _observed(replace(deployment, moved=False), seen)
     if actions := _towards(deployment, seen):
         return Turn(wait(deployment, "traffic", soon(deployment, now)), actions)
     if any(_working(service, seen) for service in at_level(deployment)):
@@ -56,6 +54,46 @@ def verdict_config(deployment: Deployment) -> VerdictConfig:
         max_bake=rollout.max_bake,
         min_requests=rollout.min_requests,
         margin=rollout.margin,
+    )
+
+
+def _hindered(deployment: Deployment, seen: Sight, now: datetime) -> Deployment | None:
+    """Return how the deployment meets what other people do to its services' traffic."""
+    if any(_unsettled(service, seen) for service in at_level(deployment)):
+        return wait(deployment, "traffic", soon(deployment, now))
+    for service in at_level(deployment):
+        if failure := taken_back(deployment, service, seen.services[service.plan.name]):
+            return fail(deployment, failure, now)
+    if name := _moved_by_others(deployment, seen):
+        return _held(deployment, name, now)
+    return None
+
+
+def _unsettled(service: ServiceRollout, seen: Sight) -> bool:
+    """Tell whether an edit that is not ours is still on its way."""
+    return seen.services[service.plan.name].reconciling and not service.operation
+
+
+def _held(deployment: Deployment, name: str, now: datetime) -> Deployment:
+    why = f"traffic of {name} was moved by somebody: held until it is put back"
+    held = replace(deployment, share_since=None, moved=True)
+    return wait(held, why, next_visible(deployment, now))
+
+
+def taken_back(
+    deployment: Deployment, service: ServiceRollout, live: ServiceSeen
+) -> Failure | None:
+    """Say so when somebody gave all traffic back to stable, or removed the service."""
+    back = service.share > 0 and not service.first and live.serving == service.stable
+    if live.exists and not (back and _wanted(deployment, service) > 0):
+        return None
+    name = service.plan.key.service
+    what = f"took {name} back to {service.stable}" if live.exists else f"deleted {name}"
+    return Failure(
+        code=FailureCode.TRAFFIC_CHANGED,
+        service=service.plan.name,
+        reason=f"somebody {what} by hand",
+        logs=(),
     )
 
 

@@ -46,6 +46,6 @@ def _failure(service: ServiceRollout) -> Failure:
     return Failure(
         code=FailureCode.SMOKE_FAILED,
         service=service.plan.name,
-        reason=f"smoke check {wrong.request} of {service.plan.name} failed {ATTEMPTS} times",
-        detail=wrong.got,
+        reason=f"a smoke check of {service.plan.name} failed {ATTEMPTS} times",
+        detail=f"{wrong.request} → {wrong.got}",
     )

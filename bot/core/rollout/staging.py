@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from bot.core.action import Stage
 from bot.core.deployment import Deployment, Failure, FailureCode, Phase, ServiceRollout
-from bot.core.rollout.labels import labels_of
+from bot.core.rollout.labels import labels_of, owned_by_another
 from bot.core.rollout.references import filled, referred
 from bot.core.rollout.turn import Turn, at_level, enter, fail, soon, wait, with_service
 
@@ -26,9 +26,9 @@ def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
     for service in at_level(deployment):
         live = seen.services[service.plan.name]
         revision = live.revisions.get(service.revision)
-        if failure := _moved(service, live) or _failure(service, revision, seen):
+        if failure := _obstacle(deployment, service, live) or _failure(service, revision, seen):
             return Turn(fail(deployment, failure, now))
-        if revision is None and not _working(service, seen):
+        if revision is None and not _working(service, seen) and not live.reconciling:
             actions.append(_stage(deployment, service, seen))
         if revision is None or not revision.ready or not _tagged(service, live):
             ready = False
@@ -75,16 +75,23 @@ def _stage(deployment: Deployment, service: ServiceRollout, seen: Sight) -> Stag
     )
 
 
-def _moved(service: ServiceRollout, live: ServiceSeen) -> Failure | None:
-    """Say so when stable no longer is: making a revision would take the traffic back to it."""
-    if service.first or live.serving == service.stable:
+def _obstacle(deployment: Deployment, service: ServiceRollout, live: ServiceSeen) -> Failure | None:
+    """Say so when the service is no longer what it was when this deployment began."""
+    name = service.plan.key.service
+    if owner := owned_by_another(deployment, live):
+        what = f"Cloud Run service {name} belongs to another repository (id {owner})"
+    elif service.first and live.exists and not service.url and live.serving != service.revision:
+        what = f"somebody else made Cloud Run service {name} meanwhile"
+    elif not service.first and live.serving != service.stable:
+        what = f"the traffic of {name} was moved by somebody"
+    else:
         return None
     shares = ", ".join(f"{t.revision} {t.percent} %" for t in live.traffic if t.percent)
     return Failure(
         code=FailureCode.TRAFFIC_CHANGED,
         service=service.plan.name,
-        reason=f"the traffic of {service.plan.key.service} was moved by somebody",
-        detail=f"{shares}, not 100 % on {service.stable} as when this deployment began",
+        reason=what,
+        detail=f"now: {shares or 'no traffic'}; before: {service.stable or 'no service'}",
         logs=(),
     )
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from bot.core.sight import Sight
 
+SOON = timedelta(seconds=1)
 LONG = timedelta(seconds=60)
 
 TRANSITIONS: dict[Phase, frozenset[Phase]] = {
@@ -58,7 +59,9 @@ def step(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
     """
     if deployment.phase in ENDS:
         return Turn(deployment)
-    turn = _PHASES[deployment.phase](replace(deployment, attempts=0), seen, now)
+    turn = _PHASES[deployment.phase](deployment, seen, now)
+    if not turn.actions:
+        turn = Turn(replace(turn.deployment, attempts=0), images=turn.images)
     if turn.deployment.phase is deployment.phase and _given_up(deployment, now):
         turn = Turn(time_out(deployment, now))
     reached = turn.deployment.phase
@@ -69,7 +72,11 @@ def step(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
 
 
 def record(deployment: Deployment, outcome: Outcome, now: datetime) -> Deployment:
-    """Return the deployment with what came of an action."""
+    """Return the deployment with what came of an action; one that has ended absorbs it."""
+    if deployment.phase in ENDS:
+        return deployment
+    if not isinstance(outcome, Conflicted | Rejected):
+        deployment = replace(deployment, attempts=0)
     service = service_named(deployment, outcome.service)
     match outcome:
         case BuildStarted(build=build):
@@ -79,13 +86,15 @@ def record(deployment: Deployment, outcome: Outcome, now: datetime) -> Deploymen
         case Opened():
             return with_service(deployment, replace(service, opened=True))
         case Conflicted():
-            return replace(deployment, wake_at=now)
+            return replace(deployment, wake_at=now + SOON)
         case Rejected(detail=detail):
             return _rejected(deployment, outcome.service, detail, now)
 
 
 def spoiled(deployment: Deployment, why: str, until: datetime, now: datetime) -> Deployment:
     """Return the deployment after a look that outside trouble spoiled: later, within its limit."""
+    if deployment.phase in ENDS:
+        return deployment
     if _given_up(deployment, now):
         return time_out(replace(deployment, waiting=why), now)
     waiting = f"outside trouble: {why}"
@@ -93,8 +102,11 @@ def spoiled(deployment: Deployment, why: str, until: datetime, now: datetime) ->
 
 
 def broken(deployment: Deployment, why: str, now: datetime) -> Deployment:
-    """Return the deployment after something that waiting will not mend."""
-    if deployment.phase is Phase.ROLLING_BACK:
+    """Return the deployment after something that waiting will not mend.
+
+    A release that is out and well is not taken back because we cannot look at it.
+    """
+    if deployment.phase in {Phase.ROLLING_BACK, Phase.WATCHING, *ENDS}:
         return spoiled(deployment, why, now + LONG, now)
     reason = f"something is wrong on our side (reference {deployment.id})"
     failure = Failure(code=FailureCode.INTERNAL, service="", reason=reason, detail=why, logs=())
@@ -107,7 +119,7 @@ def _given_up(deployment: Deployment, now: datetime) -> bool:
 
 def _rejected(deployment: Deployment, service: str, detail: str, now: datetime) -> Deployment:
     if deployment.phase is Phase.ROLLING_BACK:
-        return deployment
+        return spoiled(deployment, f"Cloud Run refuses: {detail}", now + LONG, now)
     system = "Cloud Build" if deployment.phase is Phase.BUILDING else "Cloud Run"
     failure = Failure(
         code=FailureCode.REJECTED,

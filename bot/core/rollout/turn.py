@@ -58,8 +58,15 @@ def soon(deployment: Deployment, now: datetime) -> datetime:
 
 
 def fail(deployment: Deployment, failure: Failure, now: datetime) -> Deployment:
-    """Return the deployment on its way back to stable, with the reason."""
-    return enter(replace(deployment, failure=failure), Phase.ROLLING_BACK, now)
+    """Return the deployment on its way back to stable, with the reason.
+
+    What failed in the watch gets a check run of its own: the first one is completed.
+    """
+    told = deployment.told
+    if deployment.phase is Phase.WATCHING:
+        told = replace(told, check_run=0, check_run_hash="", check_again=True)
+    failed = replace(deployment, failure=failure, told=told)
+    return enter(failed, Phase.ROLLING_BACK, now)
 
 
 def expired(deployment: Deployment, now: datetime) -> bool:
@@ -70,11 +77,14 @@ def expired(deployment: Deployment, now: datetime) -> bool:
 
 def time_out(deployment: Deployment, now: datetime) -> Deployment:
     """Return the deployment as it gives up on a phase, saying what it had waited for."""
-    awaited = f" (waiting for: {deployment.waiting})" if deployment.waiting else ""
+    hours = LIMITS[deployment.phase].total_seconds() / 3600
+    limit = f"{hours:g} h" if hours >= 1 else f"{hours * 60:g} min"
+    awaited = f", waiting for: {deployment.waiting}" if deployment.waiting else ""
+    held = deployment.phase is Phase.SHIFTING and deployment.moved
     failure = Failure(
-        code=FailureCode.TIMED_OUT,
+        code=FailureCode.TRAFFIC_CHANGED if held else FailureCode.TIMED_OUT,
         service="",
-        reason=f"{deployment.phase.value} took longer than {LIMITS[deployment.phase]}{awaited}",
+        reason=f"{deployment.phase.value} was not done within {limit}{awaited}",
         logs=(),
     )
     return fail(deployment, failure, now)

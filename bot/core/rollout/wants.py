@@ -55,14 +55,15 @@ def wants(  # noqa: PLR0911  # one return per phase reads as the table it is
     level = at_level(deployment)
     match deployment.phase:
         case Phase.QUEUED:
-            everything = tuple(ServiceWanted(s.plan.name) for s in deployment.services)
             names = tuple(s.plan.name for s in deployment.services)
-            return Wants(services=everything, images=names, releases=True)
+            called = tuple(sorted(called_by(deployment.services) - set(names)))
+            seen = tuple(ServiceWanted(name) for name in (*names, *called))
+            return Wants(services=seen, images=names, releases=True)
         case Phase.BUILDING:
             building = (s for s in deployment.services if s.build and not s.digest)
             return Wants(builds=tuple(s.plan.name for s in building))
         case Phase.STAGING:
-            return Wants(services=_staging(deployment, level), operations=_unfinished(level))
+            return Wants(services=_staging(level), operations=_unfinished(level))
         case Phase.SMOKE:
             return Wants(smoke=tuple(s.plan.name for s in level if not s.smoke_passed))
         case Phase.SHIFTING:
@@ -96,12 +97,14 @@ def first_window(deployment: Deployment, since: datetime) -> datetime:
     return datetime.fromtimestamp(math.ceil(since.timestamp() / window) * window, UTC)
 
 
-def _staging(deployment: Deployment, level: Iterable[ServiceRollout]) -> tuple[ServiceWanted, ...]:
-    level = tuple(level)
-    names = {s.plan.name for s in level}
-    called = {name for s in level for name in referred(s.plan.cloud_run.env)} - names
-    known = {s.plan.name for s in deployment.services}
-    return _own(level) + tuple(ServiceWanted(name) for name in sorted(called & known))
+def called_by(services: Iterable[ServiceRollout]) -> set[str]:
+    """Return the services whose addresses these want to know."""
+    return {name for service in services for name in referred(service.plan.cloud_run.env)}
+
+
+def _staging(level: tuple[ServiceRollout, ...]) -> tuple[ServiceWanted, ...]:
+    called = called_by(level) - {s.plan.name for s in level}
+    return _own(level) + tuple(ServiceWanted(name) for name in sorted(called))
 
 
 def _own(services: Iterable[ServiceRollout]) -> tuple[ServiceWanted, ...]:
@@ -139,7 +142,7 @@ def _judged(deployment: Deployment) -> tuple[ServiceRollout, ...]:
 
 
 def _rolling_back(deployment: Deployment) -> Wants:
-    changed = tuple(s for s in deployment.services if s.changed and (s.url or s.stable))
+    changed = tuple(s for s in deployment.services if s.changed)
     failure = deployment.failure
     logs = failure.service if failure and failure.logs is None else ""
     of_build = failure is not None and failure.code is FailureCode.BUILD_FAILED

@@ -35,8 +35,7 @@ def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
     for service in _judged(deployment):
         deployment = with_service(deployment, _read_on(deployment, service, seen))
     if failure := condemned(deployment):
-        told = replace(deployment.told, check_run=0, check_run_hash="", check_again=True)
-        return Turn(fail(replace(deployment, told=told), failure, now))
+        return Turn(fail(deployment, failure, now))
     return Turn(wait(deployment, "watching", next_visible(deployment, now)))
 
 

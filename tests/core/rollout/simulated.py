@@ -108,6 +108,8 @@ class Faults:
     ready: set[str] = field(default_factory=set)
     smoke: set[str] = field(default_factory=set)
     errors: set[str] = field(default_factory=set)
+    thin: bool = False
+    """Hardly anybody visits the canary."""
     conflicts: int = 0
     """So many writes meet somebody else's."""
 
@@ -192,18 +194,23 @@ class World:
         windows = []
         start = want.since
         while start < want.until:
-            errors = share * 3 // 10 if want.name in self.faults.errors else 0
+            errors = max(1, share * 3 // 10) if want.name in self.faults.errors else 0
             windows.append(
                 Window(
                     start=start,
                     end=start + SECOND,
                     share=share,
-                    canary=Counts(share, errors),
+                    canary=self._canary(share, errors, start),
                     stable=Counts(100 - share, 0),
                 )
             )
             start += SECOND
         return tuple(windows)
+
+    def _canary(self, share: int, errors: int, start: datetime) -> Counts | None:
+        if not self.faults.thin:
+            return Counts(share, errors)
+        return Counts(1, min(errors, 1)) if start.second % 10 == 0 else None
 
     def _stage(self, action: Stage) -> None:
         live = self.services.get(action.service, ServiceSeen(exists=False))

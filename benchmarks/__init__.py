@@ -1,0 +1,1 @@
+"""Measurements, one command each; every one prints its numbers and the bound it holds them to."""
