@@ -67,7 +67,9 @@ def test_without_write_permission_nothing_is_deployed(pull: Pull, who: str) -> N
     assert pull.repository.statuses(pull.sha, "prod") == []
 
 
-def test_a_refusal_is_cheap(pull: Pull) -> None:
+def test_a_refusal_is_cheap(repository: Callable[..., Repository]) -> None:
+    quiet = repository(prod=QUICK).in_staging()
+    pull = quiet.pull_request({"notes.md": "a change\n"})
     before = pull.repository.cost()
     pull.refusal(pull.comment("/deploy prod", by="reader"))
     paid = pull.repository.cost()[len(before) :]
