@@ -1,4 +1,4 @@
-"""How Google's clients reach Google, or a server on this machine, and what their errors mean.
+"""How Google's clients reach Google, or a server on this machine, and what errors mean and say.
 
 One setting decides: an empty endpoint is the real thing with application default credentials;
 anything without TLS must be on loopback, where no credential is ever sent.
@@ -6,6 +6,7 @@ anything without TLS must be on loopback, where no credential is ever sent.
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -39,6 +40,12 @@ PASSING = (
     TimeoutError,
 )
 """What a network does now and then."""
+
+LONGEST = 200
+"""Characters of somebody else's words in a text of ours."""
+LINK = "[link]"
+SECRETIVE = re.compile(r"\?[^?]*=|://.*[?#@]")
+"""In a word that is an address."""
 
 C = TypeVar("C")
 
@@ -98,33 +105,43 @@ def translate(what: str, *, final: bool = False) -> Iterator[None]:
     Works as a decorator too. Errors that say something about the request (400, 404, 409, 412 …)
     pass through, only the caller knows what they mean; where it has caught all it understands,
     `final` makes the rest Broken.
+
+    Texts end on pull requests, and in logs: none repeats an address, which may be a capability,
+    or a body.
     """
     try:
         yield
     except google.GoogleAPICallError as error:
-        _raise_by_code(what, error)
-        if final:
-            raise Broken(_said(what, error)) from error
+        if trouble := _meaning(what, error, final=final):
+            raise trouble from None
+        _bare(error)
         raise
     except PASSING as error:
-        said = f"{what}: {error}"
-        raise Transient(said) from error
+        said = f"{what} cannot be reached: {_kind(error)}"
+        raise Transient(said) from None
     except auth.GoogleAuthError as error:
-        said = f"{what}: {error}"
-        raise (Transient if error.retryable else Broken)(said) from error
+        said = f"{what}: no credentials: {_kind(error)}"
+        raise (Transient if error.retryable else Broken)(said) from None
 
 
-def _raise_by_code(what: str, error: google.GoogleAPICallError) -> None:
+def _meaning(
+    what: str, error: google.GoogleAPICallError, *, final: bool
+) -> Transient | Broken | None:
     code = int(error.code or 0)
-    said = _said(what, error)
-    if code in OURS:
-        raise Broken(said) from error
-    if code in WAIT or code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        raise Transient(said, _retry_after(error)) from error
+    said = f"{what}: {code} {message_of(error)}"
+    if code in WAIT or (code >= HTTPStatus.INTERNAL_SERVER_ERROR and code not in OURS):
+        return Transient(said, _retry_after(error))
+    return Broken(said) if final or code in OURS else None
 
 
-def _said(what: str, error: google.GoogleAPICallError) -> str:
-    return f"{what}: {int(error.code or 0)} {message_of(error)}"
+def _bare(error: google.GoogleAPICallError) -> None:
+    """Leave Google's own words in an error, as its users print it."""
+    error.message = message_of(error)
+    error.args = (error.message,)
+
+
+def _kind(error: Exception) -> str:
+    return type(getattr(error, "cause", None) or error).__name__
 
 
 def _retry_after(error: google.GoogleAPICallError) -> float | None:
@@ -133,8 +150,31 @@ def _retry_after(error: google.GoogleAPICallError) -> float | None:
 
 
 def message_of(error: google.GoogleAPICallError) -> str:
-    """Return Google's own words, without the method and URL that the REST transport adds."""
-    return str(_body(error).get("message") or error.message)
+    """Return Google's own words in one line, the status's name for a body that is not Google's."""
+    has_body = hasattr(error.response, "json")
+    said = _body(error).get("message") if has_body else error.message
+    return plain(str(said or "")) or _name_of(error)
+
+
+def _name_of(error: google.GoogleAPICallError) -> str:
+    try:
+        return HTTPStatus(int(error.code or 0)).phrase
+    except ValueError:
+        return "without a reason"
+
+
+def plain(text: str) -> str:
+    """Return somebody else's words as one short line without control characters and links.
+
+    A link whose query, fragment or user part may be a secret is left out whole.
+    """
+    visible = "".join(letter if letter.isprintable() else _blank(letter) for letter in text[:4000])
+    words = (LINK if SECRETIVE.search(word) else word for word in visible.split())
+    return " ".join(words)[:LONGEST].strip()
+
+
+def _blank(letter: str) -> str:
+    return " " if letter.isspace() else ""
 
 
 def status_of(error: google.GoogleAPICallError) -> str:

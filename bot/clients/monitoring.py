@@ -23,8 +23,8 @@ from google.cloud.monitoring_v3 import (
 )
 
 from bot.clients.endpoint import DEADLINE, grpc, translate
-from bot.core.evidence import Counts
-from bot.ports import Broken, RevisionCounts, Transient
+from bot.core.evidence import Counts, RevisionCounts
+from bot.ports import Broken, Transient
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -13,7 +13,8 @@ from google.api_core import exceptions as google
 from google.cloud import run_v2
 from google.protobuf.field_mask_pb2 import FieldMask
 
-from bot.clients.cloud_run import access, answer, sight, spec, template, traffic
+from bot.clients.cloud_run import access, answer, sight, spec, traffic
+from bot.clients.cloud_run.desired import desired
 from bot.clients.endpoint import DEADLINE, rest, translate
 from bot.core.action import Accepted, Conflicted, OpenToAll, Rejected, Shift, Stage
 from bot.core.sight import OperationSeen, ServiceSeen
@@ -70,8 +71,7 @@ class CloudRunClient:
             return Accepted(service=action.service, operation="")
         if live is None or live.etag != action.etag:
             return Conflicted(service=action.service)
-        request = run_v2.UpdateServiceRequest(service=_desired(live, action))
-        return self._update(action.service, request)
+        return self._replace(live, action)
 
     @translate(WHAT, final=True)
     def shift(self, action: Shift) -> Accepted | Conflicted | Rejected:
@@ -121,13 +121,20 @@ class CloudRunClient:
         request = run_v2.CreateServiceRequest(
             parent=action.key.name.partition("/services/")[0],
             service_id=action.key.service,
-            service=_desired(run_v2.Service(), action),
+            service=desired(run_v2.Service(), None, action),
         )
         return answer.of(
             action.service,
             lambda: self._services.create_service(request, retry=None, timeout=DEADLINE),
             look_again=answer.CREATING,
         )
+
+    def _replace(self, live: run_v2.Service, action: Stage) -> Accepted | Conflicted | Rejected:
+        stable = next(self._existing(action.key, filter(None, [action.stable])), None)
+        if action.stable and stable is None:
+            return Conflicted(service=action.service)
+        request = run_v2.UpdateServiceRequest(service=desired(live, stable, action))
+        return self._update(action.service, request)
 
     def _update(
         self, service: str, request: run_v2.UpdateServiceRequest
@@ -137,17 +144,6 @@ class CloudRunClient:
             lambda: self._services.update_service(request, retry=None, timeout=DEADLINE),
             look_again=answer.UPDATING,
         )
-
-
-def _desired(live: run_v2.Service, action: Stage) -> run_v2.Service:
-    """Return the whole service as it should be: what is live, and on it what deploy.yaml names."""
-    template.write(live, action.cloud_run)
-    spec.merge(live, action.cloud_run.spec)
-    template.label(live, action.labels)
-    template.main_container(live.template).image = action.image
-    live.template.revision = action.revision
-    live.traffic = traffic.staged(live, action)
-    return live
 
 
 def _is_labelled(labels: Mapping[str, str], action: Stage) -> bool:

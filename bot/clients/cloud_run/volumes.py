@@ -36,6 +36,18 @@ def mount_cloud_sql(
     volume.cloud_sql_instance = run_v2.CloudSqlInstance(instances=instances)
 
 
+def unmount_secret(
+    template: run_v2.RevisionTemplate, container: run_v2.Container, path: str
+) -> None:
+    """Take a secret's file away, and its folder with it."""
+    _unmounted(template, container, split(path)[0], lambda volume: "secret" in volume)
+
+
+def unmount_cloud_sql(template: run_v2.RevisionTemplate, container: run_v2.Container) -> None:
+    """Take the sockets away."""
+    _unmounted(template, container, CLOUD_SQL, lambda volume: "cloud_sql_instance" in volume)
+
+
 def _mounted(
     template: run_v2.RevisionTemplate,
     container: run_v2.Container,
@@ -51,3 +63,19 @@ def _mounted(
     template.volumes.append(run_v2.Volume(name=name))
     container.volume_mounts.append(run_v2.VolumeMount(name=name, mount_path=folder))
     return template.volumes[-1]
+
+
+def _unmounted(
+    template: run_v2.RevisionTemplate,
+    container: run_v2.Container,
+    folder: str,
+    suitable: Callable[[run_v2.Volume], bool],
+) -> None:
+    """Take away a mount of the right kind, and its volume unless another container has it."""
+    kind = {volume.name for volume in template.volumes if suitable(volume)}
+    for mount in [one for one in container.volume_mounts if one.mount_path == folder]:
+        if mount.name in kind:
+            container.volume_mounts.remove(mount)
+    used = {mount.name for one in template.containers for mount in one.volume_mounts}
+    for volume in [one for one in template.volumes if one.name in kind - used]:
+        template.volumes.remove(volume)

@@ -175,3 +175,10 @@ class DeploymentFound(Struct, frozen=True):
 
     id: int
     payload: Any = None
+
+
+class StatusFound(Struct, frozen=True):
+    """A status of a GitHub Deployment."""
+
+    id: int
+    state: str

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from github import GithubException, RateLimitExceededException
 
+from bot.clients.endpoint import plain
 from bot.ports import Broken, Transient
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ TOO_MANY = 429
 FORBIDDEN = 403
 NOT_FOUND = frozenset({404, 410})
 SERVER_ERROR = 500
-MESSAGE_LENGTH = 200
 
 
 class Missing(Broken):
@@ -81,4 +81,4 @@ def _final(status: int) -> type[Broken]:
 
 def _message(error: GithubException) -> str:
     message = error.data.get("message") if isinstance(error.data, dict) else None
-    return f" ({message[:MESSAGE_LENGTH]})" if isinstance(message, str) else ""
+    return f" ({plain(message)})" if isinstance(message, str) else ""

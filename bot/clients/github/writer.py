@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from bot.clients.github import limits
-from bot.clients.github.answers import Check, Checks, Comment, Created, DeploymentFound
+from bot.clients.github.answers import (
+    Check,
+    Checks,
+    Comment,
+    Created,
+    DeploymentFound,
+    StatusFound,
+)
 from bot.clients.github.errors import Missing
 from bot.clients.github.session import Call
 
@@ -112,14 +119,25 @@ class Writer:
 
     def deployment_status(
         self, repository: Repository, deployment: int, state: str, description: str, url: str
-    ) -> None:
-        """Add a status; GitHub itself sets earlier deployments inactive, save in production."""
+    ) -> int:
+        """Add a status and return its id.
+
+        GitHub itself sets earlier deployments inactive, save in production.
+        """
         body = {
             "state": state,
             "description": limits.first_line(description, limits.STATUS_DESCRIPTION),
             **({"environment_url": url} if url else {}),
         }
-        self._tell(repository, Call("POST", f"/deployments/{deployment}/statuses", body=body))
+        return self._tell(
+            repository, Call("POST", f"/deployments/{deployment}/statuses", body=body)
+        )
+
+    def find_deployment_status(self, repository: Repository, deployment: int, state: str) -> int:
+        """Return the id of the deployment's newest status when it has this state, or 0."""
+        call = Call("GET", f"/deployments/{deployment}/statuses", {"per_page": "1"})
+        newest = self._session.ask(repository, call).read(list[StatusFound])
+        return next((status.id for status in newest if status.state == state), 0)
 
     def _tell(self, repository: Repository, call: Call) -> int:
         """Return the id of what was made; raise Broken when GitHub names none."""

@@ -82,7 +82,7 @@ def test_a_service_made_by_hand_is_adopted_with_everything_it_has(
     assert dict(service.annotations) == {"example.test/owner": "care"}
     assert service.scaling.min_instance_count == 1
     assert service.template.session_affinity
-    assert dict(service.template.annotations) == {"example.test/note": "n"}
+    assert service.template.annotations["example.test/note"] == "n"
     assert service.template.timeout.total_seconds() == 9
     assert {v.name: v.value for v in container.env} == {"BY_HAND": "kept", "MODE": "new"}
     assert dict(container.resources.limits) == {"memory": "1Gi", "cpu": "2"}

@@ -101,6 +101,8 @@ def test_a_deployment_is_made_found_and_told_about(acme: Acme) -> None:
     client.deployment_status(repository, made, "in_progress", "Canary\n5 %" + "!" * 200, "")
     client.deployment_status(repository, made, "success", "Done", "https://app.example")
     newest, first = acme.call("GET", f"/deployments/{made}/statuses")
+    assert client.find_deployment_status(repository, made, "success") == newest["id"]
+    assert client.find_deployment_status(repository, made, "in_progress") == 0
     assert (newest["state"], newest["environment_url"]) == ("success", "https://app.example")
     assert first["description"].startswith("Canary 5 %!")
     assert len(first["description"]) == 140
