@@ -11,6 +11,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)
 export VIRTUAL_ENV := $(CURDIR)/.venv
 
+WORKERS ?= 4
 PINS := requirements.txt tests/requirements.txt
 OPENAPI := .cache/github-openapi.fetched
 AI := services/ai-service
@@ -34,7 +35,7 @@ local: .venv/ready $(OPENAPI) ## Keep a local cloud running, to play with git an
 test: test-services test-bot ## Run every test
 
 test-bot: .venv/ready $(OPENAPI) ## Run the tests of the bot and of the local cloud
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
 
 test-services: .venv/ai-service $(API)/node_modules/.package-lock.json ## Run the services' own tests
 	@cd $(AI) && $(CURDIR)/.venv/ai-service/bin/python -m pytest -q

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from msgspec import Struct
 
 from bot.core.deployment import Deployment, Sampling
-from bot.core.evidence import Counts
 from bot.core.model import Ask, Environment, Heads, Image
 
 if TYPE_CHECKING:
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     )
     from bot.core.configuration import ServiceKey, SmokeCheck
     from bot.core.deployment import SmokeAnswer
+    from bot.core.evidence import RevisionCounts
     from bot.core.github import CheckRun, PullRequest
     from bot.core.model import Repository
     from bot.core.sight import BuildSeen, OperationSeen, ServiceSeen
@@ -152,8 +152,11 @@ class GitHubWriter(Protocol):
 
     def deployment_status(
         self, repository: Repository, deployment: int, state: str, description: str, url: str
-    ) -> None:
-        """Add a status; `url` is the environment's address, empty for none."""
+    ) -> int:
+        """Add a status and return its id; `url` is the environment's address, empty for none."""
+
+    def find_deployment_status(self, repository: Repository, deployment: int, state: str) -> int:
+        """Return the id of the deployment's newest status when it has this state, or 0."""
 
 
 class Builds(Protocol):
@@ -193,14 +196,6 @@ class Services(Protocol):
 
     def open_to_all(self, action: OpenToAll) -> Accepted | Conflicted | Rejected:
         """Let anybody call the service."""
-
-
-class RevisionCounts(Struct, frozen=True, kw_only=True):
-    """One metric window: what each revision answered; a revision without a series is absent."""
-
-    start: datetime
-    end: datetime
-    counts: dict[str, Counts]
 
 
 class Metrics(Protocol):

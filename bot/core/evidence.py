@@ -16,6 +16,14 @@ class Counts(Struct, frozen=True):
     """Answers of class 5xx."""
 
 
+class RevisionCounts(Struct, frozen=True, kw_only=True):
+    """One metric window: what each revision answered; a revision without a series is absent."""
+
+    start: datetime
+    end: datetime
+    counts: dict[str, Counts]
+
+
 class Window(Struct, frozen=True, kw_only=True):
     """One metric window of both revisions at one split; None where there is no series."""
 

@@ -24,7 +24,9 @@ from bot.ports import Broken, Transient, World, Write
 if TYPE_CHECKING:
     from datetime import datetime
 
-LEASE = timedelta(seconds=90)
+LEASE = timedelta(seconds=30)
+"""After a crash the next try waits at most so long. Whoever overruns it notices at the next write
+and stops, so that nothing is said twice."""
 
 log = structlog.get_logger()
 
@@ -40,13 +42,13 @@ def admit(world: World, key: str) -> tuple[str, ...]:
     try:
         if ask.comment_id is not None and not ask.acknowledged:
             world.voice.react(ask.repository, ask.comment_id, "eyes")
-            ask = _keep(world, replace(ask, acknowledged=True))
+            ask = _keep(world, ask, replace(ask, acknowledged=True))
         decided = answer(world, ask)
         log.info("ask", ask=ask.key, text=ask.text, answer=type(decided).__name__)
         return _follow(world, ask, decided)
     except Transient as trouble:
         _put_off(world, ask, trouble)
-    except Broken as trouble:
+    except Exception as trouble:
         log.exception("ask", ask=ask.key, trouble=str(trouble))
         _apologise(world, ask)
     return ()
@@ -59,16 +61,16 @@ def _follow(world: World, ask: Ask, decided: Found) -> tuple[str, ...]:
             return tuple(deployment.environment_key for deployment in deployments)
         case Refuse(body=body, number=number):
             _reply(world, replace(ask, number=ask.number or number), body, "-1")
-            _keep(world, _done(ask, AskState.REFUSED))
+            _end(world, ask, AskState.REFUSED)
         case Answer(body=body):
             _reply(world, ask, body, "rocket")
-            _keep(world, _done(ask, AskState.ANSWERED))
+            _end(world, ask, AskState.ANSWERED)
         case Later(until=until):
-            _keep(world, replace(ask, wake_at=until, lease_until=None))
+            _keep(world, ask, replace(ask, wake_at=until, lease_until=None))
             world.pause(max(0.0, (until - world.clock()).total_seconds()))
             world.publisher.publish(events.encode(events.Look(ask=ask.key)), {})
         case Ignore():
-            _keep(world, _done(ask, AskState.ANSWERED))
+            _end(world, ask, AskState.ANSWERED)
     return ()
 
 
@@ -85,12 +87,18 @@ def _claimed(world: World, key: str) -> Ask | None:
     return claimed if world.store.commit(Write(claimed, version)) else None
 
 
-def _keep(world: World, ask: Ask) -> Ask:
-    found = world.store.get(Ask, ask.key)
-    if found is None or not world.store.commit(Write(ask, found[1])):
+def _keep(world: World, held: Ask, changed: Ask) -> Ask:
+    """Store a change as long as the lease is ours, which no two claims have alike."""
+    found = world.store.get(Ask, held.key)
+    ours = found is not None and found[0].lease_until == held.lease_until
+    if found is None or not ours or not world.store.commit(Write(changed, found[1])):
         what = "the ask's record changed while it was being answered"
         raise Transient(what)
-    return ask
+    return changed
+
+
+def _end(world: World, held: Ask, state: AskState) -> None:
+    _keep(world, held, _done(held, state))
 
 
 def _done(ask: Ask, state: AskState) -> Ask:
@@ -131,7 +139,7 @@ def _reply(world: World, ask: Ask, body: str, reaction: str) -> None:
         marker = answers.marker(ask)
         said = ask.replying and world.voice.find_comment(ask.repository, ask.number, marker, since)
         if not said:
-            _keep(world, replace(ask, replying=True))
+            _keep(world, ask, replace(ask, replying=True))
             world.voice.comment(ask.repository, ask.number, body)
     elif ask.kind is AskKind.PUSH:
         _reply_on_commit(world, ask, body)
@@ -144,7 +152,7 @@ def _reply_on_commit(world: World, ask: Ask, body: str) -> None:
     wanted = answers.refused_push(ask, body, world.clock())
     if ask.replying and world.voice.find_check_run(ask.repository, wanted):
         return
-    _keep(world, replace(ask, replying=True))
+    _keep(world, ask, replace(ask, replying=True))
     world.voice.create_check_run(ask.repository, wanted)
 
 
@@ -153,7 +161,7 @@ def _put_off(world: World, ask: Ask, trouble: Transient) -> None:
     until: datetime = world.clock() + pause
     log.warning("ask", ask=ask.key, trouble=str(trouble), pause=str(pause))
     found = world.store.get(Ask, ask.key)
-    if found is not None and found[0].state is AskState.NEW:
+    if found is not None and found[0].lease_until == ask.lease_until:
         later = replace(found[0], attempts=ask.attempts + 1, wake_at=until, lease_until=None)
         world.store.commit(Write(later, found[1]))
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from bot.core import events
 from bot.core.deployment import Deployment
-from bot.core.model import Ask, AskKind
+from bot.core.model import Ask, AskKind, Environment
 from bot.engine.admit import admit
 from bot.engine.advance import advance
 from bot.engine.target import see_head
@@ -20,6 +20,7 @@ from bot.ports import World, Write
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
 M = TypeVar("M", Ask, Deployment)
 MOST_LOOKS = 500
@@ -54,26 +55,29 @@ def build_changed(world: World, build_tags: Iterable[str]) -> None:
 def tick(world: World) -> None:
     """Publish one look for everything that is due, oldest first, and do no work here.
 
-    Each is moved a minute on in the same breath, so that the next tick leaves it alone.
+    Each is moved on in the same breath, so that the next ticks leave it alone: for a minute, or
+    until the lease ends that somebody holds, who may have died over it.
     """
     due: dict[events.Look, None] = {}
     for record in world.store.due(world.clock(), MOST_LOOKS):
         if isinstance(record, Ask):
-            _moved_on(world, Ask, record.key)
+            _moved_on(world, Ask, record.key, record.lease_until)
             due[events.Look(ask=record.key)] = None
         else:
-            _moved_on(world, Deployment, record.key)
+            place = world.store.get(Environment, record.environment_key)
+            _moved_on(world, Deployment, record.key, place[0].lease_until if place else None)
             due[events.Look(environment=record.environment_key)] = None
     for look in due:
         world.publisher.publish(events.encode(look), {})
 
 
-def _moved_on(world: World, kind: type[M], key: str) -> None:
-    found = world.store.get(kind, key)
+def _moved_on(world: World, kind: type[M], key: str, lease_until: datetime | None) -> None:
+    found, now = world.store.get(kind, key), world.clock()
     if found is not None and found[0].wake_at is not None:
         record, version = found
-        later = replace(record, wake_at=world.clock() + MEANWHILE)
-        world.store.commit(Write(later, version))
+        held = lease_until is not None and lease_until > now
+        later = lease_until if held else now + MEANWHILE
+        world.store.commit(Write(replace(record, wake_at=later), version))
 
 
 def _asks(world: World, event: events.CommentCreated) -> Iterable[Ask]:

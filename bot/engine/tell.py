@@ -51,6 +51,9 @@ def _tell_one(world: World, environment: Environment, deployment: Deployment) ->
     except (Transient, Broken) as trouble:
         log.warning("report", deployment=deployment.id, trouble=str(trouble))
         later = world.clock() + TROUBLE
+    except Exception:
+        log.exception("report", deployment=deployment.id)
+        later = world.clock() + TROUBLE
     if deployment.phase in ENDS:
         return _ended(world, voice.deployment, later)
     wishes = [moment for moment in (voice.deployment.wake_at, later) if moment is not None]

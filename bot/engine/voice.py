@@ -68,15 +68,16 @@ class Voice:
         return self.deployment.told
 
     def _keep(self, told: Told) -> None:
-        """Store what has been said; somebody else's write in between spoils the look."""
-        found = self._world.store.get(Deployment, self.deployment.id)
-        if found is None or found[0].told != self.deployment.told:
-            what = "the deployment's record changed while it was being reported"
-            raise Transient(what)
-        self.deployment = replace(found[0], told=told)
-        if not self._world.store.commit(Write(self.deployment, found[1])):
-            what = "the deployment's record changed while it was being reported"
-            raise Transient(what)
+        """Store what has been said, whatever else of the record others write in between."""
+        while True:
+            found = self._world.store.get(Deployment, self.deployment.id)
+            if found is None or found[0].told != self.deployment.told:
+                what = "somebody else reports the same deployment"
+                raise Transient(what)
+            kept = replace(found[0], told=told)
+            if self._world.store.commit(Write(kept, found[1])):
+                self.deployment = kept
+                return
 
     def _made(self, what: str, find: Callable[[], int], make: Callable[[], int]) -> int:
         """Make something that has no key at GitHub's end, once."""
@@ -114,14 +115,18 @@ class Voice:
                 lambda: voice.create_deployment(repository, ours.sha, ours.environment, ours.id),
             )
             self._keep(replace(self._told, github_deployment=made))
-        voice.deployment_status(
-            repository,
-            self._told.github_deployment,
-            status.state,
-            status.description,
-            status.url,
-        )
+        self._status(self._told.github_deployment, status)
         self._keep(replace(self._told, status=status.state))
+
+    def _status(self, made: int, status: words.Status) -> None:
+        voice, repository, state = self._world.voice, self._repository, status.state
+        self._made(
+            f"status {state}",
+            lambda: voice.find_deployment_status(repository, made, state),
+            lambda: voice.deployment_status(
+                repository, made, state, status.description, status.url
+            ),
+        )
 
     def _comment(self) -> None:
         ours = self.deployment

@@ -32,9 +32,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
 
 
 @pytest.fixture(scope="session")
-def repository(
-    cloud: Cloud, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[..., Repository]:
+def repository(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Repository]:
     """Make a repository with these services, pushed to main; staging is then on its way."""
 
     def make(*names: str, prod: str = "", files: dict[str, str] | None = None) -> Repository:

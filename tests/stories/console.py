@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 PARENT = f"projects/{PROJECT}/locations/{REGION}"
 NAMED = run_v2.TrafficTargetAllocationType.TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION
-PAGE = 100
 
 
 class Console:
@@ -84,10 +83,13 @@ class Console:
 
     def builds(self, image: str) -> int:
         """How many builds there ever were of an image."""
-        every = self._builds.list_builds(
-            cloudbuild_v1.ListBuildsRequest(parent=PARENT, page_size=PAGE)
-        )
+        every = self._builds.list_builds({"parent": PARENT, "page_size": 100})
         return sum(any(f"/{image}:" in made for made in build.images) for build in every)
+
+    def builds_tagged(self, tag: str) -> int:
+        """How many builds carry this tag."""
+        every = self._builds.list_builds({"parent": PARENT, "filter": f'tags="{tag}"'})
+        return len(list(every))
 
 
 def visit(url: str) -> requests.Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from contextlib import contextmanager
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from werkzeug.test import run_wsgi_app
@@ -11,7 +12,7 @@ from werkzeug.test import run_wsgi_app
 from localcloud.google.errors import Code, refuse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from localcloud.cloud import Cloud
@@ -20,14 +21,14 @@ PATIENCE = 60.0
 
 
 class Standstill:
-    """The first call named `call` whose request holds `part` waits before it is worked on.
+    """The first call named `call` whose request holds all `parts` waits before it is worked on.
 
     A method of Google's is named like `UpdateService`, one of GitHub's like `POST /repos/…/issues`.
     """
 
-    def __init__(self, call: str, part: str) -> None:
+    def __init__(self, call: str, *parts: str) -> None:
         self._call = call
-        self._part = part
+        self._parts = parts
         self._arrived = threading.Event()
         self._let_go = threading.Event()
 
@@ -41,16 +42,17 @@ class Standstill:
 
     def meet(self, what: str, said: str) -> None:
         """Hold this call when it is the one."""
-        meant = self._call == what and self._part in said
+        meant = self._call == what and all(part in said for part in self._parts)
         if meant and not self._arrived.is_set():
             self._arrived.set()
             self._let_go.wait(PATIENCE)
 
 
 @contextmanager
-def standing_still(cloud: Cloud, *calls: tuple[str, str]) -> Iterator[list[Standstill]]:
-    """Hold one call to Google or GitHub for each that is described."""
-    held = [Standstill(call, part) for call, part in calls]
+def standing_still(cloud: Cloud, *calls: tuple[str, ...]) -> Iterator[list[Standstill]]:
+    """Hold one of the bot's calls to Google or GitHub for each that is described."""
+    held = [Standstill(*call) for call in calls]
+    people = people_of(cloud)
 
     def to_google(name: str, request: Any) -> None:  # noqa: ANN401  # any protobuf message
         for one in held:
@@ -58,8 +60,14 @@ def standing_still(cloud: Cloud, *calls: tuple[str, str]) -> Iterator[list[Stand
 
     def to_github(app: WSGIApplication) -> WSGIApplication:
         def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-            for one in held:
-                one.meet(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}", "")
+            said = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+            environ["wsgi.input"] = BytesIO(said)
+            if environ.get("HTTP_AUTHORIZATION", "") not in people:
+                for one in held:
+                    one.meet(
+                        f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}",
+                        said.decode(errors="replace"),
+                    )
             return app(environ, start_response)
 
         return answer
@@ -92,20 +100,46 @@ def google_down(cloud: Cloud, service: str) -> Iterator[None]:
 
 @contextmanager
 def github_down(cloud: Cloud) -> Iterator[list[str]]:
-    """Let the bot's every call to GitHub fail with 502, half of them after the work was done.
+    """Answer the bot's every call to GitHub with 502; yield what was called."""
 
-    Yields what was called. People, who come with a user's token, notice nothing.
+    with _bad_gateway(cloud, lambda _app, _environ: True) as called:
+        yield called
+
+
+@contextmanager
+def answers_lost(cloud: Cloud) -> Iterator[list[str]]:
+    """Have GitHub do each thing that the bot makes there, and lose the first answer to it.
+
+    Yields the paths of which an answer was lost.
     """
+    lost: set[str] = set()
+
+    def lose(app: WSGIApplication, environ: WSGIEnvironment) -> bool:
+        path = environ["PATH_INFO"]
+        if environ["REQUEST_METHOD"] != "POST" or path in lost or "access_tokens" in path:
+            return False
+        lost.add(path)
+        run_wsgi_app(app, environ, buffered=True)
+        return True
+
+    with _bad_gateway(cloud, lose) as called:
+        yield called
+
+
+@contextmanager
+def _bad_gateway(
+    cloud: Cloud, is_lost: Callable[[WSGIApplication, WSGIEnvironment], bool]
+) -> Iterator[list[str]]:
+    """Answer with 502 where `is_lost`; people, who come with a token of theirs, notice nothing."""
     called: list[str] = []
-    people = {f"Bearer {token}" for token in cloud.tokens.values()}
+    people = people_of(cloud)
 
     def bad_gateway(app: WSGIApplication) -> WSGIApplication:
         def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-            if environ.get("HTTP_AUTHORIZATION", "") in people or not _is_api(environ):
+            ours = environ.get("HTTP_AUTHORIZATION", "") not in people and _is_api(environ)
+            if not ours or not is_lost(app, environ):
                 return app(environ, start_response)
             called.append(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}")
-            if len(called) % 2:
-                run_wsgi_app(app, environ, buffered=True)
             start_response("502 Bad Gateway", [("Content-Type", "text/html")])
             return [b"<html><body>502 Bad Gateway</body></html>"]
 
@@ -116,6 +150,11 @@ def github_down(cloud: Cloud) -> Iterator[list[str]]:
         yield called
     finally:
         cloud.github.before_response.remove(bad_gateway)
+
+
+def people_of(cloud: Cloud) -> set[str]:
+    """How people, who are no App, authorize their calls to GitHub."""
+    return {f"Bearer {token}" for token in cloud.tokens.values()}
 
 
 def _is_api(environ: WSGIEnvironment) -> bool:

@@ -19,9 +19,11 @@ T = TypeVar("T")
 PATIENCE = 40.0
 
 
-def eventually(read: Callable[[], T], wanted: Callable[[T], object], what: str) -> T:
+def eventually(
+    read: Callable[[], T], wanted: Callable[[T], object], what: str, within: float = PATIENCE
+) -> T:
     """Read until it is as wanted; fail with the last thing seen when that takes too long."""
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + within
     while True:
         seen = read()
         if wanted(seen):
@@ -109,12 +111,13 @@ class Repository:
         """The newest check run of an environment on a commit."""
         return next(reversed(self.checks(sha, environment)), None)
 
-    def concluded(self, sha: str, environment: str) -> dict[str, Any]:
+    def concluded(self, sha: str, environment: str, within: float = PATIENCE) -> dict[str, Any]:
         """The environment's check run once it is completed."""
         seen = eventually(
             lambda: self.check(sha, environment),
             lambda run: run and run["status"] == "completed",
             f"a completed check run deploy / {environment} on {sha[:7]}",
+            within,
         )
         assert seen is not None
         return seen
@@ -149,13 +152,20 @@ class Repository:
         assert seen is not None
         return seen
 
+    def deployments(self, environment: str) -> list[int]:
+        """The ids of the GitHub Deployments to an environment, newest first."""
+        return [made["id"] for made in self.call("GET", f"deployments?environment={environment}")]
+
+    def states(self, deployment: int) -> list[str]:
+        """The states of a GitHub Deployment, oldest first."""
+        statuses = self.call("GET", f"deployments/{deployment}/statuses")
+        return [status["state"] for status in reversed(statuses)]
+
     def statuses(self, sha: str, environment: str) -> list[str]:
         """The states of the commit's GitHub Deployment there, oldest first."""
-        path = f"deployments?sha={sha}&environment={environment}"
-        made = self.call("GET", path)
+        made = self.call("GET", f"deployments?sha={sha}&environment={environment}")
         assert len(made) <= 1, made
-        found = [self.call("GET", f"deployments/{each['id']}/statuses") for each in made]
-        return [status["state"] for status in reversed(found[0])] if found else []
+        return self.states(made[0]["id"]) if made else []
 
 
 @dataclass
@@ -215,12 +225,13 @@ class Pull:
         path = f"issues/comments/{comment}/reactions"
         return [reaction["content"] for reaction in self.repository.call("GET", path)]
 
-    def reacted(self, comment: int, content: str) -> list[str]:
+    def reacted(self, comment: int, content: str, within: float = PATIENCE) -> list[str]:
         """The reactions, once one of them is this."""
         return eventually(
             lambda: self.reactions(comment),
             lambda seen: content in seen,
             f"reaction {content} on comment {comment}",
+            within,
         )
 
     def push(self, files: Mapping[str, str]) -> str:

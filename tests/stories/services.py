@@ -50,7 +50,7 @@ WATCHED = "{steps: [50, 100], min_bake: 1s, max_bake: 20s, min_requests: 10, wat
 """A rollout that is judged on at 100 %."""
 
 
-def good(title: str = "first") -> str:
+def good(title: str = "begin") -> str:
     """A service that answers."""
     return APP.format(title=title, behaviour="status = 200")
 
@@ -75,6 +75,11 @@ def turning_bad(at: int) -> str:
 def silent() -> str:
     """A service that ends before it listens."""
     return 'raise SystemExit("the database password is missing")\n'
+
+
+def slowly(app: str) -> str:
+    """The same service, which takes a while until it begins."""
+    return f"import time\n\ntime.sleep(4)\n{app}"
 
 
 def manifest(prefix: str, *services: str, prod: str = "") -> str:

@@ -82,7 +82,8 @@ def test_a_smoke_check_that_gets_another_answer(made: Repository, console: Conso
     before = console.shares(f"{made.prefix}-web")
     pull = made.pull_request({"web/app.py": services.unhealthy()}, "unhealthy")
     summary, alert = failed(pull)
-    assert f"GET /health of {made.prefix}-web failed" in alert
+    assert f"smoke check of {made.prefix}-web failed 3 times" in alert
+    assert "GET /health → 503" in alert
     assert "503 Service Unavailable: hello" in alert
     assert "smoke check `GET /health` failed" in summary
     assert console.shares(f"{made.prefix}-web") == before

@@ -4,39 +4,38 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.stories import services
-from tests.stories.people import eventually
+from tests.stories.faults import standing_still
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from localcloud.visit import Visitors
+    from localcloud.cloud import Cloud
     from tests.stories.console import Console
-    from tests.stories.people import Repository
+    from tests.stories.people import Pull, Repository
+
+
+@pytest.fixture(scope="module")
+def made(live: Callable[..., Repository]) -> Repository:
+    """One repository that goes to 100 % at once."""
+    return live(prod="{steps: [100], watch: 0s}")
+
+
+def changes(made: Repository, *titles: str) -> list[Pull]:
+    """One pull request for each."""
+    return [made.pull_request({"web/app.py": services.good(one)}, one) for one in titles]
 
 
 def test_the_second_and_third_deployment_wait_for_their_turn(
-    live: Callable[..., Repository], visitors: Callable[..., Visitors], console: Console
+    made: Repository, console: Console
 ) -> None:
-    made = live()
-    visitors(made)
-    pulls = [
-        made.pull_request({"web/app.py": services.good(each)}, each)
-        for each in ("first", "second", "third")
-    ]
-    asked = [pulls[0].comment("/deploy prod")]
-    eventually(lambda: made.check(pulls[0].sha, "prod"), bool, "the first one's check run")
-    for place, pull in enumerate(pulls[1:], start=1):
-        asked.append(pull.comment("/deploy prod"))
-        told = pull.reply(f"prod: Queued, position {place}")
-        assert f"(position {place}). It starts by itself." in told
-        assert pull.reactions(asked[place]) == ["eyes"]
-        check = made.check(pull.sha, "prod")
-        assert check is not None
-        assert (check["status"], check["output"]["title"]) == (
-            "queued",
-            f"Queued, position {place}",
-        )
+    first = made.pull_request({"web/app.py": services.slowly(services.good("one"))}, "one")
+    pulls = [first, *changes(made, "two", "three")]
+    asked = [first.comment("/deploy prod")]
+    made.titled(first.sha, "prod", "Starting new revisions at 0 %")
+    asked += [_waits(pull, place) for place, pull in enumerate(pulls[1:], start=1)]
     ends = []
     for pull, comment in zip(pulls, asked, strict=True):
         ends.append(made.concluded(pull.sha, "prod"))
@@ -47,24 +46,35 @@ def test_the_second_and_third_deployment_wait_for_their_turn(
     assert console.serving(f"{made.prefix}-web").startswith(f"{made.prefix}-web-{pulls[2].sha[:7]}")
 
 
-def test_another_environment_does_not_wait(live: Callable[..., Repository]) -> None:
-    made = live()
-    pull = made.pull_request({"web/app.py": services.good("for both")})
-    pull.comment("/deploy prod\n/deploy staging")
-    assert made.concluded(pull.sha, "staging")["conclusion"] == "success"
-    check = made.check(pull.sha, "prod")
-    assert check is not None
-    assert check["status"] == "in_progress"
-    assert made.concluded(pull.sha, "prod")["conclusion"] == "success"
+def _waits(pull: Pull, place: int) -> int:
+    """Ask for prod, see that it waits, and return the comment."""
+    asked = pull.comment("/deploy prod")
+    told = pull.reply(f"prod: Queued, position {place}")
+    assert f"(position {place}). It starts by itself." in told
+    assert pull.reactions(asked) == ["eyes"]
+    check = pull.repository.titled(pull.sha, "prod", f"Queued, position {place}")
+    assert check["status"] == "queued"
+    return asked
+
+
+def test_another_environment_does_not_wait(made: Repository, cloud: Cloud) -> None:
+    (pull,) = changes(made, "both")
+    with standing_still(cloud, ("CreateBuild", pull.sha)) as (build,):
+        pull.comment("/deploy prod\n/deploy staging")
+        build.wait_until_arrived()
+        staging = made.concluded(pull.sha, "staging")
+    prod = made.concluded(pull.sha, "prod")
+    assert staging["conclusion"] == prod["conclusion"] == "success"
+    assert staging["completed_at"] <= prod["completed_at"]
     assert len(pull.told()) == 2
 
 
-def test_a_failure_makes_room_for_the_next(live: Callable[..., Repository]) -> None:
-    made = live(prod="{steps: [100], watch: 0s}")
-    bad = made.pull_request({"web/app.py": services.silent()}, "bad")
-    good = made.pull_request({"web/app.py": services.good("next")}, "good")
+def test_a_failure_makes_room_for_the_next(made: Repository) -> None:
+    bad = made.pull_request({"web/app.py": services.slowly(services.silent())}, "bad")
+    (good,) = changes(made, "next")
     bad.comment("/deploy prod")
-    good.comment("/deploy prod")
+    made.titled(bad.sha, "prod", "Starting new revisions at 0 %")
+    _waits(good, 1)
     assert made.concluded(bad.sha, "prod")["conclusion"] == "failure"
     assert made.concluded(good.sha, "prod")["conclusion"] == "success"
     assert len(bad.alerts()) == 1

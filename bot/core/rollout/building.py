@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from bot.core.action import StartBuild
 from bot.core.deployment import Deployment, Failure, FailureCode, Phase, ServiceRollout
 from bot.core.model import Image
-from bot.core.rollout.turn import Turn, enter, fail, wait, with_service
+from bot.core.rollout.turn import Turn, enter, fail, soon, wait, with_service
 from bot.core.sight import BuildSeen, BuildState, Sight
 
 GLANCE = timedelta(seconds=30)
@@ -32,7 +32,9 @@ def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
     actions = tuple(_start(deployment, s) for s in missing if not s.build)
     for service in missing:
         deployment = with_service(deployment, replace(service, build_asked=True))
-    return Turn(wait(deployment, "build", now + GLANCE), actions, tuple(images))
+    again = any(action.look_up for action in actions)
+    until = soon(deployment, now) if again else now + GLANCE
+    return Turn(wait(deployment, "build", until), actions, tuple(images))
 
 
 def image_tag(deployment: Deployment, service: ServiceRollout) -> str:

@@ -62,8 +62,8 @@ def _hindered(deployment: Deployment, seen: Sight, now: datetime) -> Deployment 
     if any(_unsettled(service, seen) for service in at_level(deployment)):
         return wait(deployment, "traffic", soon(deployment, now))
     for service in at_level(deployment):
-        if failure := taken_back(deployment, service, seen.services[service.plan.name]):
-            return fail(deployment, failure, now)
+        if not seen.services[service.plan.name].exists:
+            return fail(deployment, _deleted(service), now)
     if name := _moved_by_others(deployment, seen):
         return _held(deployment, name, now)
     return None
@@ -80,19 +80,11 @@ def _held(deployment: Deployment, name: str, now: datetime) -> Deployment:
     return wait(held, why, next_visible(deployment, now))
 
 
-def taken_back(
-    deployment: Deployment, service: ServiceRollout, live: ServiceSeen
-) -> Failure | None:
-    """Say so when somebody gave all traffic back to stable, or removed the service."""
-    back = service.share > 0 and not service.first and live.serving == service.stable
-    if live.exists and not (back and _wanted(deployment, service) > 0):
-        return None
-    name = service.plan.key.service
-    what = f"took {name} back to {service.stable}" if live.exists else f"deleted {name}"
+def _deleted(service: ServiceRollout) -> Failure:
     return Failure(
         code=FailureCode.TRAFFIC_CHANGED,
         service=service.plan.name,
-        reason=f"somebody {what} by hand",
+        reason=f"somebody deleted Cloud Run service {service.plan.key.service}",
         logs=(),
     )
 

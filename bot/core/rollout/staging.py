@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from bot.core.action import Stage
 from bot.core.deployment import Deployment, Failure, FailureCode, Phase, ServiceRollout
-from bot.core.rollout.labels import labels_of, owned_by_another
+from bot.core.rollout.labels import DEPLOYMENT, labels_of, owned_by_another
 from bot.core.rollout.references import filled, referred
 from bot.core.rollout.turn import Turn, at_level, enter, fail, soon, wait, with_service
 
@@ -80,7 +80,7 @@ def _obstacle(deployment: Deployment, service: ServiceRollout, live: ServiceSeen
     name = service.plan.key.service
     if owner := owned_by_another(deployment, live):
         what = f"Cloud Run service {name} belongs to another repository (id {owner})"
-    elif service.first and live.exists and not service.url and live.serving != service.revision:
+    elif service.first and live.exists and not service.url and not _made_here(deployment, live):
         what = f"somebody else made Cloud Run service {name} meanwhile"
     elif not service.first and live.serving != service.stable:
         what = f"the traffic of {name} was moved by somebody"
@@ -94,6 +94,10 @@ def _obstacle(deployment: Deployment, service: ServiceRollout, live: ServiceSeen
         detail=f"now: {shares or 'no traffic'}; before: {service.stable or 'no service'}",
         logs=(),
     )
+
+
+def _made_here(deployment: Deployment, live: ServiceSeen) -> bool:
+    return live.labels.get(DEPLOYMENT) == deployment.id
 
 
 def _failure(service: ServiceRollout, revision: RevisionSeen | None, seen: Sight) -> Failure | None:

@@ -226,6 +226,7 @@ class World:
             live,
             exists=True,
             uri=f"https://{action.service}",
+            labels=action.labels,
             traffic=(*kept, target),
             revisions={**live.revisions, action.revision: new},
         )

@@ -76,7 +76,7 @@ class Echo(BaseHTTPRequestHandler):
         pass
 
 def end(*_):
-    os.write(1, b"ending\n")  # a signal may come in the middle of a print
+    os.write(1, b"ending\\n")  # a signal may come in the middle of a print
     if "STUBBORN" not in os.environ:
         sys.exit(0)
 
