@@ -55,15 +55,17 @@ def test_only_settings_differ(made: Repository, console: Console, cloud: Cloud) 
 
 def test_the_release_before_becomes_inactive(made: Repository) -> None:
     pull = made.pull_request({"web/app.py": services.good("replaces")}, "replaces")
-    before = made.deployments("prod")[0]
-    pull.comment("/deploy prod")
-    made.concluded(pull.sha, "prod")
-    eventually(
-        lambda: [made.states(each) for each in made.deployments("prod")[:2]],
-        lambda seen: seen[0][-1:] == ["success"] and seen[1][-1:] == ["inactive"],
-        "the former release's deployment inactive, the present one's active",
+    before = next(
+        each for each in made.deployments("prod") if made.states(each)[-1:] == ["success"]
     )
-    assert made.deployments("prod")[1] == before
+    pull.comment("/deploy prod")
+    ended = made.concluded(pull.sha, "prod")
+    assert ended["conclusion"] == "success", ended["output"]["summary"]
+    eventually(
+        lambda: [made.states(each) for each in (made.deployments("prod")[0], before)],
+        lambda seen: [states[-1:] for states in seen] == [["success"], ["inactive"]],
+        "the present release's deployment active, the former one's inactive",
+    )
 
 
 def test_what_staging_runs_is_not_built_again_for_prod(made: Repository, console: Console) -> None:

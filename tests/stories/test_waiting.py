@@ -60,8 +60,9 @@ def _waits(pull: Pull, place: int) -> int:
 def test_another_environment_does_not_wait(made: Repository, cloud: Cloud) -> None:
     (pull,) = changes(made, "both")
     with standing_still(cloud, ("CreateBuild", pull.sha)) as (build,):
-        pull.comment("/deploy prod\n/deploy staging")
+        pull.comment("/deploy prod")
         build.wait_until_arrived()
+        pull.comment("/deploy staging")
         staging = made.concluded(pull.sha, "staging")
     prod = made.concluded(pull.sha, "prod")
     assert staging["conclusion"] == prod["conclusion"] == "success"
