@@ -12,6 +12,8 @@ export PYTHONPATH := $(CURDIR)
 export VIRTUAL_ENV := $(CURDIR)/.venv
 
 WORKERS ?= 4
+# One order of the tests for everybody; another may find other things: make test SEED=7
+SEED ?= 1
 PINS := requirements.txt tests/requirements.txt
 OPENAPI := .cache/github-openapi.fetched
 AI := services/ai-service
@@ -35,7 +37,7 @@ local: .venv/ready $(OPENAPI) ## Keep a local cloud running, to play with git an
 test: test-services test-bot ## Run every test
 
 test-bot: .venv/ready $(OPENAPI) ## Run the tests of the bot and of the local cloud
-	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --randomly-seed $(SEED) $(ARGS)
 
 test-services: .venv/ai-service $(API)/node_modules/.package-lock.json ## Run the services' own tests
 	@cd $(AI) && $(CURDIR)/.venv/ai-service/bin/python -m pytest -q
