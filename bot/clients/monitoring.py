@@ -139,5 +139,5 @@ def _window_end(moment: datetime, window: timedelta) -> datetime:
 
 
 def _added(so_far: Counts, requests: int, *, failed: bool) -> Counts:
-    errors = so_far.errors + (requests if failed else 0)
-    return Counts(requests=so_far.requests + requests, errors=errors)
+    errors = so_far.errors_5xx + (requests if failed else 0)
+    return Counts(requests=so_far.requests + requests, errors_5xx=errors)

@@ -12,8 +12,17 @@ class Counts(Struct, frozen=True):
     """One revision's requests in one metric window."""
 
     requests: int = 0
-    errors: int = 0
-    """Answers of class 5xx."""
+    errors_5xx: int = 0
+    errors_4xx: int = 0
+    slow: int = 0
+    """Answers slower than a boundary that was frozen before the rollout."""
+
+
+class Outcome(StrEnum):
+    """How a rollout ends; until then there is none."""
+
+    PROMOTED = "promoted"
+    ROLLED_BACK = "rolled_back"
 
 
 class RevisionCounts(Struct, frozen=True, kw_only=True):

@@ -56,7 +56,7 @@ def read(evidence: Evidence, config: VerdictConfig) -> Verdict:
         return _verdict(Decision.WAIT, waiting, evidence.canary, stable)
     if not enough and evidence.seconds < config.max_bake.total_seconds():
         return _verdict(Decision.WAIT, "not-enough-traffic", evidence.canary, stable)
-    if worse and evidence.canary.errors > 1:
+    if worse and evidence.canary.errors_5xx > 1:
         return _verdict(Decision.ROLL_BACK, "not-enough-traffic", evidence.canary, stable)
     thin = "" if enough else "not-enough-traffic"
     return _verdict(Decision.ADVANCE, thin, evidence.canary, stable)
@@ -68,18 +68,26 @@ def _verdict(decision: Decision, waiting: str, canary: Counts, stable: Counts) -
 
 
 def _said(counts: Counts) -> str:
-    return f"{counts.errors}/{counts.requests}"
+    return f"{counts.errors_5xx}/{counts.requests}"
 
 
 def _ratio(counts: Counts) -> float:
-    return counts.errors / counts.requests if counts.requests else 0.0
+    return counts.errors_5xx / counts.requests if counts.requests else 0.0
 
 
 def _sum(total: Counts, more: Counts | None) -> Counts:
     if more is None:
         return total
-    return Counts(total.requests + more.requests, total.errors + more.errors)
+    return Counts(
+        total.requests + more.requests,
+        total.errors_5xx + more.errors_5xx,
+        total.errors_4xx + more.errors_4xx,
+        total.slow + more.slow,
+    )
 
 
 def _sensible(counts: Counts | None) -> bool:
-    return counts is None or 0 <= counts.errors <= counts.requests
+    if counts is None:
+        return True
+    classes = (counts.errors_5xx, counts.errors_4xx, counts.slow)
+    return all(0 <= some <= counts.requests for some in classes)

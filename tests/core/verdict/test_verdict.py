@@ -104,7 +104,7 @@ def test_errors_never_exceed_requests_and_every_reading_has_its_numbers(
     windows: list[Window],
 ) -> None:
     evidence = gathered(*windows)
-    assert evidence.canary.errors <= evidence.canary.requests
+    assert evidence.canary.errors_5xx <= evidence.canary.requests
     read = verdict.read(evidence, CONFIG)
     assert read.canary == evidence.canary
     assert read.reason
