@@ -88,13 +88,17 @@ def _claimed(world: World, key: str) -> Ask | None:
 
 
 def _keep(world: World, held: Ask, changed: Ask) -> Ask:
-    """Store a change as long as the lease is ours, which no two claims have alike."""
-    found = world.store.get(Ask, held.key)
-    ours = found is not None and found[0].lease_until == held.lease_until
-    if found is None or not ours or not world.store.commit(Write(changed, found[1])):
-        what = "the ask's record changed while it was being answered"
-        raise Transient(what)
-    return changed
+    """Store a change as long as the lease is ours, which no two claims have alike.
+
+    The tick moves `wake_at` of an ask that is being answered; that takes no lease away.
+    """
+    while (found := world.store.get(Ask, held.key)) is not None:
+        if found[0].lease_until != held.lease_until:
+            break
+        if world.store.commit(Write(changed, found[1])):
+            return changed
+    what = "somebody else answers this ask by now"
+    raise Transient(what)
 
 
 def _end(world: World, held: Ask, state: AskState) -> None:

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     from tests.stories.people import Repository
 
-BUDGET = 7
-"""Requests of a refusal beside token minting: eyes, pull request, branch, deploy.yaml, permission,
-reply, thumb."""
+BUDGET = 6
+"""Requests of a refusal beside token minting: eyes, pull request, branch, permission, reply, thumb;
+the branch's deploy.yaml is known since the push that brought it."""
 QUICK = "{steps: [100]}"
 TYPED_WRONG = {
     "an unknown environment": ("/deploy prdo web", "no environment `prdo`", "/deploy prod web"),

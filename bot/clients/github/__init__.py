@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.clients.github.files import Files
 from bot.clients.github.reader import Reader
 from bot.clients.github.session import Session
 from bot.clients.github.writer import Writer
@@ -18,3 +19,4 @@ class GitHubClient(Reader, Writer):
     def __init__(self, app_id: int, key: str, base_url: str) -> None:
         """Take the App's id, its private key in PEM and the address of the REST API."""
         self._session = Session(app_id, key, base_url)
+        self._files = Files(self._session)

@@ -1,19 +1,16 @@
-"""Questions to GitHub: one request each, two for large files and large repositories.
+"""Questions to GitHub: at most one request each, two for large files and large repositories.
 
 Next: bot/clients/github/writer.py
 """
 
 from __future__ import annotations
 
-from base64 import b64decode
 from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from bot.clients.github.answers import (
-    Blob,
     Comparison,
-    Content,
     Permission,
     Pull,
     Reference,
@@ -29,6 +26,7 @@ from bot.ports import Broken
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from bot.clients.github.files import Files
     from bot.clients.github.session import Session
     from bot.core.model import Repository
 
@@ -39,6 +37,7 @@ class Reader:
     """The port GitHubReader."""
 
     _session: Session
+    _files: Files
 
     def permission(self, repository: Repository, login: str) -> str:
         """Return the role; a role that an organization made counts as the one it builds on."""
@@ -96,17 +95,7 @@ class Reader:
 
     def file(self, repository: Repository, path: str, sha: str) -> str | None:
         """Return a text file's content; bytes that are no UTF-8 show as U+FFFD."""
-        if "" in path.split("/"):
-            return None
-        call = Call("GET", f"/contents/{quote(path)}", {"ref": sha})
-        try:
-            answer = self._session.ask(repository, call)
-        except Missing:
-            return None
-        if answer.text.startswith("["):
-            return None  # a folder, as the list of what is in it
-        found = answer.read(Content)
-        return self._text(repository, found) if found.type == "file" else None
+        return self._files.text(repository, path, sha)
 
     def trees(self, repository: Repository, sha: str, paths: Sequence[str]) -> dict[str, str]:
         """Return the git object id of each path that exists at a commit."""
@@ -123,23 +112,6 @@ class Reader:
             message = f"{answer.what}: GitHub's answer {answer.status} holds no link"
             raise Broken(message)
         return download(link, answer.what)
-
-    def _text(self, repository: Repository, found: Content) -> str:
-        content, encoding = found.content, found.encoding
-        if encoding == "none":
-            blob = self._session.ask(repository, Call("GET", f"/git/blobs/{found.sha}")).read(Blob)
-            content, encoding = blob.content, blob.encoding
-        return _decoded(content, encoding)
-
-
-def _decoded(content: str, encoding: str) -> str:
-    if encoding != "base64":
-        return content
-    try:
-        return b64decode(content).decode(errors="replace")
-    except ValueError:
-        message = "GitHub's answer is not the base64 that it says it is"
-        raise Broken(message) from None
 
 
 def _shown(pull: Pull) -> PullRequest:

@@ -92,6 +92,18 @@ def test_a_file_is_read_at_its_commit(acme: Acme) -> None:
     assert number
 
 
+def test_a_file_at_a_whole_hash_is_read_once(acme: Acme) -> None:
+    sha = acme.write("once.txt", b"once\n")
+    before = len(_own(acme))
+    for _ in range(3):
+        assert acme.client.file(acme.repository, "once.txt", sha) == "once\n"
+    assert len(_own(acme)) == before + 1
+    for _ in range(2):
+        assert acme.client.file(acme.repository, "once.txt", "main") == "once\n"
+        assert acme.client.file(acme.repository, "none.txt", sha) is None
+    assert len(_own(acme)) == before + 5
+
+
 def test_a_large_file_and_one_that_is_no_text(acme: Acme) -> None:
     large = "좋아요\n" * 150_000
     sha = acme.write("large.txt", large.encode())
