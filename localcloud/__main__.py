@@ -47,8 +47,14 @@ def main() -> None:
     show_default=True,
     help="Seconds that Google's operations take on top.",
 )
+@click.option(
+    "--disorder",
+    type=int,
+    metavar="SEED",
+    help="Let Pub/Sub deliver every message twice and shuffled, by this seed.",
+)
 @click.option("--seed/--no-seed", default=True, help="Bring in and deploy the sample services.")
-def up(state: Path, seed: bool, **seconds: float) -> None:  # noqa: FBT001  # click passes options by name
+def up(state: Path, *, seed: bool, disorder: int | None, **seconds: float) -> None:
     """Start everything, deploy the sample once, print one JSON line, serve until Ctrl-C."""
     from localcloud.cloud import Cloud, CloudError, Options  # noqa: PLC0415  # --help stays quick
 
@@ -57,7 +63,8 @@ def up(state: Path, seed: bool, **seconds: float) -> None:  # noqa: FBT001  # cl
         signal.signal(signum, lambda *_: stopped.set())
     port = int(seconds.pop("port"))
     try:
-        cloud = Cloud(state, Options(port=port, log_to_stderr=True, seed=seed, **seconds))
+        options = Options(port=port, disorder=disorder, log_to_stderr=True, seed=seed, **seconds)
+        cloud = Cloud(state, options)
         cloud.on_progress = lambda line: click.echo(line, err=True)
         cloud.start()
     except (CloudError, OSError) as reason:

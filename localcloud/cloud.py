@@ -40,15 +40,25 @@ class Options:
     metric_lag: float = 1.0
     tick: float = 1.0
     cloud_latency: float = 0.0
+    disorder: int | None = None
+    """The seed of a Pub/Sub that delivers everything twice and shuffled; None for none."""
     log_to_stderr: bool = False
     seed: bool = True
     """Whether to make the sample repository's content and deploy it."""
 
 
 class Cloud:
-    """One local cloud below `state`; the same folder resumes where it was."""
+    """One local cloud below `state`; the same folder resumes where it was.
 
-    def __init__(self, state: Path, options: Options | None = None) -> None:
+    `bot` makes the bot's two processes, from what BotProcess takes.
+    """
+
+    def __init__(
+        self,
+        state: Path,
+        options: Options | None = None,
+        bot: Callable[..., BotProcess] = BotProcess,
+    ) -> None:
         self.options = options or Options()
         self.state = state.absolute()
         self.on_progress: Callable[[str], None] = lambda _line: None
@@ -64,6 +74,7 @@ class Cloud:
         )
         self.tokens: dict[str, str] = {}
         self._environment: dict[str, str] = {}
+        self._process = bot
         self.receiver = self._bot("receiver", ports["receiver"])
         self.consumer = self._bot("consumer", ports["consumer"])
 
@@ -146,6 +157,7 @@ class Cloud:
             metric_lag=self.options.metric_lag,
             tick=self.options.tick,
             cloud_latency=self.options.cloud_latency,
+            disorder=self.options.disorder,
             project=PROJECT,
         )
 
@@ -158,4 +170,4 @@ class Cloud:
 
     def _bot(self, role: str, port: int) -> BotProcess:
         log = None if self.options.log_to_stderr else self.state / "logs" / f"{role}.log"
-        return BotProcess(role, port, self._environment, log)
+        return self._process(role, port, self._environment, log)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Sequence
 
+    from localcloud.google.disorder import Disorder
     from localcloud.google.protocol import Proto
     from localcloud.google.records import Records
 
@@ -50,8 +51,9 @@ class Delivery:
 class MessageQueue:
     """Hands each message to a subscription under a lease until it is acknowledged."""
 
-    def __init__(self, records: Records) -> None:
+    def __init__(self, records: Records, disorder: Disorder | None = None) -> None:
         self._records = records
+        self.disorder = disorder
         self._changed = threading.Condition()
         self._version = 0
 
@@ -65,11 +67,14 @@ class MessageQueue:
             ).lastrowid
             connection.executemany(
                 "INSERT INTO deliveries (subscription, message, due) VALUES (?, ?, ?)",
-                [(subscription, row, now) for subscription in subscriptions],
+                [(subscription, row, now + self._lateness()) for subscription in subscriptions],
             )
             _forget_if_done(connection, int(row or 0))
         self.notify()
         return str(row)
+
+    def _lateness(self) -> float:
+        return self.disorder.lateness() if self.disorder else 0.0
 
     def take(self, subscription: str, limit: int, lease: float) -> list[Delivery]:
         """Return what is due, oldest first, and hide it for `lease` seconds."""
@@ -95,6 +100,14 @@ class MessageQueue:
             for (row,) in gone:
                 _forget_if_done(connection, row)
         self.notify()
+
+    def acknowledge_push(self, delivery: Delivery) -> None:
+        """Be done with a delivery that its endpoint took, unless disorder brings it once more."""
+        message = delivery.message.message_id
+        if self.disorder and self.disorder.comes_again(delivery.subscription, message):
+            self.postpone(delivery.subscription, delivery.ack_id, self._lateness())
+        else:
+            self.acknowledge(delivery.subscription, delivery.ack_id)
 
     def postpone(self, subscription: str, ack_id: str, seconds: float) -> None:
         """Deliver again after this many seconds, or hide it for longer."""

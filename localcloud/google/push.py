@@ -138,7 +138,7 @@ class PushLoop:
         if self._stopping.is_set():
             return
         if acknowledged:
-            self._queue.acknowledge(self._name, delivery.ack_id)
+            self._queue.acknowledge_push(delivery)
         else:
             rest = retry_after(subscription, delivery.attempt)
             self._queue.postpone(self._name, delivery.ack_id, rest)

@@ -17,7 +17,7 @@ from localcloud.google.rest_routes import library_routes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from wsgiref.types import StartResponse, WSGIEnvironment
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from localcloud.google.protocol import MethodTable, Proto
 
@@ -66,8 +66,9 @@ class RestServer:
     def __init__(self, pages: Mapping[str, Pages], port: int) -> None:
         self._pages = sorted(pages.items(), key=lambda page: -len(page[0]))
         self._sockets: dict[int, object] = {}
+        self.before_response: list[Callable[[WSGIApplication], WSGIApplication]] = []
         self._server = create_server(
-            self._answer,
+            self._serve,
             map=self._sockets,
             host="127.0.0.1",
             port=port,
@@ -87,6 +88,12 @@ class RestServer:
         self._server.trigger.pull_trigger(lambda: wasyncore.close_all(self._sockets))
         self._thread.join()
         self._server.task_dispatcher.shutdown()
+
+    def _serve(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        app: WSGIApplication = self._answer
+        for wrap in self.before_response:
+            app = wrap(app)
+        return app(environ, start_response)
 
     def _answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(environ)

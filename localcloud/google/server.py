@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from localcloud.google.build_records import BuildRecords
 from localcloud.google.build_runs import BuildRunner
@@ -19,7 +19,7 @@ from localcloud.google.metric_windows import MetricWindows
 from localcloud.google.monitoring import MonitoringApi
 from localcloud.google.operations import Operations
 from localcloud.google.protocol import Method
-from localcloud.google.pubsub import PubSub
+from localcloud.google.pubsub import Pace, PubSub
 from localcloud.google.records import Records
 from localcloud.google.rest import ApiPages, RestServer
 from localcloud.google.run import CloudRun
@@ -39,13 +39,18 @@ if TYPE_CHECKING:
     from localcloud.google.rest import Pages
 
 
+Around: TypeAlias = "Callable[[str, Proto, Callable[[], Proto]], Proto]"
+"""Gets a call's full name, its request and its work, and answers instead."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class GoogleSettings:
     """How this Google behaves: times in seconds, the defaults are real life's.
 
     Port 0 takes a free one. `metric_window` is the sampling period, `metric_lag` the time until a
     sample is visible, `tick` the scheduler's pace; `cloud_latency` passes before the work of each
-    accepted Cloud Run operation.
+    accepted Cloud Run operation. `disorder` is the seed of a Pub/Sub that brings every pushed
+    message twice and in another order.
     """
 
     project: str
@@ -55,6 +60,7 @@ class GoogleSettings:
     metric_lag: float = 180.0
     tick: float = 60.0
     cloud_latency: float = 0.0
+    disorder: int | None = None
 
 
 class Google:
@@ -75,7 +81,9 @@ class Google:
         self._settings = settings
         self.before_call: list[Callable[[str, Proto], None]] = []
         """Each hears of every call before its work, by the method's full name, and may wait or
-        raise ApiError: the seam for injected faults. Storage is not heard."""
+        raise ApiError: a seam for injected faults. Storage is not heard."""
+        self.around_grpc: list[Around] = []
+        """Each stands around every gRPC call: the seam for answers that get lost."""
 
         self._records = Records(root / "google.sqlite")
         self._store = ObjectStore(self._records, root / "objects")
@@ -83,12 +91,16 @@ class Google:
         self._operations = Operations(self._records, settings.cloud_latency)
         runtime = Runtime(images, revisions, self.metadata_environment)
         self._run = CloudRun(self._records, self._operations, runtime, traffic)
-        self._pubsub = PubSub(self._records, self.issuer, settings.tick, settings.project)
+        pace = Pace(settings.tick, settings.disorder)
+        self._pubsub = PubSub(self._records, self.issuer, pace, settings.project)
         self._observe()
         self._compose_builds(images)
         methods = self._methods()
         self._rest = RestServer(self._pages(methods), settings.port)
-        self._grpc = GrpcServer(methods, settings.grpc_port)
+        self.before_response = self._rest.before_response
+        """Middlewares around every REST answer, outermost last: as GitHub's, Storage included."""
+        inner = {name: self._surrounded(name, method) for name, method in methods.items()}
+        self._grpc = GrpcServer(inner, settings.grpc_port)
 
     @property
     def url(self) -> str:
@@ -150,6 +162,15 @@ class Google:
             for hear in self.before_call:
                 hear(name, request)
             return method.call(request)
+
+        return Method(method.request, call)
+
+    def _surrounded(self, name: str, method: Method) -> Method:
+        def call(request: Proto) -> Proto:
+            work = partial(method.call, request)
+            for around in self.around_grpc:
+                work = partial(around, name, request, work)
+            return work()
 
         return Method(method.request, call)
 

@@ -20,10 +20,17 @@ PERMISSIONS = {"owner": "admin", "writer": "write", "reader": "read", "outsider"
 NUMBERS = itertools.count(1)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let every story be told once more with a Pub/Sub in disorder."""
+    said = "deliver every message of Pub/Sub twice and shuffled, by this seed"
+    parser.addoption("--disorder", type=int, metavar="SEED", help=said)
+
+
 @pytest.fixture(scope="session")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cloud]:
+def cloud(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Cloud]:
     """GitHub, Google and the bot; quick metrics, nothing seeded."""
-    quick = Options(metric_window=0.5, metric_lag=0.5, tick=0.5, seed=False)
+    disorder = pytestconfig.getoption("--disorder", None)
+    quick = Options(metric_window=0.5, metric_lag=0.5, tick=0.5, seed=False, disorder=disorder)
     local = Cloud(tmp_path_factory.mktemp("cloud"), quick)
     local.start()
     yield local
