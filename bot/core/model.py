@@ -13,6 +13,8 @@ from enum import StrEnum
 
 from msgspec import Struct, field
 
+from bot.core.reasons import Reason
+
 
 class Repository(Struct, frozen=True):
     """A GitHub repository: the id is its identity, the name may change."""
@@ -126,7 +128,7 @@ class Heads(Struct, frozen=True, kw_only=True):
 class Refusal(Struct, frozen=True, kw_only=True):
     """Why something was not done, and the exact next thing to type."""
 
-    code: str
+    code: Reason
     reason: str
     remedy: str = ""
     commands: tuple[str, ...] = field(default_factory=tuple)

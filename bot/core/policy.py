@@ -15,6 +15,7 @@ from msgspec import Struct, field
 from bot.core.configuration import Gates
 from bot.core.github import PullRequest
 from bot.core.model import Refusal
+from bot.core.reasons import Reason
 
 ROLES = ("none", "read", "triage", "write", "maintain", "admin")
 """GitHub's repository roles, weakest first
@@ -66,7 +67,7 @@ def _permission(facts: Facts) -> Refusal | None:
     if facts.role in ROLES and ROLES.index(facts.role) >= ROLES.index(needed):
         return None
     return Refusal(
-        code="permission_denied",
+        code=Reason.PERMISSION_DENIED,
         reason=f"@{facts.actor} has `{facts.role}` permission on this repository; "
         f"`{facts.environment}` needs `{needed}`",
         remedy=f"somebody with `{needed}` permission can deploy this",
@@ -79,7 +80,7 @@ def _fresh(facts: Facts) -> Refusal | None:
     if age <= LATEST:
         return None
     return Refusal(
-        code="too_late",
+        code=Reason.TOO_LATE,
         reason=f"this was written {age.total_seconds() / 60:.0f} minutes ago and could not be "
         "followed until now",
         remedy="ask again if you still want it",
@@ -92,13 +93,13 @@ def _open(facts: Facts) -> Refusal | None:
         return None
     if not facts.pull.merged:
         return Refusal(
-            code="pull_request_closed",
+            code=Reason.PULL_REQUEST_CLOSED,
             reason="this pull request is closed",
             remedy="reopen the pull request first",
         )
     branch = facts.pull.default_branch or "main"
     return Refusal(
-        code="pull_request_merged",
+        code=Reason.PULL_REQUEST_MERGED,
         reason=f"this pull request is merged into `{facts.pull.base_ref}` already",
         remedy=f"deploy `{branch}` instead",
         commands=(_command(facts, branch),),
@@ -109,7 +110,7 @@ def _fork(facts: Facts) -> Refusal | None:
     if facts.pull.head_repository == facts.repository or facts.target.on_default_branch:
         return None
     return Refusal(
-        code="fork_denied",
+        code=Reason.FORK_DENIED,
         reason="this pull request comes from a fork, and forks are never built here",
         remedy="push the branch to this repository after a review, and open a pull request from it",
     )
@@ -121,7 +122,7 @@ def _known_head(facts: Facts) -> Refusal | None:
         return None
     if not target.sha:
         return Refusal(
-            code="commit_unknown",
+            code=Reason.COMMIT_UNKNOWN,
             reason=f"`{target.typed}` is neither a head of this pull request that was seen here, "
             "nor a commit of the default branch",
             remedy="deploy the present head, or give all 40 digits of a commit of the default "
@@ -133,7 +134,7 @@ def _known_head(facts: Facts) -> Refusal | None:
     if target.first_seen is not None and target.first_seen < facts.asked_at:
         return None
     return Refusal(
-        code="head_not_known",
+        code=Reason.HEAD_NOT_KNOWN,
         reason=f"`{facts.pull.head_sha[:7]}` became this pull request's head at about the same "
         "time as the command was written, so it may not be what was meant",
         remedy="name the commit",

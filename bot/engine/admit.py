@@ -144,7 +144,7 @@ def _reply(world: World, ask: Ask, body: str, reaction: str) -> None:
         said = ask.replying and world.voice.find_comment(ask.repository, ask.number, marker, since)
         if not said:
             _keep(world, ask, replace(ask, replying=True))
-            world.voice.comment(ask.repository, ask.number, body)
+            world.voice.comment(ask.repository, ask.number, f"{marker}\n{body}")
     elif ask.kind is AskKind.PUSH:
         _reply_on_commit(world, ask, body)
     if ask.kind is AskKind.COMMENT and ask.comment_id is not None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from bot.core.deployment import Deployment
+from bot.core.reasons import Reason
 
 
 class Accept(Struct, frozen=True):
@@ -16,15 +17,16 @@ class Accept(Struct, frozen=True):
 
 
 class Refuse(Struct, frozen=True):
-    """Nothing is done, and this says why."""
+    """Nothing is done, and this says why; the answer's marker is put in front of it elsewhere."""
 
     body: str
+    reasons: tuple[Reason, ...]
     number: int | None = None
     """The pull request to say it on, where the ask has none of its own."""
 
 
 class Answer(Struct, frozen=True):
-    """A question's answer."""
+    """A question's answer, or what was done at once; without the marker too."""
 
     body: str
 

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from bot.core.admission import Admitted, deployment
 from bot.core.manifest import Manifest
+from bot.core.reasons import Reason
 from bot.core.report import answers
 from bot.engine.found import Accept, Refuse
 from bot.engine.rules import CLOUDBUILD, MANIFEST, MISSING, Rules, read_manifest
@@ -42,19 +43,19 @@ def prepare(world: World, ask: Ask, going: Going) -> Accept | Refuse:
         proposed, problems = read_manifest(text) if text is not None else (None, ())
         if problems:
             said = answers.problems(ask, MANIFEST, going.sha[:7], problems)
-            return Refuse(said, going.number)
+            return Refuse(said, (Reason.BAD_MANIFEST,), going.number)
     plans = [_plan(going, name, proposed) for name in going.environments]
     cloudbuild = world.github.file(ask.repository, CLOUDBUILD, going.rules.sha)
     problems = (MISSING,) if cloudbuild is None else world.builds.problems(cloudbuild)
     if cloudbuild is None or problems:
         said = answers.problems(ask, CLOUDBUILD, going.rules.branch, problems)
-        return Refuse(said, going.number)
+        return Refuse(said, (Reason.BAD_BUILD_FILE,), going.number)
     paths = sorted({p for plan in plans for s in plan.services for p in (s.path, *s.also)})
     trees = world.github.trees(ask.repository, going.sha, paths)
     if absent := [path for path in paths if path not in trees]:
         lacking = (f"it names `{path}`, which {going.sha[:7]} does not have" for path in absent)
         said = answers.problems(ask, MANIFEST, going.rules.branch, lacking)
-        return Refuse(said, going.number)
+        return Refuse(said, (Reason.BAD_MANIFEST,), going.number)
     return Accept(
         tuple(_deployment(world, ask, going, (plan, cloudbuild, trees)) for plan in plans)
     )

@@ -9,21 +9,53 @@ Next: bot/core/manifest/__init__.py
 
 from bot.core.command.comment import lines
 from bot.core.command.reading import parse
-from bot.core.command.resolving import resolve_environment, resolve_words
-from bot.core.command.words import USAGE, Command, Deploy, Help, Status, Unreadable, written
+from bot.core.command.resolving import resolve_environment, resolve_plan, resolve_words
+from bot.core.command.words import (
+    USAGE,
+    Abort,
+    Approve,
+    Command,
+    Deploy,
+    Help,
+    History,
+    Lock,
+    Pause,
+    Plan,
+    Promote,
+    Resume,
+    Rollback,
+    Status,
+    Steering,
+    Unlock,
+    Unreadable,
+)
+from bot.core.command.writing import duration, written
 from bot.core.spelling import closest
 
 __all__ = [
     "USAGE",
+    "Abort",
+    "Approve",
     "Command",
     "Deploy",
     "Help",
+    "History",
+    "Lock",
+    "Pause",
+    "Plan",
+    "Promote",
+    "Resume",
+    "Rollback",
     "Status",
+    "Steering",
+    "Unlock",
     "Unreadable",
     "closest",
+    "duration",
     "lines",
     "parse",
     "resolve_environment",
+    "resolve_plan",
     "resolve_words",
     "written",
 ]

@@ -23,8 +23,11 @@ def clean(line: str) -> str:
 
 
 def meant_command(word: str) -> str:
-    """Return the command of this name or nearly this name, or nothing."""
-    return closest(word, USAGE, _NEAR_MISS)
+    """Return the command of this name or nearly this name, or nothing.
+
+    Who mistypes a command seldom gets its first letter wrong; `/block` is somebody else's command.
+    """
+    return closest(word, (name for name in USAGE if name[0] == word[:1].lower()), _NEAR_MISS)
 
 
 def is_command(line: str) -> bool:

@@ -24,7 +24,7 @@ def marker(ask: Ask) -> str:
 
 def refused(ask: Ask, refusals: Iterable[Refusal]) -> str:
     """Return every reason against an ask, and what to type next."""
-    lines = [marker(ask), f"👎 @{ask.actor}, {inline(ask.text)} was refused:", ""]
+    lines = [f"👎 @{ask.actor}, {inline(ask.text)} was refused:", ""]
     pasted: list[str] = []
     for refusal in refusals:
         remedy = f" {sentence(refusal.remedy)}" if refusal.remedy else ""
@@ -36,9 +36,14 @@ def refused(ask: Ask, refusals: Iterable[Refusal]) -> str:
 
 def unreadable(ask: Ask, read: Unreadable) -> str:
     """Return why a command could not be read, and what was probably meant."""
-    lines = [marker(ask), f"👎 @{ask.actor}, {inline(ask.text)} was not understood:", ""]
+    lines = [f"👎 @{ask.actor}, {inline(ask.text)} was not understood:", ""]
     lines += [f"- {read.problem}", "", commands(*filter(None, (read.suggestion, "/help")))]
     return "\n".join(lines)
+
+
+def not_yet(ask: Ask) -> str:
+    """Return that a command is known and cannot be followed here yet."""
+    return f"👎 @{ask.actor}, {inline(ask.text)} cannot be used here yet.\n\n{commands('/help')}"
 
 
 def reference(ask: Ask) -> str:
@@ -50,7 +55,6 @@ def problems(ask: Ask, path: str, where: str, found: Iterable[str]) -> str:
     """Return everything that is wrong with a file; `where` is the branch or the commit's hash."""
     again = f"ask again: {inline(ask.text)}" if ask.text else "push again"
     lines = [
-        marker(ask),
         f"👎 `{path}` of `{where}` cannot be used, so nothing can be deployed:",
         "",
         *(f"- {clean(problem)}" for problem in found),
@@ -77,15 +81,14 @@ def refused_push(ask: Ask, body: str, now: datetime) -> CheckRun:
 def broken(ask: Ask) -> str:
     """Return the admission that something on our side is wrong."""
     return (
-        f"{marker(ask)}\n👎 @{ask.actor}, {inline(ask.text)} could not be followed: something is "
+        f"👎 @{ask.actor}, {inline(ask.text)} could not be followed: something is "
         f"wrong on our side. Reference for the operator: `{reference(ask)}`."
     )
 
 
-def help_text(ask: Ask, plans: Sequence[EnvironmentPlan]) -> str:
+def help_text(plans: Sequence[EnvironmentPlan]) -> str:
     """Return the commands and what they mean in this repository."""
     lines = [
-        marker(ask),
         "| command | what it does |",
         "|---|---|",
         "| `/deploy <env>` | deploys this pull request's head |",
@@ -105,13 +108,12 @@ def help_text(ask: Ask, plans: Sequence[EnvironmentPlan]) -> str:
 
 
 def status(
-    ask: Ask,
     names: Sequence[str],
     places: Mapping[str, Environment],
     active: Mapping[str, Deployment],
 ) -> str:
     """Return what each environment runs and what is on its way there."""
-    lines = [marker(ask), "| environment | runs | on its way | waiting |", "|---|---|---|---|"]
+    lines = ["| environment | runs | on its way | waiting |", "|---|---|---|---|"]
     lines += [_status_row(name, places.get(name), active) for name in names]
     lines += ["", commands(*(f"/deploy {name}" for name in names[:2]), "/help")]
     return "\n".join(lines)

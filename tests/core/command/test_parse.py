@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.command import (
+    USAGE,
+    Abort,
+    Approve,
     Command,
     Deploy,
     Help,
+    History,
+    Lock,
+    Pause,
+    Plan,
+    Promote,
+    Resume,
+    Rollback,
     Status,
+    Unlock,
     Unreadable,
     closest,
     parse,
     resolve_environment,
+    resolve_plan,
     resolve_words,
     written,
 )
@@ -26,7 +40,13 @@ SHA = "a1b2c3d4e5f60718293a4b5c6d7e8f9012345678"
 def settled(line: str) -> Command | Unreadable:
     """The line as it is followed in a repository with our two services and `main`."""
     command = parse(line)
-    return resolve_words(command, SERVICES, "main") if isinstance(command, Deploy) else command
+    match command:
+        case Deploy():
+            return resolve_words(command, SERVICES, "main")
+        case Plan():
+            return resolve_plan(command, ("prod", "staging"), (SERVICES, "main"))
+        case _:
+            return command
 
 
 @pytest.mark.parametrize(
@@ -47,6 +67,48 @@ def settled(line: str) -> Command | Unreadable:
             "/deploy prod ai-service main",
             Deploy(environment="prod", services=("ai-service",), ref="main"),
         ),
+        ("/deploy prod --now", Deploy(environment="prod", now=True)),
+        ("/deploy --now prod", Deploy(environment="prod", now=True)),
+        ("/deploy prod \u2014now -retry", Deploy(environment="prod", now=True, retry=True)),
+        ("/deploy prod --replace #12", Deploy(environment="prod", replace=12)),
+        (
+            "/deploy prod --replace=12 a1b2c3d",
+            Deploy(environment="prod", replace=12, ref="a1b2c3d"),
+        ),
+        (
+            '/deploy prod --override --reason "it broke: #12"',
+            Deploy(environment="prod", override=True, reason="it broke: #12"),
+        ),
+        (
+            "/deploy prod --reason=\u201cBezahlen geht nicht\u201d ai-service",
+            Deploy(environment="prod", services=("ai-service",), reason="Bezahlen geht nicht"),
+        ),
+        ("/plan prod", Plan(Deploy(environment="prod"))),
+        ("/plan prod a1b2c3d --now", Plan(Deploy(environment="prod", ref="a1b2c3d", now=True))),
+        ("/promote", Promote()),
+        ("/promote prod", Promote(environment="prod")),
+        ("/pause prod", Pause(environment="prod")),
+        ("/resume", Resume()),
+        ("/abort prod", Abort(environment="prod")),
+        ("/rollback prod", Rollback(environment="prod")),
+        ("/rollback prod to A1B2C3D", Rollback(environment="prod", ref="a1b2c3d")),
+        ("/rollback prod a1b2c3d", Rollback(environment="prod", ref="a1b2c3d")),
+        ("/approve", Approve()),
+        ("/approve prod", Approve(environment="prod")),
+        ("/approve a1b2c3d", Approve(ref="a1b2c3d")),
+        ("/approve prod a1b2c3d", Approve(environment="prod", ref="a1b2c3d")),
+        ("/history prod", History(environment="prod")),
+        ("/lock prod on fire", Lock(environment="prod", reason="on fire")),
+        ('/lock prod "on fire"', Lock(environment="prod", reason="on fire")),
+        (
+            "/lock prod --for 2h \uacb0\uc81c \uc624\ub958, see #7",
+            Lock(
+                environment="prod",
+                reason="\uacb0\uc81c \uc624\ub958, see #7",
+                length=timedelta(hours=2),
+            ),
+        ),
+        ("/unlock prod", Unlock(environment="prod")),
         ("/status", Status()),
         ("/status prod", Status(environment="prod")),
         ("/help", Help()),
@@ -63,9 +125,45 @@ def test_a_command_is_read(line: str, command: Command) -> None:
         ("/depoly prod", "unknown_command", "/deploy prod"),
         ("/deploy, prod", "unknown_command", "/deploy prod"),
         ("/depoly prod a1b2c3d ai-service", "unknown_command", "/deploy prod ai-service a1b2c3d"),
-        ("/deploy prod --now", "unknown_option", "/deploy prod"),
-        ("/deploy prod ai-service --reason it broke", "unknown_option", "/deploy prod ai-service"),
-        ("/deploy --now prod", "unknown_option", ""),
+        ("/deploy prod --force", "unknown_option", "/deploy prod"),
+        ("/deploy prod ai-service --force a1b2c3d", "unknown_option", "/deploy prod ai-service"),
+        ("/deploy prod --nwo", "unknown_option", "/deploy prod --now"),
+        ("/deploy prod --repalce #3", "unknown_option", "/deploy prod --replace #3"),
+        ("/status --all", "unknown_option", ""),
+        ("/deploy prod --now a1b2c3d --now", "option_twice", "/deploy prod a1b2c3d --now"),
+        ("/deploy prod --replace 3 --replace 4", "option_twice", "/deploy prod --replace #3"),
+        ("/deploy prod --now=yes", "option_value", ""),
+        ("/deploy prod --replace", "option_value", ""),
+        ("/deploy prod --replace #x", "option_value", ""),
+        ("/deploy prod --replace 0", "option_value", ""),
+        ("/deploy prod --reason", "option_value", ""),
+        (
+            "/deploy prod --reason it broke --now",
+            "option_value",
+            '/deploy prod --now --reason "it broke"',
+        ),
+        ('/deploy prod --reason "it broke', "open_quotation", ""),
+        ('/deploy prod --reason "$(reboot)"', "strange_reason", ""),
+        (f'/deploy prod --reason "{"x" * 201}"', "strange_reason", ""),
+        ('/deploy prod "ai-service"', "not_a_name", ""),
+        ("/plan", "no_environment", ""),
+        ("/plan prod a1b2c3d ai-service", "commit_not_last", "/plan prod ai-service a1b2c3d"),
+        ("/plan prdo", "unknown_environment", "/plan prod"),
+        ("/promote prod now", "too_many_words", "/promote prod"),
+        ("/rollback", "no_environment", ""),
+        ("/rollback prod to yesterday", "no_commit", ""),
+        ("/rollback prod to", "no_commit", ""),
+        ("/rollback prod to a1b2c3d now", "too_many_words", "/rollback prod to a1b2c3d"),
+        ("/approve prod staging", "too_many_words", "/approve prod"),
+        ("/history", "no_environment", ""),
+        ("/lock", "no_environment", ""),
+        ("/lock prod", "no_reason", ""),
+        ("/lock prod --for 2h", "no_reason", ""),
+        ("/lock prod --for ever on fire", "option_value", ""),
+        ("/lock prod --for 91d on fire", "option_value", ""),
+        ("/lock prod `on fire`", "strange_reason", ""),
+        ("/unlock", "no_environment", ""),
+        ("/unlokc prod", "unknown_command", "/unlock prod"),
         ("/deploy prod ai-service ai-service", "named_twice", "/deploy prod ai-service"),
         ("/deploy prod a1b2c3d b1b2c3d", "two_commits", ""),
         ("/deploy prod a1b2c3d a1b2c3d", "two_commits", ""),
@@ -97,9 +195,9 @@ def test_what_cannot_be_followed_says_why_and_what_to_paste(
 
 
 def test_an_unknown_option_is_named() -> None:
-    read = parse("/deploy prod --now")
+    read = parse("/deploy prod --force")
     assert isinstance(read, Unreadable)
-    assert "`--now`" in read.problem
+    assert "`--force`" in read.problem
 
 
 def test_an_unknown_service_comes_with_the_known_ones() -> None:
@@ -138,27 +236,50 @@ def test_closest_knows_when_nothing_is_alike() -> None:
 
 @given(st.text())
 def test_no_text_breaks_the_reading(text: str) -> None:
-    for line in (text, f"/deploy {text}", f"/status {text}"):
-        read = settled(line)
-        assert isinstance(read, Deploy | Status | Help | Unreadable)
+    for line in (text, *(f"/{name} {text}" for name in USAGE)):
+        assert isinstance(settled(line), Command | Unreadable)
 
 
 @given(st.text(alphabet=st.characters(codec="ascii")))
 def test_a_suggestion_can_be_pasted_and_a_problem_repeats_nothing_unchecked(text: str) -> None:
-    read = parse(f"/deploy {text}")
-    if isinstance(read, Unreadable):
-        assert not set("@$;\\\"'") & set(read.problem)
-        assert not read.suggestion or not isinstance(parse(read.suggestion), Unreadable)
+    for name, usage in USAGE.items():
+        read = parse(f"/{name} {text}")
+        if isinstance(read, Unreadable):
+            assert not set("@$;\\\"'") & set(read.problem.replace(usage, ""))
+            assert not read.suggestion or not isinstance(parse(read.suggestion), Unreadable)
 
 
 NAMES = st.sampled_from(SERVICES)
 
 
-@given(
-    st.lists(NAMES, unique=True),
-    st.sampled_from(["", "main", "a1b2c3d", SHA]),
-    st.sampled_from(["prod", "staging"]),
+REASON = st.from_regex(r"\A[a-z][a-z .,:#]{0,20}[a-z]\Z")
+DEPLOY = st.builds(
+    Deploy,
+    environment=st.sampled_from(["prod", "staging"]),
+    services=st.lists(NAMES, unique=True).map(tuple),
+    ref=st.sampled_from(["", "main", "a1b2c3d", SHA]),
+    now=st.booleans(),
+    retry=st.booleans(),
+    replace=st.integers(min_value=0, max_value=10**9 - 1),
+    override=st.booleans(),
+    reason=st.just("") | REASON,
 )
-def test_what_is_written_is_read_again(services: list[str], ref: str, environment: str) -> None:
-    wish = Deploy(environment=environment, services=tuple(services), ref=ref)
-    assert settled(written(wish)) == wish
+PROD = st.just("prod")
+PERHAPS = st.sampled_from(["", "prod"])
+COMMIT = st.sampled_from(["", "a1b2c3d", SHA])
+LENGTH = st.none() | st.integers(min_value=1, max_value=9999).map(lambda m: timedelta(minutes=m))
+COMMAND = st.one_of(
+    DEPLOY,
+    st.builds(Plan, DEPLOY),
+    *(st.builds(kind, environment=PERHAPS) for kind in (Promote, Pause, Resume, Abort, Status)),
+    *(st.builds(kind, environment=PROD) for kind in (History, Unlock)),
+    st.builds(Rollback, environment=PROD, ref=COMMIT),
+    st.builds(Approve, environment=PERHAPS, ref=COMMIT),
+    st.builds(Lock, environment=PROD, reason=REASON, length=LENGTH),
+    st.just(Help()),
+)
+
+
+@given(COMMAND)
+def test_what_is_written_is_read_again(command: Command) -> None:
+    assert settled(written(command)) == command

@@ -1,0 +1,43 @@
+"""Why something was not done, as a word for machines: a closed set that keeps its names.
+
+Programs read these in the answers' JSON; docs/reason-codes.md explains each.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """One word per kind of refusal."""
+
+    NO_COMMAND = "no_command"
+    UNKNOWN_COMMAND = "unknown_command"
+    OPEN_QUOTATION = "open_quotation"
+    UNKNOWN_OPTION = "unknown_option"
+    OPTION_TWICE = "option_twice"
+    OPTION_VALUE = "option_value"
+    STRANGE_REASON = "strange_reason"
+    NO_REASON = "no_reason"
+    NOT_A_NAME = "not_a_name"
+    TOO_MANY_WORDS = "too_many_words"
+    NO_ENVIRONMENT = "no_environment"
+    UNKNOWN_ENVIRONMENT = "unknown_environment"
+    UNKNOWN_SERVICE = "unknown_service"
+    NAMED_TWICE = "named_twice"
+    NO_COMMIT = "no_commit"
+    TWO_COMMITS = "two_commits"
+    COMMIT_NOT_LAST = "commit_not_last"
+
+    BAD_MANIFEST = "bad_manifest"
+    BAD_BUILD_FILE = "bad_build_file"
+    NOT_YET = "not_yet"
+    INTERNAL = "internal"
+
+    PERMISSION_DENIED = "permission_denied"
+    TOO_LATE = "too_late"
+    PULL_REQUEST_CLOSED = "pull_request_closed"
+    PULL_REQUEST_MERGED = "pull_request_merged"
+    FORK_DENIED = "fork_denied"
+    COMMIT_UNKNOWN = "commit_unknown"
+    HEAD_NOT_KNOWN = "head_not_known"

@@ -1,0 +1,57 @@
+"""Follow a push: to the environments that take its branch, unless a newer one overtook it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.core.policy import HEAD_PATIENCE
+from bot.core.reasons import Reason
+from bot.core.report import answers
+from bot.engine.found import Found, Ignore, Later, Refuse
+from bot.engine.prepare import Going, prepare
+from bot.engine.rules import MANIFEST, Rules, rules_at
+from bot.engine.target import LOOK_AGAIN
+
+if TYPE_CHECKING:
+    from bot.core.model import Ask
+    from bot.ports import World
+
+
+def pushed(world: World, ask: Ask) -> Found:
+    """Return the deployments of a push, one per environment that takes its branch."""
+    rules = rules_at(world, ask.repository, "")
+    if rules.missing or (rules.manifest is None and ask.ref != rules.branch):
+        return Ignore()
+    environments = rules.manifest.on_push(ask.ref) if rules.manifest else ()
+    if rules.manifest and not environments:
+        return Ignore()
+    if overtaken := _overtaken(world, ask, rules):
+        return overtaken
+    pull = world.github.pull_request_of(ask.repository, ask.sha)
+    number = pull.number if pull else None
+    if rules.manifest is None:
+        body = answers.problems(ask, MANIFEST, rules.branch, rules.problems)
+        return Refuse(body, (Reason.BAD_MANIFEST,), number)
+    going = Going(
+        sha=ask.sha,
+        rules=rules,
+        manifest=rules.manifest,
+        environments=environments,
+        number=number,
+    )
+    return prepare(world, ask, going)
+
+
+def _overtaken(world: World, ask: Ask, rules: Rules) -> Ignore | Later | None:
+    """Leave out an older push, and one that is replayed; wait for a head not yet to be read."""
+    head = (
+        rules.sha if ask.ref == rules.branch else world.github.branch_head(ask.repository, ask.ref)
+    )
+    if head == ask.sha:
+        return None
+    now = world.clock()
+    if now > ask.created_at + HEAD_PATIENCE or head is None:
+        return Ignore()
+    if world.github.contains(ask.repository, ask.sha, ask.ref):
+        return Ignore()
+    return Later(now + LOOK_AGAIN)
