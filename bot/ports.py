@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
     from bot.core.action import (
         Accepted,
+        BuildOver,
         BuildStarted,
+        CancelBuild,
         Conflicted,
         OpenToAll,
         Rejected,
@@ -167,6 +169,9 @@ class Builds(Protocol):
 
     def start(self, action: StartBuild, source: str) -> BuildStarted | Rejected:
         """Start a build from a stored source (`gs://…`), or find the one started before."""
+
+    def cancel(self, action: CancelBuild) -> BuildOver:
+        """Let a build go no further; harmless when it has ended."""
 
     def build(self, name: str, image: str) -> BuildSeen:
         """Return how a build stands, with the digest of the named image."""

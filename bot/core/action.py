@@ -28,6 +28,18 @@ class StartBuild(Struct, frozen=True, kw_only=True, tag=True):
     """An earlier attempt may have succeeded: look for `build_tag` first."""
 
 
+class CancelBuild(Struct, frozen=True, kw_only=True, tag=True):
+    """A build goes no further; one that has ended, or was never made, is left as it is."""
+
+    service: str
+    project: str
+    region: str
+    build: str
+    """Its resource name; empty when CreateBuild's outcome is unknown."""
+    build_tag: str
+    """What it can be found by then."""
+
+
 class Stage(Struct, frozen=True, kw_only=True, tag=True):
     """A new revision at 0 % with a tag; for a service that does not exist, the service itself."""
 
@@ -67,7 +79,7 @@ class OpenToAll(Struct, frozen=True, kw_only=True, tag=True):
     key: ServiceKey
 
 
-Action = StartBuild | Stage | Shift | OpenToAll
+Action = StartBuild | CancelBuild | Stage | Shift | OpenToAll
 
 
 class BuildStarted(Struct, frozen=True, kw_only=True, tag=True):
@@ -75,6 +87,12 @@ class BuildStarted(Struct, frozen=True, kw_only=True, tag=True):
 
     service: str
     build: str
+
+
+class BuildOver(Struct, frozen=True, kw_only=True, tag=True):
+    """Nothing of the build goes on any more."""
+
+    service: str
 
 
 class Accepted(Struct, frozen=True, kw_only=True, tag=True):
@@ -103,4 +121,4 @@ class Rejected(Struct, frozen=True, kw_only=True, tag=True):
     detail: str
 
 
-Outcome = BuildStarted | Accepted | Opened | Conflicted | Rejected
+Outcome = BuildStarted | BuildOver | Accepted | Opened | Conflicted | Rejected

@@ -94,6 +94,8 @@ class Rollout(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Fewer canary requests than this at a step are no basis for a judgement."""
     margin: float = 0.05
     """How much higher than stable's the canary's 5xx ratio may be."""
+    approve: tuple[int, ...] = ()
+    """Shares that are reached only when somebody says `/promote`."""
 
 
 class Gates(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):

@@ -11,6 +11,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from bot.core.configuration import EnvironmentPlan, ServicePlan
+from bot.core.control import Pause, Promotion
 from bot.core.evidence import Evidence, Verdict
 from bot.core.model import Repository
 
@@ -29,6 +30,8 @@ class Phase(StrEnum):
     UNCHANGED = "unchanged"
     ROLLED_BACK = "rolled_back"
     FAILED = "failed"
+    ABORTED = "aborted"
+    SUPERSEDED = "superseded"
 
 
 class FailureCode(StrEnum):
@@ -43,6 +46,8 @@ class FailureCode(StrEnum):
     REJECTED = "rejected"
     TIMED_OUT = "timed_out"
     INTERNAL = "internal"
+    ABORTED = "aborted"
+    SUPERSEDED = "superseded"
 
 
 class Failure(Struct, frozen=True, kw_only=True):
@@ -81,6 +86,8 @@ class ServiceRollout(Struct, frozen=True, kw_only=True):
     """Cloud Build's resource name, once it answered."""
     build_asked: bool = False
     """Set before CreateBuild, so that an unknown outcome is looked up and not repeated."""
+    build_over: bool = False
+    """Nothing of the build goes on any more: it was cancelled, or had ended by itself."""
     digest: str = ""
     first: bool = False
     """There was no service before: no canary is possible."""
@@ -172,6 +179,17 @@ class Deployment(Struct, frozen=True, kw_only=True):
     """When every service of the level was seen at that percentage."""
     moved: bool = False
     """Somebody else moved the traffic of this level, and has not put it back."""
+    paused: Pause | None = None
+    promoted: Promotion | None = None
+    """A wish for the next step; gone once it was taken."""
+    approved: int = 0
+    """The highest share that people have let it reach."""
+    approval_since: datetime | None = None
+    """Since when it waits for somebody's approval of the next step."""
+    retaken_by: str = ""
+    """Who wants the traffic back where the rollout had it, after somebody else moved it."""
+    traffic_found: str = ""
+    """How somebody else moved the traffic, for people to read."""
     stuck: bool = False
     """Traffic could not be returned for so long that people must be told."""
     command: str = ""

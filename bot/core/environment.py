@@ -28,6 +28,8 @@ def enqueued(environment: Environment, deployment: str) -> Environment:
 def settled(environment: Environment, deployment: Deployment) -> Environment:
     """Return the environment after a deployment came to its present phase."""
     phase = deployment.phase
+    if deployment.id in environment.queue and phase in ENDS:
+        return given_up(environment, deployment)
     if environment.active == deployment.id:
         if phase is Phase.WATCHING:
             freed = replace(environment, active="", watching=deployment.id)
@@ -37,7 +39,8 @@ def settled(environment: Environment, deployment: Deployment) -> Environment:
         if phase in ENDS:
             return _told_later(replace(environment, active=""), deployment)
     if environment.watching == deployment.id and phase in ENDS:
-        live = environment.previous if phase is Phase.ROLLED_BACK else environment.live
+        stays = phase in {Phase.SUCCEEDED, Phase.FAILED}
+        live = environment.live if stays else environment.previous
         return _told_later(replace(environment, watching="", live=live), deployment)
     return environment
 
@@ -51,7 +54,7 @@ def next_active(environment: Environment) -> Environment:
 
 
 def given_up(environment: Environment, deployment: Deployment) -> Environment:
-    """Return the environment without a deployment that waited too long."""
+    """Return the environment without a deployment that ended as it waited."""
     queue = tuple(waiting for waiting in environment.queue if waiting != deployment.id)
     return _told_later(replace(environment, queue=queue), deployment)
 

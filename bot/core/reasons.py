@@ -41,3 +41,9 @@ class Reason(StrEnum):
     FORK_DENIED = "fork_denied"
     COMMIT_UNKNOWN = "commit_unknown"
     HEAD_NOT_KNOWN = "head_not_known"
+
+    NOTHING_GOING = "nothing_going"
+    WHICH_ENVIRONMENT = "which_environment"
+    NOT_NOW = "not_now"
+    NO_RELEASE = "no_release"
+    REJECTED_BEFORE = "rejected_before"

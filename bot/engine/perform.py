@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, assert_never
 from bot.core.action import (
     Accepted,
     Action,
+    CancelBuild,
     Opened,
     OpenToAll,
     Outcome,
@@ -27,6 +28,8 @@ def perform(world: World, deployment: Deployment, action: Action) -> Outcome:
             source = f"{deployment.repository.id}/{action.sha}.tar.gz"
             archive = world.github.archive(deployment.repository, action.sha)
             return world.builds.start(action, world.sources.put(source, archive))
+        case CancelBuild():
+            return world.builds.cancel(action)
         case Stage():
             return world.services.stage(action)
         case Shift():

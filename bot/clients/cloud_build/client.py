@@ -6,6 +6,7 @@ polled on the global endpoint (https://github.com/googleapis/google-cloud-python
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
 from google.api_core import exceptions as google
@@ -14,7 +15,7 @@ from google.cloud.devtools import cloudbuild_v1
 from bot.clients.cloud_build import build_file
 from bot.clients.cloud_build.sight import build_seen
 from bot.clients.endpoint import DEADLINE, message_of, rest, translate
-from bot.core.action import BuildStarted, Rejected, StartBuild
+from bot.core.action import BuildOver, BuildStarted, CancelBuild, Rejected, StartBuild
 from bot.core.sight import BuildSeen, BuildState
 
 if TYPE_CHECKING:
@@ -63,6 +64,21 @@ class CloudBuildClient:
             return BuildSeen(name=name, state=BuildState.FAILED, detail=message_of(error))
         return build_seen(name, build, image)
 
+    @translate(WHAT, final=True)
+    def cancel(self, action: CancelBuild) -> BuildOver:
+        """Cancel a build, or find the one that may have been started.
+
+        One that has ended (400 FAILED_PRECONDITION) or is unknown is over already; one that we may
+        not cancel ends by itself
+        (https://cloud.google.com/build/docs/api/reference/rest/v1/projects.locations.builds/cancel).
+        """
+        name = action.build or self._find(action)
+        if name:
+            request = cloudbuild_v1.CancelBuildRequest(name=name)
+            with suppress(*REFUSALS, google.Conflict):
+                self._in(_location(name)).cancel_build(request, retry=None, timeout=DEADLINE)
+        return BuildOver(service=action.service)
+
     def _in(self, location: str) -> cloudbuild_v1.CloudBuildClient:
         """Private pools, and default pools outside `global`, answer on regional endpoints only."""
         if location not in self._clients:
@@ -70,7 +86,7 @@ class CloudBuildClient:
             self._clients[location] = rest(cloudbuild_v1.CloudBuildClient, self._url or regional)
         return self._clients[location]
 
-    def _find(self, action: StartBuild) -> str:
+    def _find(self, action: StartBuild | CancelBuild) -> str:
         """Return the newest build with the action's tag that nobody cancelled, or nothing."""
         request = cloudbuild_v1.ListBuildsRequest(
             parent=_parent(action), filter=f'tags="{action.build_tag}"'
@@ -113,11 +129,11 @@ def _created(build: cloudbuild_v1.Build) -> datetime:
     return cast("datetime", build.create_time)
 
 
-def _parent(action: StartBuild) -> str:
+def _parent(action: StartBuild | CancelBuild) -> str:
     return f"projects/{action.project}/locations/{action.region}"
 
 
-def _name(action: StartBuild, build: cloudbuild_v1.Build) -> str:
+def _name(action: StartBuild | CancelBuild, build: cloudbuild_v1.Build) -> str:
     return f"{_parent(action)}/builds/{build.id}"
 
 

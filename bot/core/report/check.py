@@ -13,6 +13,8 @@ _CONCLUSIONS = {
     Phase.UNCHANGED: "neutral",
     Phase.ROLLED_BACK: "failure",
     Phase.FAILED: "failure",
+    Phase.ABORTED: "cancelled",
+    Phase.SUPERSEDED: "neutral",
 }
 
 

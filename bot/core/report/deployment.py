@@ -8,7 +8,9 @@ from __future__ import annotations
 from msgspec import Struct
 
 from bot.core.deployment import Deployment, Failure, FailureCode, Phase, ServiceRollout, StepTaken
+from bot.core.report.holding import holds, next_commands
 from bot.core.report.phrases import SYMBOLS, block, cell, clean, commands, plain, sentence, title
+from bot.core.rollout.turn import ENDS, had_traffic
 
 FULL = 100
 _BAD_ENDS = {Phase.ROLLED_BACK: "rolled back", Phase.FAILED: "failed"}
@@ -33,6 +35,10 @@ def status(deployment: Deployment) -> Status | None:
             state = "success"
         case Phase.ROLLED_BACK | Phase.FAILED:
             state = "failure"
+        case Phase.ABORTED | Phase.SUPERSEDED:
+            if not deployment.told.status:
+                return None
+            state = "inactive"
         case _:
             state = "in_progress"
     said = deployment.failure.reason if deployment.failure else ""
@@ -46,7 +52,7 @@ def reaction(deployment: Deployment) -> str:
     match deployment.phase:
         case Phase.SUCCEEDED | Phase.WATCHING | Phase.UNCHANGED:
             return "rocket"
-        case Phase.ROLLED_BACK | Phase.FAILED:
+        case Phase.ROLLED_BACK | Phase.FAILED | Phase.ABORTED | Phase.SUPERSEDED:
             return "-1"
         case _:
             return ""
@@ -86,7 +92,7 @@ def alert(deployment: Deployment) -> str:
     if deployment.stuck and deployment.phase is Phase.ROLLING_BACK:
         lines.append(f"\nIt is tried on and on ({plain(deployment.waiting)}). By hand:\n")
         lines.append(block("\n".join(_by_hand(deployment))))
-    lines.append(f"\n{commands(*_next(deployment))}")
+    lines.append(f"\n{commands(*next_commands(deployment))}")
     return "\n".join(lines)
 
 
@@ -111,12 +117,13 @@ def details(deployment: Deployment, place: int) -> str:
         parts.append("Every service already runs this input with these settings.")
     if deployment.failure:
         parts.append(_failure(deployment, deployment.failure))
+    parts += holds(deployment)
     if deployment.phase is not Phase.QUEUED:
         parts.append(_services(deployment))
     if deployment.steps_taken:
         parts.append(_steps(deployment.steps_taken))
     parts += [f"**Note:** {clean(note)}" for note in deployment.plan.notes]
-    parts.append(commands(*_next(deployment)))
+    parts.append(commands(*next_commands(deployment)))
     return "\n\n".join(parts)
 
 
@@ -140,17 +147,17 @@ def _failure(deployment: Deployment, failure: Failure) -> str:
 
 
 def _traffic_words(deployment: Deployment, failure: Failure) -> str:
+    ended = deployment.phase in ENDS
+    by_hand = deployment.moved or failure.code is FailureCode.TRAFFIC_CHANGED
     match deployment.phase:
-        case Phase.ROLLED_BACK:
-            return "All traffic is back on stable."
-        case Phase.FAILED if deployment.moved or failure.code is FailureCode.TRAFFIC_CHANGED:
+        case Phase.FAILED | Phase.ABORTED | Phase.SUPERSEDED if by_hand:
             return "The traffic was left where people put it."
         case Phase.FAILED if new := [s.plan.name for s in deployment.services if s.first and s.url]:
             return f"New and not in use before: {', '.join(new)}. Nothing else was touched."
-        case Phase.FAILED:
-            return "Traffic was not touched."
+        case Phase.ROLLED_BACK | Phase.ABORTED | Phase.SUPERSEDED if had_traffic(deployment):
+            return "All traffic is back on stable."
         case _:
-            return "Traffic is returning to stable."
+            return "Traffic was not touched." if ended else "Traffic is returning to stable."
 
 
 def _services(deployment: Deployment) -> str:
@@ -173,7 +180,7 @@ def _service(deployment: Deployment, service: ServiceRollout) -> str:
 
 
 def _share(deployment: Deployment, service: ServiceRollout) -> int:
-    if deployment.phase is Phase.ROLLED_BACK:
+    if deployment.phase in {Phase.ROLLED_BACK, Phase.ABORTED, Phase.SUPERSEDED}:
         return 0
     return service.share
 
@@ -205,11 +212,3 @@ def _steps(steps: tuple[StepTaken, ...]) -> str:
         for step in steps
     ]
     return "\n".join(rows)
-
-
-def _next(deployment: Deployment) -> tuple[str, ...]:
-    match deployment.phase:
-        case Phase.FAILED | Phase.ROLLED_BACK:
-            return (deployment.command or f"/deploy {deployment.environment}", "/status")
-        case _:
-            return ("/status", "/help")

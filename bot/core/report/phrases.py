@@ -18,6 +18,8 @@ TITLES = {
     Phase.UNCHANGED: "Nothing to deploy",
     Phase.ROLLED_BACK: "Rolled back",
     Phase.FAILED: "Failed",
+    Phase.ABORTED: "Aborted",
+    Phase.SUPERSEDED: "Superseded",
 }
 
 SYMBOLS = {
@@ -26,6 +28,8 @@ SYMBOLS = {
     Phase.UNCHANGED: "⏸️",
     Phase.ROLLED_BACK: "↩️",
     Phase.FAILED: "❌",
+    Phase.ABORTED: "🛑",
+    Phase.SUPERSEDED: "⏭️",
 }
 
 _CONTROL = re.compile(

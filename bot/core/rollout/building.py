@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from bot.core.action import StartBuild
 from bot.core.deployment import Deployment, Failure, FailureCode, Phase, ServiceRollout
 from bot.core.model import Image
-from bot.core.rollout.turn import Turn, enter, fail, soon, wait, with_service
+from bot.core.rollout.turn import Turn, enter, fail, service_named, soon, wait, with_service
 from bot.core.sight import BuildSeen, BuildState, Sight
 
 GLANCE = timedelta(seconds=30)
@@ -21,9 +21,10 @@ def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
     images: list[Image] = []
     for name, build in seen.builds.items():
         if failure := _failure(name, build):
-            return Turn(fail(deployment, failure, now))
+            over = replace(service_named(deployment, name), build_over=True)
+            return Turn(fail(with_service(deployment, over), failure, now))
         if build.state is BuildState.SUCCEEDED:
-            service = next(s for s in deployment.services if s.plan.name == name)
+            service = service_named(deployment, name)
             deployment = with_service(deployment, replace(service, digest=build.digest))
             images.append(Image(key=service.reuse_key, digest=build.digest, built_at=now))
     missing = [s for s in deployment.services if s.changed and not s.digest]
@@ -42,6 +43,11 @@ def image_tag(deployment: Deployment, service: ServiceRollout) -> str:
     return f"{service.plan.image}:{deployment.sha}"
 
 
+def build_tag(deployment: Deployment, service: ServiceRollout) -> str:
+    """Return what this deployment's build of a service can be found by."""
+    return f"spillway-{deployment.id}-{service.plan.name}"
+
+
 def _start(deployment: Deployment, service: ServiceRollout) -> StartBuild:
     return StartBuild(
         service=service.plan.name,
@@ -51,7 +57,7 @@ def _start(deployment: Deployment, service: ServiceRollout) -> StartBuild:
         path=service.plan.path,
         image=service.plan.image,
         cloudbuild=deployment.cloudbuild,
-        build_tag=f"spillway-{deployment.id}-{service.plan.name}",
+        build_tag=build_tag(deployment, service),
         look_up=service.build_asked,
     )
 

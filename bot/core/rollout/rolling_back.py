@@ -1,4 +1,4 @@
-"""Rolling back → rolled back or failed: traffic to stable, one write per service, last first."""
+"""Rolling back → its end: traffic to stable, one write per service, last first; builds stop."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from bot.core.action import Shift
+from bot.core.action import CancelBuild, Shift
 from bot.core.deployment import Deployment, FailureCode, Phase, ServiceRollout
-from bot.core.rollout.turn import Turn, enter, soon, tell_step, wait, with_service
+from bot.core.rollout.building import build_tag
+from bot.core.rollout.turn import Turn, enter, had_traffic, soon, tell_step, wait, with_service
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from bot.core.sight import ServiceSeen, Sight
 
 FULL = 100
+_WANTED_ENDS = {FailureCode.ABORTED: Phase.ABORTED, FailureCode.SUPERSEDED: Phase.SUPERSEDED}
 PATIENCE = timedelta(minutes=10)
 """After so long without success people are told, with what to type by hand."""
 
@@ -35,12 +37,29 @@ def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
         and not service.operation
         and _ours_left(service, seen.services[service.plan.name], by_hand=by_hand)
     )
+    builds = tuple(_cancel(deployment, s) for s in deployment.services if still_built(s))
     working = any(service.operation for service in deployment.services)
-    if back or working:
+    if back or working or builds:
         stuck = replace(deployment, stuck=now - deployment.phase_since > PATIENCE)
-        said = deployment.waiting if deployment.attempts else "traffic"
-        return Turn(wait(stuck, said, soon(deployment, now)), back)
+        said = "traffic" if back or working else "build"
+        said = deployment.waiting if deployment.attempts else said
+        return Turn(wait(stuck, said, soon(deployment, now)), (*back, *builds))
     return Turn(_ended(deployment, now))
+
+
+def still_built(service: ServiceRollout) -> bool:
+    """Tell whether a build of ours may still be going on."""
+    return service.build_asked and not service.digest and not service.build_over
+
+
+def _cancel(deployment: Deployment, service: ServiceRollout) -> CancelBuild:
+    return CancelBuild(
+        service=service.plan.name,
+        project=service.plan.key.project,
+        region=service.plan.key.region,
+        build=service.build,
+        build_tag=build_tag(deployment, service),
+    )
 
 
 def _settled(deployment: Deployment, seen: Sight, name: str) -> Deployment:
@@ -73,10 +92,11 @@ def _back(service: ServiceRollout, live: ServiceSeen, *, by_hand: bool) -> Shift
 
 
 def _ended(deployment: Deployment, now: datetime) -> Deployment:
-    had_traffic = any(step.share for step in deployment.steps_taken)
+    if end := _WANTED_ENDS.get(deployment.failure.code) if deployment.failure else None:
+        return enter(replace(deployment, share=0), end, now)
     judged = deployment.failure is not None and deployment.failure.code is FailureCode.CANARY_WORSE
     canaries = any(s.changed and not s.first for s in deployment.services)
-    if judged or (had_traffic and canaries):
+    if judged or (had_traffic(deployment) and canaries):
         told = tell_step(replace(deployment, share=0), 0, "all traffic back on stable", now)
         return enter(told, Phase.ROLLED_BACK, now)
     return enter(replace(deployment, share=0), Phase.FAILED, now)

@@ -40,7 +40,7 @@ def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
         return Turn(wait(deployment, "traffic", soon(deployment, now)), actions)
     if any(_working(service, seen) for service in at_level(deployment)):
         return Turn(wait(deployment, "traffic", soon(deployment, now)))
-    deployment = _arrived(deployment, now)
+    deployment = _arrived(replace(deployment, retaken_by=""), now)
     if deployment.share == FULL:
         return Turn(_level_done(deployment, now))
     return Turn(_baked(deployment, seen, now))
@@ -64,8 +64,8 @@ def _hindered(deployment: Deployment, seen: Sight, now: datetime) -> Deployment 
     for service in at_level(deployment):
         if not seen.services[service.plan.name].exists:
             return fail(deployment, _deleted(service), now)
-    if name := _moved_by_others(deployment, seen):
-        return _held(deployment, name, now)
+    if (name := _moved_by_others(deployment, seen)) and not deployment.retaken_by:
+        return _held(deployment, (name, _shares(seen.services[name])), now)
     return None
 
 
@@ -74,10 +74,15 @@ def _unsettled(service: ServiceRollout, seen: Sight) -> bool:
     return seen.services[service.plan.name].reconciling and not service.operation
 
 
-def _held(deployment: Deployment, name: str, now: datetime) -> Deployment:
+def _held(deployment: Deployment, moved: tuple[str, str], now: datetime) -> Deployment:
+    name, found = moved
     why = f"traffic of {name} was moved by somebody: held until it is put back"
-    held = replace(deployment, share_since=None, moved=True)
+    held = replace(deployment, share_since=None, moved=True, traffic_found=found)
     return wait(held, why, next_visible(deployment, now))
+
+
+def _shares(live: ServiceSeen) -> str:
+    return ", ".join(f"{t.revision} {t.percent} %" for t in live.traffic if t.percent)
 
 
 def _deleted(service: ServiceRollout) -> Failure:
@@ -142,7 +147,8 @@ def _towards(deployment: Deployment, seen: Sight) -> tuple[Action, ...]:
 def _there(deployment: Deployment, service: ServiceRollout, live: ServiceSeen) -> bool:
     share = _wanted(deployment, service)
     tagged = deployment.share == FULL and bool(live.tag_url(service.tag))
-    return live.share_of(service.revision) == share and not tagged
+    split = (live.share_of(service.revision), live.share_of(service.stable))
+    return split == (share, FULL - share) and not tagged
 
 
 def _to_be_opened(deployment: Deployment, service: ServiceRollout) -> bool:
@@ -207,7 +213,7 @@ def _baked(deployment: Deployment, seen: Sight, now: datetime) -> Deployment:
     waiting = [v.waiting for v in verdicts if v.decision is not Decision.ADVANCE]
     if waiting:
         return wait(deployment, waiting[0], next_visible(deployment, now))
-    return _next_step(deployment, now)
+    return next_step(deployment, now)
 
 
 def judge(
@@ -233,7 +239,8 @@ def condemned(deployment: Deployment) -> Failure | None:
     return None
 
 
-def _next_step(deployment: Deployment, now: datetime) -> Deployment:
+def next_step(deployment: Deployment, now: datetime) -> Deployment:
+    """Return the deployment on its way to the next share."""
     steps = deployment.plan.rollout.steps
     share = next(step for step in steps if step > deployment.share)
     onward = replace(deployment, share=share, share_since=None)

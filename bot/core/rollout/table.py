@@ -13,9 +13,18 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from bot.core.action import Accepted, BuildStarted, Conflicted, Opened, Outcome, Rejected
-from bot.core.deployment import Deployment, Failure, FailureCode, Phase
+from bot.core.action import (
+    Accepted,
+    BuildOver,
+    BuildStarted,
+    Conflicted,
+    Opened,
+    Outcome,
+    Rejected,
+)
+from bot.core.deployment import Deployment, Failure, FailureCode, Phase, ServiceRollout
 from bot.core.rollout import building, queued, rolling_back, shifting, smoke, staging, watching
+from bot.core.rollout.holds import let_through
 from bot.core.rollout.turn import ENDS, Turn, expired, fail, service_named, time_out, with_service
 
 if TYPE_CHECKING:
@@ -28,17 +37,30 @@ SOON = timedelta(seconds=1)
 LONG = timedelta(seconds=60)
 
 TRANSITIONS: dict[Phase, frozenset[Phase]] = {
-    Phase.QUEUED: frozenset({Phase.BUILDING, Phase.UNCHANGED, Phase.ROLLING_BACK}),
+    Phase.QUEUED: frozenset(
+        {
+            Phase.BUILDING,
+            Phase.UNCHANGED,
+            Phase.ROLLING_BACK,
+            Phase.FAILED,
+            Phase.ABORTED,
+            Phase.SUPERSEDED,
+        }
+    ),
     Phase.BUILDING: frozenset({Phase.STAGING, Phase.ROLLING_BACK}),
     Phase.STAGING: frozenset({Phase.SMOKE, Phase.ROLLING_BACK}),
     Phase.SMOKE: frozenset({Phase.SHIFTING, Phase.ROLLING_BACK}),
     Phase.SHIFTING: frozenset({Phase.STAGING, Phase.WATCHING, Phase.SUCCEEDED, Phase.ROLLING_BACK}),
     Phase.WATCHING: frozenset({Phase.SUCCEEDED, Phase.ROLLING_BACK}),
-    Phase.ROLLING_BACK: frozenset({Phase.ROLLED_BACK, Phase.FAILED}),
+    Phase.ROLLING_BACK: frozenset(
+        {Phase.ROLLED_BACK, Phase.FAILED, Phase.ABORTED, Phase.SUPERSEDED}
+    ),
     Phase.SUCCEEDED: frozenset(),
     Phase.UNCHANGED: frozenset(),
     Phase.ROLLED_BACK: frozenset(),
     Phase.FAILED: frozenset(),
+    Phase.ABORTED: frozenset(),
+    Phase.SUPERSEDED: frozenset(),
 }
 
 _PHASES: dict[Phase, Callable[[Deployment, Sight, datetime], Turn]] = {
@@ -59,7 +81,7 @@ def step(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
     """
     if deployment.phase in ENDS:
         return Turn(deployment)
-    turn = _PHASES[deployment.phase](deployment, seen, now)
+    turn = let_through(deployment, _PHASES[deployment.phase](deployment, seen, now), now)
     if not turn.actions:
         turn = Turn(replace(turn.deployment, attempts=0), images=turn.images)
     if turn.deployment.phase is deployment.phase and _given_up(deployment, now):
@@ -75,20 +97,26 @@ def record(deployment: Deployment, outcome: Outcome, now: datetime) -> Deploymen
     """Return the deployment with what came of an action; one that has ended absorbs it."""
     if deployment.phase in ENDS:
         return deployment
-    if not isinstance(outcome, Conflicted | Rejected):
-        deployment = replace(deployment, attempts=0)
-    service = service_named(deployment, outcome.service)
+    if isinstance(outcome, Conflicted):
+        return replace(deployment, wake_at=now + SOON)
+    if isinstance(outcome, Rejected):
+        return _rejected(deployment, outcome.service, outcome.detail, now)
+    service = _with_outcome(service_named(deployment, outcome.service), outcome)
+    return with_service(replace(deployment, attempts=0), service)
+
+
+def _with_outcome(
+    service: ServiceRollout, outcome: BuildStarted | BuildOver | Accepted | Opened
+) -> ServiceRollout:
     match outcome:
         case BuildStarted(build=build):
-            return with_service(deployment, replace(service, build=build))
+            return replace(service, build=build)
+        case BuildOver():
+            return replace(service, build_over=True)
         case Accepted(operation=operation):
-            return with_service(deployment, replace(service, operation=operation))
+            return replace(service, operation=operation)
         case Opened():
-            return with_service(deployment, replace(service, opened=True))
-        case Conflicted():
-            return replace(deployment, wake_at=now + SOON)
-        case Rejected(detail=detail):
-            return _rejected(deployment, outcome.service, detail, now)
+            return replace(service, opened=True)
 
 
 def spoiled(deployment: Deployment, why: str, until: datetime, now: datetime) -> Deployment:

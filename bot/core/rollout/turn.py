@@ -21,7 +21,23 @@ LIMITS = {
 """How long a phase may last. Cloud Build's own limit is an hour by default, plus ten minutes
 (https://cloud.google.com/build/docs/build-config-file-schema#timeout)."""
 
-ENDS = frozenset({Phase.SUCCEEDED, Phase.UNCHANGED, Phase.ROLLED_BACK, Phase.FAILED})
+APPROVAL = timedelta(hours=24)
+"""How long a step waits for somebody's approval."""
+PAUSE = timedelta(days=7)
+"""How long a pause lasts when nobody resumes."""
+HELD = frozenset({Phase.SMOKE, Phase.SHIFTING})
+"""Where people can hold a deployment: the limits of these phases wait meanwhile."""
+
+ENDS = frozenset(
+    {
+        Phase.SUCCEEDED,
+        Phase.UNCHANGED,
+        Phase.ROLLED_BACK,
+        Phase.FAILED,
+        Phase.ABORTED,
+        Phase.SUPERSEDED,
+    }
+)
 
 
 class Turn(Struct, frozen=True):
@@ -69,25 +85,43 @@ def fail(deployment: Deployment, failure: Failure, now: datetime) -> Deployment:
     return enter(failed, Phase.ROLLING_BACK, now)
 
 
+def deadline(deployment: Deployment) -> datetime | None:
+    """Return when the phase must be over; where people hold it, when their time is up."""
+    if deployment.phase in HELD and deployment.paused:
+        return deployment.paused.until
+    if deployment.phase in HELD and deployment.approval_since:
+        return deployment.approval_since + APPROVAL
+    limit = LIMITS.get(deployment.phase)
+    return deployment.phase_since + limit if limit is not None else None
+
+
 def expired(deployment: Deployment, now: datetime) -> bool:
     """Tell whether the phase has lasted longer than it may."""
-    limit = LIMITS.get(deployment.phase)
-    return limit is not None and now - deployment.phase_since > limit
+    end = deadline(deployment)
+    return end is not None and now > end
 
 
 def time_out(deployment: Deployment, now: datetime) -> Deployment:
     """Return the deployment as it gives up on a phase, saying what it had waited for."""
-    hours = LIMITS[deployment.phase].total_seconds() / 3600
-    limit = f"{hours:g} h" if hours >= 1 else f"{hours * 60:g} min"
     awaited = f", waiting for: {deployment.waiting}" if deployment.waiting else ""
+    reason = f"{deployment.phase.value} was not done within {_limit(deployment)}{awaited}"
+    if deployment.phase in HELD and deployment.paused:
+        reason = f"{deployment.paused.by} paused it, and nobody resumed it within 7 days"
+    elif deployment.phase in HELD and deployment.approval_since:
+        reason = "nobody approved the next step within 24 h"
     held = deployment.phase is Phase.SHIFTING and deployment.moved
     failure = Failure(
         code=FailureCode.TRAFFIC_CHANGED if held else FailureCode.TIMED_OUT,
         service="",
-        reason=f"{deployment.phase.value} was not done within {limit}{awaited}",
+        reason=reason,
         logs=(),
     )
     return fail(deployment, failure, now)
+
+
+def _limit(deployment: Deployment) -> str:
+    hours = LIMITS[deployment.phase].total_seconds() / 3600
+    return f"{hours:g} h" if hours >= 1 else f"{hours * 60:g} min"
 
 
 def with_service(deployment: Deployment, service: ServiceRollout) -> Deployment:
@@ -106,6 +140,16 @@ def service_named(deployment: Deployment, name: str) -> ServiceRollout:
 def at_level(deployment: Deployment) -> tuple[ServiceRollout, ...]:
     """Return the services that are to change and are in turn now."""
     return tuple(s for s in deployment.services if s.changed and s.plan.level == deployment.level)
+
+
+def more_levels(deployment: Deployment) -> bool:
+    """Tell whether services of a later level still have to change."""
+    return any(s.changed and s.plan.level > deployment.level for s in deployment.services)
+
+
+def had_traffic(deployment: Deployment) -> bool:
+    """Tell whether any service ever was at a step above 0 %."""
+    return any(step.share for step in deployment.steps_taken)
 
 
 def tell_step(deployment: Deployment, share: int, why: str, now: datetime) -> Deployment:

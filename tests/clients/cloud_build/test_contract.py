@@ -10,7 +10,7 @@ from google.cloud.devtools import cloudbuild_v1
 
 from bot.clients.cloud_build import CloudBuildClient
 from bot.clients.endpoint import rest
-from bot.core.action import BuildStarted, Rejected, StartBuild
+from bot.core.action import BuildOver, BuildStarted, CancelBuild, Rejected, StartBuild
 from bot.core.sight import BuildSeen, BuildState
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
@@ -169,3 +169,33 @@ def test_what_cloud_build_refuses_is_rejected_with_its_words(
     assert isinstance(outcome, Rejected)
     assert "timeout" in outcome.detail
     assert "http://" not in outcome.detail
+
+
+def cancelled(action: StartBuild, build: str = "") -> CancelBuild:
+    return CancelBuild(
+        service=action.service,
+        project=action.project,
+        region=action.region,
+        build=build,
+        build_tag=action.build_tag,
+    )
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["by its name", "by its tag"])
+def test_a_build_is_cancelled(client: CloudBuildClient, source: str, *, known: bool) -> None:
+    action = wanted(path="services/held")
+    name = started(client, action, source)
+    over = client.cancel(cancelled(action, name if known else ""))
+    assert over == BuildOver(service="ai-service")
+    seen = ended(client, name)
+    assert (seen.state, "CANCELLED" in seen.detail) == (BuildState.FAILED, True)
+
+
+def test_cancelling_what_has_ended_or_never_was_is_no_trouble(
+    client: CloudBuildClient, source: str
+) -> None:
+    action = wanted()
+    name = started(client, action, source)
+    ended(client, name)
+    for action_of in (cancelled(action, name), cancelled(action), cancelled(wanted())):
+        assert client.cancel(action_of) == BuildOver(service="ai-service")

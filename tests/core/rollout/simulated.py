@@ -10,7 +10,9 @@ from msgspec.structs import replace
 from bot.core.action import (
     Accepted,
     Action,
+    BuildOver,
     BuildStarted,
+    CancelBuild,
     Conflicted,
     Opened,
     OpenToAll,
@@ -174,6 +176,8 @@ class World:
         match action:
             case StartBuild():
                 return BuildStarted(service=action.service, build=f"builds/{action.service}")
+            case CancelBuild():
+                return BuildOver(service=action.service)
             case Stage():
                 self._stage(action)
             case Shift():

@@ -1,0 +1,108 @@
+"""What holds a deployment, who wanted that, until when, and what to type next."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.core.deployment import Deployment, Phase, ServiceRollout
+from bot.core.report.phrases import block, plain
+from bot.core.rollout.turn import APPROVAL, HELD, more_levels
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+FULL = 100
+_BEFORE = frozenset({Phase.QUEUED, Phase.BUILDING, Phase.STAGING, Phase.SMOKE})
+
+
+def holds(deployment: Deployment) -> list[str]:
+    """Return what people should know about a deployment that is held, one paragraph each."""
+    said: list[str] = []
+    if deployment.phase in {*_BEFORE, Phase.SHIFTING} and deployment.paused:
+        said.append(_paused(deployment))
+    if deployment.phase in HELD and deployment.approval_since and not deployment.paused:
+        said.append(_approval(deployment, deployment.approval_since))
+    if deployment.phase is Phase.SHIFTING and deployment.moved:
+        said.append(_moved(deployment))
+    return said
+
+
+def next_commands(deployment: Deployment) -> tuple[str, ...]:
+    """Return the commands that can be followed now."""
+    name = deployment.environment
+    match deployment.phase:
+        case Phase.FAILED | Phase.ROLLED_BACK | Phase.ABORTED:
+            return (deployment.command or f"/deploy {name}", f"/status {name}")
+        case Phase.SUCCEEDED | Phase.WATCHING:
+            return (f"/rollback {name}", f"/status {name}")
+        case Phase.SHIFTING:
+            return tuple(f"/{verb} {name}" for verb in _verbs(deployment))
+        case phase if phase in _BEFORE:
+            hold = "resume" if deployment.paused else "pause"
+            return (f"/{hold} {name}", f"/abort {name}")
+        case _:
+            return (f"/status {name}", "/help")
+
+
+def _verbs(deployment: Deployment) -> tuple[str, ...]:
+    if deployment.moved:
+        return ("resume", "abort")
+    if deployment.share == FULL and not more_levels(deployment):
+        return ("abort", "status")
+    if deployment.paused:
+        return ("resume", "promote", "abort")
+    if deployment.approval_since:
+        return ("promote", "abort")
+    return ("promote", "pause", "abort")
+
+
+def _paused(deployment: Deployment) -> str:
+    held = deployment.paused
+    assert held is not None  # noqa: S101  # only called for one that is
+    return (
+        f"**Paused by {plain(held.by)}** at {_time(held.since)}. No further step is taken, and the "
+        "canary is judged on: if it turns out worse, traffic goes back by itself. "
+        f"Without `/resume` all traffic returns to stable at {_time(held.until)}; `/promote` takes "
+        "one step and stays paused."
+    )
+
+
+def _approval(deployment: Deployment, since: datetime) -> str:
+    points = (p for p in deployment.plan.rollout.approve if p > deployment.share)
+    step = next(points, FULL)
+    return (
+        f"**Waiting for approval** of {step} %, as deploy.yaml wants it: somebody with "
+        f"`{deployment.plan.gates.permission}` permission types `/promote`. "
+        f"Without it all traffic returns to stable at {_time(since + APPROVAL)}."
+    )
+
+
+def _moved(deployment: Deployment) -> str:
+    lines = "\n".join(
+        _put_back(service, deployment.share)
+        for service in deployment.services
+        if service.changed and service.plan.level == deployment.level
+    )
+    found = f" It is now: {plain(deployment.traffic_found)}." if deployment.traffic_found else ""
+    return (
+        f"**Somebody else moved the traffic.**{found} It is left so, and the rollout waits. "
+        "`/resume` puts it back and goes on, `/abort` ends the rollout and leaves the traffic "
+        f"where it is. To put it back by hand:\n\n{block(lines)}"
+    )
+
+
+def _put_back(service: ServiceRollout, share: int) -> str:
+    """Return what an operator types to have the rollout's split again."""
+    percents = {service.revision: FULL if service.first else share}
+    if service.stable:
+        percents[service.stable] = FULL - share
+    split = ",".join(f"{revision}={part}" for revision, part in percents.items() if part)
+    key = service.plan.key
+    return (
+        f"gcloud run services update-traffic {key.service} --project {key.project} "
+        f"--region {key.region} --to-revisions {split}"
+    )
+
+
+def _time(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"
