@@ -14,11 +14,12 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta, Struct
 
-from bot.core import command
-from bot.core.events import CommentCreated, Event, HeadSeen, Pushed
+from bot.core import command, tags
+from bot.core.events import CommentCreated, Event, HeadSeen, Pushed, ReleaseTagged
 from bot.core.model import Repository
 
 BRANCH: Final = "refs/heads/"
+TAG: Final = "refs/tags/"
 HEAD_ACTIONS: Final = frozenset({"opened", "synchronize", "reopened", "ready_for_review", "edited"})
 """What happens to a pull request that has a head worth remembering."""
 
@@ -84,10 +85,15 @@ class _IssueComment(_Payload, frozen=True, kw_only=True):
     comment: _Comment
 
 
+class _Commit(Struct, frozen=True):
+    id: Sha
+
+
 class _Push(_Payload, frozen=True, kw_only=True):
     ref: str
     after: Sha
     deleted: bool = False
+    head_commit: _Commit | None = None
 
 
 class _Head(Struct, frozen=True):
@@ -144,18 +150,35 @@ def _commented(payload: _IssueComment) -> CommentCreated | None:
     )
 
 
-def _pushed(payload: _Push, delivery: Delivery) -> Pushed | None:
+def _pushed(payload: _Push, delivery: Delivery) -> Pushed | ReleaseTagged | None:
     repository = payload.where()
-    if repository is None or payload.deleted or not payload.ref.startswith(BRANCH):
+    if repository is None or payload.deleted or not payload.ref.startswith((BRANCH, TAG)):
         return None
     if not delivery.id:
         message = "a push needs its delivery's id, under which it is kept"
         raise Unreadable(message)
+    if payload.ref.startswith(TAG):
+        return _tagged(payload, repository, delivery)
     return Pushed(
         repository=repository,
         delivery=delivery.id,
         branch=payload.ref.removeprefix(BRANCH),
         sha=payload.after,
+        actor=payload.sender.login,
+        received_at=delivery.received_at,
+    )
+
+
+def _tagged(payload: _Push, repository: Repository, delivery: Delivery) -> ReleaseTagged | None:
+    """Return a tag that wants to be a version; an annotated one stands for its commit."""
+    name = payload.ref.removeprefix(TAG)
+    if not tags.is_meant(name) or payload.head_commit is None:
+        return None
+    return ReleaseTagged(
+        repository=repository,
+        delivery=delivery.id,
+        name=name,
+        sha=payload.head_commit.id,
         actor=payload.sender.login,
         received_at=delivery.received_at,
     )

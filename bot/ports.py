@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from bot.core.deployment import Deployment, Sampling
 from bot.core.model import Ask, Environment, Heads, Image
+from bot.trouble import Broken, Transient
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
         Shift,
         Stage,
         StartBuild,
+        Tag,
     )
     from bot.core.configuration import ServiceKey, SmokeCheck
     from bot.core.deployment import SmokeAnswer
@@ -37,21 +39,10 @@ if TYPE_CHECKING:
     from bot.core.model import Repository
     from bot.core.sight import BuildSeen, OperationSeen, ServiceSeen
 
+__all__ = ["Broken", "Transient"]
+
 Record = Ask | Environment | Deployment | Image | Heads
 R = TypeVar("R", Ask, Environment, Deployment, Image, Heads)
-
-
-class Transient(Exception):  # noqa: N818  # it names a condition, and reads so where it is caught
-    """The outside world cannot answer now; the same call may succeed later."""
-
-    def __init__(self, what: str, retry_after: float | None = None) -> None:
-        super().__init__(what)
-        self.retry_after = retry_after
-        """Seconds that the other side asked us to wait, where it said so."""
-
-
-class Broken(Exception):  # noqa: N818  # as above
-    """Something is wrong that waiting will not mend: credentials, code, a senseless answer."""
 
 
 class Write(Struct, frozen=True):
@@ -184,6 +175,13 @@ class Sources(Protocol):
         """Store a tarball without its top folder unless it is there; return `gs://bucket/object`."""
 
 
+class Registry(Protocol):
+    """Artifact Registry."""
+
+    def tag(self, wanted: Tag) -> Accepted | Conflicted | Rejected:
+        """Let a tag name an image; Conflicted when it names another one and must not move."""
+
+
 class Services(Protocol):
     """Cloud Run."""
 
@@ -244,6 +242,7 @@ class World(Struct, frozen=True):
     voice: GitHubWriter
     builds: Builds
     sources: Sources
+    registry: Registry
     services: Services
     metrics: Metrics
     logs: Logs

@@ -6,6 +6,7 @@ import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from bot.clients.artifact_registry import ArtifactRegistryClient
 from bot.clients.cloud_build import CloudBuildClient
 from bot.clients.cloud_run import CloudRunClient
 from bot.clients.github import GitHubClient
@@ -45,6 +46,7 @@ def world(settings: Settings) -> World:
         voice=github,
         builds=CloudBuildClient(settings.google_url),
         sources=StorageSources(settings.source_bucket, settings.google_url),
+        registry=ArtifactRegistryClient(settings.google_url),
         services=CloudRunClient(settings.google_url),
         metrics=CloudMonitoring(settings.google_grpc, settings.metrics_window),
         logs=CloudLogging(settings.google_grpc),

@@ -79,6 +79,17 @@ class OpenToAll(Struct, frozen=True, kw_only=True, tag=True):
     key: ServiceKey
 
 
+class Tag(Struct, frozen=True, kw_only=True):
+    """One more name for an image in its registry; no step of a rollout waits for it."""
+
+    image: str
+    """Without a tag."""
+    tag: str
+    digest: str
+    moves: bool
+    """Whether the tag may leave another image that it names."""
+
+
 Action = StartBuild | CancelBuild | Stage | Shift | OpenToAll
 
 

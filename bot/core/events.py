@@ -43,6 +43,19 @@ class Pushed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag=
     received_at: datetime
 
 
+class ReleaseTagged(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="release"):
+    """A git tag that wants to be a version was pushed."""
+
+    version: int = VERSION
+    repository: Repository
+    delivery: str
+    name: str
+    sha: str
+    """The commit, also behind an annotated tag."""
+    actor: str
+    received_at: datetime
+
+
 class HeadSeen(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="head"):
     """A signed delivery showed a pull request's head."""
 
@@ -61,7 +74,7 @@ class Look(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="l
     ask: str = ""
 
 
-Event = CommentCreated | Pushed | HeadSeen | Look
+Event = CommentCreated | Pushed | ReleaseTagged | HeadSeen | Look
 
 _decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 

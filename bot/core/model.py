@@ -29,6 +29,7 @@ class AskKind(StrEnum):
 
     COMMENT = "comment"
     PUSH = "push"
+    TAG = "tag"
 
 
 class AskState(StrEnum):
@@ -41,7 +42,7 @@ class AskState(StrEnum):
 
 
 class Ask(Struct, frozen=True, kw_only=True):
-    """One line of one comment, or one push: created exactly once under its natural key."""
+    """One line of one comment, one push, or one tag: created exactly once under its natural key."""
 
     key: str
     kind: AskKind
@@ -54,7 +55,7 @@ class Ask(Struct, frozen=True, kw_only=True):
     comment_id: int | None = None
     ref: str = ""
     sha: str = ""
-    """For a push: the branch and its new head."""
+    """For a push: the branch and its new head, or the tag and its commit."""
     created_at: datetime
     """GitHub's time of the comment, or our time of receipt of the push."""
     state: AskState = AskState.NEW

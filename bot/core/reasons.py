@@ -33,6 +33,9 @@ class Reason(StrEnum):
     BAD_BUILD_FILE = "bad_build_file"
     NOT_YET = "not_yet"
     INTERNAL = "internal"
+    NO_VERSION = "no_version"
+    NOTHING_BUILT = "nothing_built"
+    NOT_NAMED = "not_named"
 
     PERMISSION_DENIED = "permission_denied"
     TOO_LATE = "too_late"

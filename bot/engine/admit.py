@@ -15,7 +15,7 @@ from bot.core import events
 from bot.core.deployment import Deployment
 from bot.core.environment import enqueued
 from bot.core.model import Ask, AskKind, AskState, Environment
-from bot.core.report import answers
+from bot.core.report import answers, releases
 from bot.engine.answer import answer
 from bot.engine.found import Accept, Answer, Found, Ignore, Later, Refuse
 from bot.engine.observe import back_off
@@ -24,9 +24,14 @@ from bot.ports import Broken, Transient, World, Write
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from bot.core.github import CheckRun
+
 LEASE = timedelta(seconds=30)
 """After a crash the next try waits at most so long. Whoever overruns it notices at the next write
 and stops, so that nothing is said twice."""
+
+PATIENCE = timedelta(seconds=2)
+"""Longer waits are left to the tick."""
 
 log = structlog.get_logger()
 
@@ -67,11 +72,18 @@ def _follow(world: World, ask: Ask, decided: Found) -> tuple[str, ...]:
             _end(world, ask, AskState.ANSWERED)
         case Later(until=until):
             _keep(world, ask, replace(ask, wake_at=until, lease_until=None))
-            world.pause(max(0.0, (until - world.clock()).total_seconds()))
-            world.publisher.publish(events.encode(events.Look(ask=ask.key)), {})
+            _wait(world, ask, until)
         case Ignore():
             _end(world, ask, AskState.ANSWERED)
     return ()
+
+
+def _wait(world: World, ask: Ask, until: datetime) -> None:
+    """Wait here for what is about to arrive; a longer wait is left to the tick."""
+    left = until - world.clock()
+    if left <= PATIENCE:
+        world.pause(max(0.0, left.total_seconds()))
+        world.publisher.publish(events.encode(events.Look(ask=ask.key)), {})
 
 
 def _claimed(world: World, key: str) -> Ask | None:
@@ -146,14 +158,16 @@ def _reply(world: World, ask: Ask, body: str, reaction: str) -> None:
             _keep(world, ask, replace(ask, replying=True))
             world.voice.comment(ask.repository, ask.number, f"{marker}\n{body}")
     elif ask.kind is AskKind.PUSH:
-        _reply_on_commit(world, ask, body)
+        _reply_on_commit(world, ask, answers.refused_push(ask, body, world.clock()))
+    elif ask.kind is AskKind.TAG:
+        good = reaction == "rocket"
+        _reply_on_commit(world, ask, releases.check_run(ask, body, world.clock(), good=good))
     if ask.kind is AskKind.COMMENT and ask.comment_id is not None:
         world.voice.react(ask.repository, ask.comment_id, reaction)
 
 
-def _reply_on_commit(world: World, ask: Ask, body: str) -> None:
+def _reply_on_commit(world: World, ask: Ask, wanted: CheckRun) -> None:
     """Answer a push that no pull request brought where its author looks: at the commit."""
-    wanted = answers.refused_push(ask, body, world.clock())
     if ask.replying and world.voice.find_check_run(ask.repository, wanted):
         return
     _keep(world, ask, replace(ask, replying=True))

@@ -21,6 +21,7 @@ from bot.engine.found import Found, Ignore, Refuse
 from bot.engine.locking import lock, unlock
 from bot.engine.pushed import pushed
 from bot.engine.questions import history, list_commands, plan, status
+from bot.engine.release import release
 from bot.engine.rules import MANIFEST, rules_at
 from bot.engine.steering import steer
 
@@ -30,7 +31,13 @@ if TYPE_CHECKING:
 
 def answer(world: World, ask: Ask) -> Found:
     """Return the answer; raise Transient or Broken when the world cannot be read."""
-    return pushed(world, ask) if ask.kind is AskKind.PUSH else _typed(world, ask)
+    match ask.kind:
+        case AskKind.PUSH:
+            return pushed(world, ask)
+        case AskKind.TAG:
+            return release(world, ask)
+        case AskKind.COMMENT:
+            return _typed(world, ask)
 
 
 def _typed(world: World, ask: Ask) -> Found:

@@ -34,6 +34,8 @@ def receive(world: World, event: events.Event) -> None:
             _store_and_admit(world, *_asks(world, event))
         case events.Pushed():
             _store_and_admit(world, _push(world, event))
+        case events.ReleaseTagged():
+            _store_and_admit(world, _release(world, event))
         case events.HeadSeen():
             see_head(world, event.repository, event.number, (event.sha, event.received_at))
         case events.Look():
@@ -102,6 +104,19 @@ def _push(world: World, event: events.Pushed) -> Ask:
         repository=event.repository,
         actor=event.actor,
         ref=event.branch,
+        sha=event.sha,
+        created_at=event.received_at,
+        wake_at=world.clock(),
+    )
+
+
+def _release(world: World, event: events.ReleaseTagged) -> Ask:
+    return Ask(
+        key=f"{event.repository.id}/tag/{event.delivery}",
+        kind=AskKind.TAG,
+        repository=event.repository,
+        actor=event.actor,
+        ref=event.name,
         sha=event.sha,
         created_at=event.received_at,
         wake_at=world.clock(),

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 from bot.core.deployment import Deployment
 from bot.core.environment import fully_told
 from bot.core.rollout.turn import ENDS
-from bot.engine import lease
+from bot.engine import lease, tagging
 from bot.engine.voice import Voice
 from bot.ports import Broken, Transient, World, Write
 
@@ -44,6 +44,17 @@ def tell(world: World, environment: Environment) -> Iterator[datetime]:
 
 
 def _tell_one(world: World, environment: Environment, deployment: Deployment) -> datetime | None:
+    told, later = _said(world, environment, deployment)
+    tagged, again = tagging.give(world, environment, told)
+    later = min(filter(None, (later, again)), default=None)
+    if deployment.phase in ENDS:
+        return _ended(world, tagged, later)
+    return min(filter(None, (tagged.wake_at, later)), default=None)
+
+
+def _said(
+    world: World, environment: Environment, deployment: Deployment
+) -> tuple[Deployment, datetime | None]:
     voice = Voice(world, environment, deployment)
     later = None
     try:
@@ -54,10 +65,7 @@ def _tell_one(world: World, environment: Environment, deployment: Deployment) ->
     except Exception:
         log.exception("report", deployment=deployment.id)
         later = world.clock() + TROUBLE
-    if deployment.phase in ENDS:
-        return _ended(world, voice.deployment, later)
-    wishes = [moment for moment in (voice.deployment.wake_at, later) if moment is not None]
-    return min(wishes, default=None)
+    return voice.deployment, later
 
 
 def _ended(world: World, deployment: Deployment, later: datetime | None) -> datetime | None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import threading
 from typing import TYPE_CHECKING, TypeAlias
+from urllib.parse import unquote
 
 from google.protobuf import json_format
 from waitress import create_server, wasyncore  # type: ignore[import-untyped]
@@ -42,13 +44,21 @@ class ApiPages:
 
     def __call__(self, request: Request) -> Response:
         """Answer one call; raises ApiError for what has no route or is refused."""
+        path = _path(request)
         for route in self._routes:
-            found = route.pattern.fullmatch(request.path)
+            found = route.pattern.fullmatch(path)
             if found and route.verb == request.method:
                 return _encode(route.method.call(decode(route, found.groups(), request)), request)
         message = f"No method at {request.method} {request.path} on this local server."
         refuse(message, Code.NOT_FOUND)
         return None
+
+
+def _path(request: Request) -> str:
+    """Return the path with escaped slashes left escaped: they are part of a name."""
+    asked = str(request.environ.get("REQUEST_URI", "")).partition("?")[0]
+    parts = re.split("(%2[fF])", asked)
+    return "".join("%2F" if part.upper() == "%2F" else unquote(part) for part in parts)
 
 
 def _encode(message: Proto, request: Request) -> Response:

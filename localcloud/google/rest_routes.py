@@ -10,6 +10,9 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from google.cloud.artifactregistry_v1.services.artifact_registry.transports.rest_base import (
+    _BaseArtifactRegistryRestTransport,
+)
 from google.cloud.devtools.cloudbuild_v1.services.cloud_build.transports.rest_base import (
     _BaseCloudBuildRestTransport,
 )
@@ -25,6 +28,7 @@ _TRANSPORTS: dict[str, Proto] = {
     "google.cloud.run.v2.Services": _BaseServicesRestTransport,
     "google.cloud.run.v2.Revisions": _BaseRevisionsRestTransport,
     "google.devtools.cloudbuild.v1.CloudBuild": _BaseCloudBuildRestTransport,
+    "google.devtools.artifactregistry.v1.ArtifactRegistry": _BaseArtifactRegistryRestTransport,
     "google.pubsub.v1.Publisher": _BasePublisherRestTransport,
     "google.pubsub.v1.Subscriber": _BaseSubscriberRestTransport,
     "google.longrunning.Operations": _BaseServicesRestTransport,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
+from localcloud.google.artifact_registry import ArtifactRegistryApi
 from localcloud.google.build_records import BuildRecords
 from localcloud.google.build_runs import BuildRunner
 from localcloud.google.builds import BuildsApi
@@ -93,6 +94,7 @@ class Google:
         self._run = CloudRun(self._records, self._operations, runtime, traffic)
         pace = Pace(settings.tick, settings.disorder)
         self._pubsub = PubSub(self._records, self.issuer, pace, settings.project)
+        self._tags = ArtifactRegistryApi(images)
         self._observe()
         self._compose_builds(images)
         methods = self._methods()
@@ -150,6 +152,7 @@ class Google:
         methods = {
             **self._run.methods(),
             **self._builds.methods(),
+            **self._tags.methods(),
             **self._operations.methods(),
             **self._pubsub.methods(),
             **MonitoringApi(self._windows).methods(),

@@ -6,8 +6,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import requests
+from google.api_core.exceptions import NotFound
 from google.auth.credentials import AnonymousCredentials
-from google.cloud import run_v2
+from google.cloud import artifactregistry_v1, run_v2
 from google.cloud.devtools import cloudbuild_v1
 
 from localcloud.bot_environment import PROJECT, REGION
@@ -22,7 +23,7 @@ NAMED = run_v2.TrafficTargetAllocationType.TRAFFIC_TARGET_ALLOCATION_TYPE_REVISI
 
 
 class Console:
-    """Cloud Run and Cloud Build of the one project."""
+    """Cloud Run, Cloud Build and Artifact Registry of the one project."""
 
     def __init__(self, cloud: Cloud) -> None:
         access = {
@@ -31,6 +32,8 @@ class Console:
             "client_options": {"api_endpoint": cloud.google.url},
         }
         self._services = run_v2.ServicesClient(**access)
+        self._revisions = run_v2.RevisionsClient(**access)
+        self._registry = artifactregistry_v1.ArtifactRegistryClient(**access)
         self._builds = cloudbuild_v1.CloudBuildClient(**access)
 
     def service(self, name: str) -> run_v2.Service:
@@ -80,6 +83,26 @@ class Console:
         ]
         self._services.update_service(service=service).result(timeout=20)
         return service.template.revision
+
+    def digest(self, name: str) -> str:
+        """The digest that the serving revision runs."""
+        revision = self._revisions.get_revision(
+            name=f"{PARENT}/services/{name}/revisions/{self.serving(name)}"
+        )
+        return str(revision.containers[0].image.partition("@")[2])
+
+    def image(self, name: str, tag: str) -> str:
+        """The digest that a tag of an image names; empty for none."""
+        package = f"{PARENT}/repositories/backend/packages/{name}"
+        try:
+            found = self._registry.get_tag(name=f"{package}/tags/{tag}")
+        except NotFound:
+            return ""
+        return str(found.version.rpartition("/")[2])
+
+    def image_name(self, name: str) -> str:
+        """An image as docker names it, without a tag."""
+        return f"{REGION}-docker.pkg.dev/{PROJECT}/backend/{name}"
 
     def builds(self, image: str) -> int:
         """How many builds there ever were of an image."""

@@ -43,6 +43,10 @@ def service_name_trouble(name: str) -> str:
 
 def environment_name_trouble(name: str) -> str:
     """Return what is wrong with an environment's name, or nothing."""
+    if name == "latest":
+        return "would be the tag of its images, and `latest` says nothing: choose another name"
+    if _LIKE_A_COMMIT.fullmatch(name):
+        return "reads like a commit, which is a tag of its images too: choose another name"
     if _ENVIRONMENT_NAME.fullmatch(name):
         return ""
     return "is no environment name: lower-case letters, digits and hyphens, at most 40"

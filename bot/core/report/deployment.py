@@ -123,6 +123,9 @@ def details(deployment: Deployment, place: int) -> str:
     if deployment.steps_taken:
         parts.append(_steps(deployment.steps_taken))
     parts += [f"**Note:** {clean(note)}" for note in deployment.plan.notes]
+    if deployment.told.tag_trouble:
+        trouble = plain(deployment.told.tag_trouble)
+        parts.append(f"**Note:** not every tag could be moved yet, it is tried again: {trouble}")
     parts.append(commands(*next_commands(deployment)))
     return "\n\n".join(parts)
 

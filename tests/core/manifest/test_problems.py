@@ -65,6 +65,8 @@ CASES = [
     ("  ai:\n", f"  {'a' * 50}:\n", 5, f"services.{'a' * 50}", "at most 49"),
     ("-staging\n", f"-{'s' * 50}\n", 15, "environments.staging.service_suffix", "at most 49"),
     ("  staging:\n", "  Staging_1:\n", 13, "environments.Staging_1", "no environment name"),
+    ("  staging:\n", "  latest:\n", 13, "environments.latest", "says nothing"),
+    ("  staging:\n", "  deadbeef:\n", 13, "environments.deadbeef", "reads like a commit"),
     ("services/ai\n", "/services/ai\n", 6, "services.ai.path", "folder of the repository"),
     ("services/ai\n", "services/../x\n", 6, "services.ai.path", "folder of the repository"),
     ("services/ai\n", "[a]\n", 6, "services.ai.path", "must be text, not a list"),

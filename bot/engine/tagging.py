@@ -1,0 +1,79 @@
+"""Give images their names in the registry: tried again for a day, and never fatal.
+
+What stands is on record, so that a name is written once and followed when it has to move.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import structlog
+from msgspec.structs import replace
+
+from bot.core import tags
+from bot.core.action import Accepted, Rejected
+from bot.core.deployment import Deployment, Told
+from bot.engine.observe import back_off
+from bot.ports import Broken, Transient, World, Write
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bot.core.action import Tag
+    from bot.core.model import Environment
+
+log = structlog.get_logger()
+
+
+def give(
+    world: World, environment: Environment, deployment: Deployment
+) -> tuple[Deployment, datetime | None]:
+    """Write what is missing; return the deployment as stored, and when to try again."""
+    missing = [
+        tag
+        for tag in tags.wanted(deployment, environment)
+        if tags.written(tag) not in deployment.told.tagged
+    ]
+    if not missing:
+        return deployment, None
+    troubles = {tag.tag: why for tag in missing if (why := _trouble(world, tag))}
+    standing = [tags.written(tag) for tag in missing if tag.tag not in troubles]
+    told = _told(deployment.told, standing, troubles)
+    kept = _kept(world, deployment, told)
+    if troubles:
+        log.warning("tags", deployment=deployment.id, troubles=troubles)
+    if troubles or kept is None:
+        return kept or deployment, world.clock() + back_off(deployment.told.tag_attempts)
+    mended = bool(deployment.told.tag_trouble)
+    return kept, world.clock() if mended else None
+
+
+def _told(told: Told, standing: list[str], troubles: dict[str, str]) -> Told:
+    """Keep one line per image and tag: the digest that it stands for now."""
+    names = {line.rpartition("@")[0] for line in standing}
+    others = (line for line in told.tagged if line.rpartition("@")[0] not in names)
+    return replace(
+        told,
+        tagged=(*others, *standing),
+        tag_attempts=told.tag_attempts + 1 if troubles else 0,
+        tag_trouble="; ".join(f"{tag}: {why}" for tag, why in troubles.items()),
+    )
+
+
+def _trouble(world: World, tag: Tag) -> str:
+    try:
+        outcome = world.registry.tag(tag)
+    except (Transient, Broken) as trouble:
+        return str(trouble)
+    if isinstance(outcome, Accepted):
+        return ""
+    return outcome.detail if isinstance(outcome, Rejected) else "somebody moved it just now"
+
+
+def _kept(world: World, deployment: Deployment, told: Told) -> Deployment | None:
+    """Store what stands; None when somebody else wrote meanwhile, who is to be read first."""
+    found = world.store.get(Deployment, deployment.id)
+    if found is None or found[0].told != deployment.told:
+        return None
+    kept = replace(found[0], told=told)
+    return kept if world.store.commit(Write(kept, found[1])) else None

@@ -1,0 +1,16 @@
+"""The two ways in which the outside world fails us; everything else that it says is a value."""
+
+from __future__ import annotations
+
+
+class Transient(Exception):  # noqa: N818  # it names a condition, and reads so where it is caught
+    """The outside world cannot answer now; the same call may succeed later."""
+
+    def __init__(self, what: str, retry_after: float | None = None) -> None:
+        super().__init__(what)
+        self.retry_after = retry_after
+        """Seconds that the other side asked us to wait, where it said so."""
+
+
+class Broken(Exception):  # noqa: N818  # as above
+    """Something is wrong that waiting will not mend: credentials, code, a senseless answer."""
