@@ -1,0 +1,1 @@
+"""Other progressive delivery engines, their decision rules re-implemented from their sources."""

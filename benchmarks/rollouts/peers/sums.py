@@ -1,0 +1,54 @@
+"""What a peer's metric query returns: sums over the newest minutes that can be seen."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import NamedTuple
+
+from bot.core.evidence import Counts
+
+P99 = 0.01
+"""A 99th percentile lies above a boundary when more than one request in a hundred does."""
+
+
+class Total(NamedTuple):
+    """Counts of several minutes together."""
+
+    requests: int
+    errors: int
+    slow: int
+
+    @property
+    def failing(self) -> float | None:
+        """The share of requests answered with 5xx, None without requests."""
+        return self.errors / self.requests if self.requests else None
+
+    @property
+    def late(self) -> bool:
+        """Whether the 99th percentile of the latency lies above the boundary."""
+        return bool(self.requests) and self.slow / self.requests > P99
+
+
+class Sums:
+    """The newest minutes of one revision."""
+
+    def __init__(self, minutes: int) -> None:
+        """Remember that many minutes."""
+        self._counts: deque[Counts] = deque(maxlen=minutes)
+
+    def add(self, counts: Counts | None) -> None:
+        """Take in a minute; None when the revision has no series."""
+        self._counts.append(counts or Counts())
+
+    def age(self) -> None:
+        """Forget the oldest minute: time passed, and nothing new came."""
+        if self._counts:
+            self._counts.popleft()
+
+    def total(self) -> Total:
+        """Return the sum."""
+        return Total(
+            sum(one.requests for one in self._counts),
+            sum(one.errors_5xx for one in self._counts),
+            sum(one.slow for one in self._counts),
+        )

@@ -1,0 +1,82 @@
+"""Every rule that the benchmark plays, by name: Spillway, the peers and the oracle.
+
+Each peer stands here twice: with the settings that its documentation gives, and with the one tuned
+setting that we would give it to do well in these very scenarios. All were fixed before Spillway's
+own rule was measured, and are not touched since.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
+from benchmarks.rollouts.floors import Oracle
+from benchmarks.rollouts.peers.argo_rollouts import ArgoRollouts, Canary
+from benchmarks.rollouts.peers.flagger import Analysis, Flagger
+from benchmarks.rollouts.peers.kayenta import CanaryConfig, Kayenta
+from benchmarks.rollouts.peers.release_manager import ReleaseManager, Strategy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from benchmarks.rollouts.rule import History, MakeRule, Rule
+    from benchmarks.rollouts.scenario import Scenario
+
+SPILLWAY = "spillway"
+ORACLE = "oracle"
+
+DEFAULTS: dict[str, Callable[[], Rule]] = {
+    "release-manager": lambda: ReleaseManager(Strategy()),
+    "flagger": lambda: Flagger(Analysis()),
+    "argo-rollouts": lambda: ArgoRollouts(Canary()),
+    "kayenta": lambda: Kayenta(CanaryConfig()),
+}
+
+TUNED: dict[str, Callable[[], Rule]] = {
+    "release-manager-tuned": lambda: ReleaseManager(
+        Strategy(steps=(1, 5, 20, 50), offset=30, min_wait=10, min_requests=100, max_error_rate=5.0)
+    ),
+    "flagger-tuned": lambda: Flagger(
+        Analysis(step_weight=5, threshold=10, over=5, min_success=0.0, max_worse=1.0, idle=True)
+    ),
+    "argo-rollouts-tuned": lambda: ArgoRollouts(
+        Canary(
+            steps=(5, 20, 50),
+            start=4,
+            interval=1,
+            min_success=0.0,
+            max_worse=0.01,
+            max_slower=0.01,
+            least=5,
+            error_limit=1000,
+            idle=True,
+        )
+    ),
+    "kayenta-tuned": lambda: Kayenta(
+        CanaryConfig(weight=5, begin_after=4, interval=10, allowed_increase=1.25)
+    ),
+}
+
+PEERS = {**DEFAULTS, **TUNED}
+NAMES = (SPILLWAY, *PEERS, ORACLE)
+
+
+def maker(name: str, scenario: Scenario) -> MakeRule:
+    """Return what begins a rollout under the rule of that name."""
+    if name == SPILLWAY:
+        return _spillway()
+    if name == ORACLE:
+        return partial(Oracle, scenario)
+    return partial(_peer, PEERS[name])
+
+
+def _peer(make: Callable[[], Rule], history: History) -> Rule:
+    """Peers know nothing of the day before."""
+    del history
+    return make()
+
+
+def _spillway() -> MakeRule:
+    module = import_module("benchmarks.rollouts.spillway")
+    return lambda history: cast("Rule", module.spillway(history=history))
