@@ -13,7 +13,7 @@ from msgspec import Struct
 from bot.core.configuration import EnvironmentPlan, ServicePlan
 from bot.core.control import Pause, Promotion
 from bot.core.evidence import Evidence, Verdict
-from bot.core.model import Repository
+from bot.core.model import Rejected, Release, Repository
 
 
 class Phase(StrEnum):
@@ -89,6 +89,8 @@ class ServiceRollout(Struct, frozen=True, kw_only=True):
     build_over: bool = False
     """Nothing of the build goes on any more: it was cancelled, or had ended by itself."""
     digest: str = ""
+    standing: bool = False
+    """The revision stood before this deployment, which only moves traffic to it."""
     first: bool = False
     """There was no service before: no canary is possible."""
     stable: str = ""
@@ -178,6 +180,14 @@ class Deployment(Struct, frozen=True, kw_only=True):
     """The trusted cloudbuild.yaml's text."""
     sampling: Sampling
     services: tuple[ServiceRollout, ...]
+    restores: Release | None = None
+    """The earlier release that this one returns to; then nothing is built."""
+    away_from: Rejected | None = None
+    """What it returns from."""
+    retry: bool = False
+    """Also what was rolled back before, because people insist."""
+    skips: str = ""
+    """Why traffic goes to 100 % at once, without the steps between."""
     level: int = 0
     share: int = 0
     """The canary percentage that this level should have now."""

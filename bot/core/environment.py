@@ -9,12 +9,17 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from bot.core.deployment import Deployment, Phase
-from bot.core.model import Environment, Release, ReleasedService
+from bot.core.deployment import Deployment, FailureCode, Phase
+from bot.core.model import Environment, Lock, Release, ReleasedService
+from bot.core.releases import of_services, rejecting, released, taken_back
 from bot.core.rollout.turn import ENDS
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+
+BAD = frozenset({FailureCode.CANARY_WORSE, FailureCode.REVISION_NOT_READY})
+"""What says that the image or its settings are at fault, once it had traffic."""
 
 
 def enqueued(environment: Environment, deployment: str) -> Environment:
@@ -37,11 +42,13 @@ def settled(environment: Environment, deployment: Deployment) -> Environment:
         if phase is Phase.SUCCEEDED:
             return _told_later(_released(replace(environment, active=""), deployment), deployment)
         if phase in ENDS:
-            return _told_later(replace(environment, active=""), deployment)
+            freed = replace(environment, active="")
+            return _told_later(_returned(_judged(freed, deployment), deployment), deployment)
     if environment.watching == deployment.id and phase in ENDS:
-        stays = phase in {Phase.SUCCEEDED, Phase.FAILED}
-        live = environment.live if stays else environment.previous
-        return _told_later(replace(environment, watching="", live=live), deployment)
+        after = replace(environment, watching="")
+        if phase not in {Phase.SUCCEEDED, Phase.FAILED}:
+            after = taken_back(after)
+        return _told_later(_judged(after, deployment), deployment)
     return environment
 
 
@@ -80,11 +87,43 @@ def _told_later(environment: Environment, deployment: Deployment) -> Environment
 
 def _released(environment: Environment, deployment: Deployment) -> Environment:
     release = release_of(environment.live, deployment, deployment.phase_since)
-    return replace(environment, live=release, previous=environment.live)
+    return _returned(released(environment, release), deployment)
+
+
+def _judged(environment: Environment, deployment: Deployment) -> Environment:
+    """Remember what was taken back because it did badly; an abort says nothing about that."""
+    failure = deployment.failure
+    if deployment.phase is not Phase.ROLLED_BACK or failure is None:
+        return environment
+    if failure.code not in BAD:
+        return environment
+    blamed = [s for s in deployment.services if s.changed and s.plan.name == failure.service]
+    rejected = of_services(deployment, blamed, failure.reason, deployment.phase_since)
+    return rejecting(environment, rejected) if blamed else environment
+
+
+def _returned(environment: Environment, deployment: Deployment) -> Environment:
+    """Remember what people rolled back, and keep it out, once the way back has ended well."""
+    away = deployment.away_from
+    if away is None or deployment.phase not in {Phase.SUCCEEDED, Phase.UNCHANGED}:
+        return environment
+    environment = rejecting(environment, away) if away.services else environment
+    lock = Lock(
+        key=deployment.id,
+        reason=away.why,
+        owner=deployment.actor,
+        since=deployment.phase_since,
+        number=deployment.number,
+        rolled_back=away.sha,
+    )
+    there = environment.lock
+    return environment if there and not there.rolled_back else replace(environment, lock=lock)
 
 
 def release_of(live: Release | None, deployment: Deployment, now: datetime) -> Release:
     """Return the full map of what the environment runs now, unchanged services copied."""
+    if deployment.restores:
+        return _restored(deployment.restores, deployment, now)
     services = dict(live.services) if live else {}
     for service in deployment.services:
         if service.changed or service.plan.name not in services:
@@ -93,6 +132,7 @@ def release_of(live: Release | None, deployment: Deployment, now: datetime) -> R
                 digest=service.digest,
                 settings_hash=service.settings_hash,
                 sha=deployment.sha,
+                deployment=deployment.id,
             )
     return Release(
         deployment=deployment.id,
@@ -101,3 +141,13 @@ def release_of(live: Release | None, deployment: Deployment, now: datetime) -> R
         at=now,
         services=services,
     )
+
+
+def _restored(release: Release, deployment: Deployment, now: datetime) -> Release:
+    """Return an earlier release as it runs again; what was gone has a new revision."""
+    revisions = {service.plan.name: service.revision for service in deployment.services}
+    services = {
+        name: replace(one, revision=revisions.get(name, one.revision))
+        for name, one in release.services.items()
+    }
+    return replace(release, deployment=deployment.id, at=now, services=services)

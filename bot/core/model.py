@@ -86,6 +86,46 @@ class ReleasedService(Struct, frozen=True, kw_only=True):
     digest: str
     settings_hash: str
     sha: str
+    deployment: str = ""
+    """Which one made the revision: its record holds the settings to make it again from."""
+    secrets: dict[str, str] = field(default_factory=dict)
+    """The versions that the revision reads, where deploy.yaml said `latest`."""
+
+
+class Rejected(Struct, frozen=True, kw_only=True):
+    """What was taken back because of how it behaved: not rolled out again unless people insist."""
+
+    deployment: str
+    sha: str
+    at: datetime
+    why: str
+    """One sentence's end, as in "abc1234 was rolled back: …"."""
+    services: dict[str, RejectedService]
+    """It is the same again when all of these are."""
+
+
+class RejectedService(Struct, frozen=True, kw_only=True):
+    """One service of it."""
+
+    reuse_key: str
+    digest: str
+    settings_hash: str
+
+
+class Lock(Struct, frozen=True, kw_only=True):
+    """Why nothing may go into an environment, and who says so; only people take it away."""
+
+    key: str
+    """Whose doing it is: an ask's or a deployment's key, so that it is made once."""
+    reason: str
+    owner: str
+    since: datetime
+    until: datetime | None = None
+    """How long it was thought to last: then people are reminded. It goes on until unlocked."""
+    number: int | None = None
+    """Where it was locked: the owner's own deployments from that pull request may go in."""
+    rolled_back: str = ""
+    """The commit that was rolled back; the lock keeps out that one only."""
 
 
 class Environment(Struct, frozen=True, kw_only=True):
@@ -103,6 +143,11 @@ class Environment(Struct, frozen=True, kw_only=True):
     live: Release | None = None
     previous: Release | None = None
     """What ran before `live`: where a rollback in the watch goes."""
+    past: tuple[Release, ...] = ()
+    """What ran before, newest first: where people can go back to."""
+    rejected: tuple[Rejected, ...] = ()
+    """What was taken back, newest first."""
+    lock: Lock | None = None
     asked: int = 0
     """Grows with every wish for a look, so that whoever holds the lease looks again."""
     lease_holder: str = ""

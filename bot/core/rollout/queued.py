@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from bot.core.deployment import Deployment, Failure, FailureCode, Phase, ServiceRollout
+from bot.core.rollout import restoring
 from bot.core.rollout.labels import owned_by_another, serves_already, serving_digest
 from bot.core.rollout.turn import Turn, enter, fail
 from bot.core.rollout.wants import called_by
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
     """Compare each service with its serving revision; only what differs takes part."""
+    if deployment.restores:
+        return restoring.look(deployment, seen, now)
     for service in deployment.services:
         live = seen.services[service.plan.name]
         failure = _obstacle(deployment, service, live) or _alone(deployment, service, seen)

@@ -70,7 +70,7 @@ def _settled(deployment: Deployment, seen: Sight, name: str) -> Deployment:
 
 
 def _ours_left(service: ServiceRollout, live: ServiceSeen, *, by_hand: bool) -> bool:
-    if service.first or not live.exists:
+    if service.first or service.standing or not live.exists:
         return False
     shares = live.share_of(service.revision) > 0 and not by_hand
     return shares or bool(live.tag_url(service.tag))

@@ -174,7 +174,7 @@ def _arrived(deployment: Deployment, now: datetime) -> Deployment:
     if deployment.share_since is not None:
         return deployment
     first = all(service.first for service in at_level(deployment))
-    why = FIRST if first else _so_far(deployment)
+    why = deployment.skips or (FIRST if first else _so_far(deployment))
     for service in at_level(deployment):
         evidence = verdict.at_share(service.evidence, deployment.share)
         deployment = with_service(deployment, replace(service, evidence=evidence))

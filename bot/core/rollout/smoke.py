@@ -37,7 +37,8 @@ def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
 
 def _at_first_step(deployment: Deployment) -> Deployment:
     only_first = all(service.first for service in at_level(deployment))
-    share = 100 if only_first else deployment.plan.rollout.steps[0]
+    at_once = only_first or deployment.skips
+    share = 100 if at_once else deployment.plan.rollout.steps[0]
     return replace(deployment, share=share, share_since=None)
 
 

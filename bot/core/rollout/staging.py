@@ -23,7 +23,7 @@ def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
     """Make what is missing, wait for what is not ready, stop at what cannot become ready."""
     actions: list[Action] = []
     ready = True
-    for service in at_level(deployment):
+    for service in (one for one in at_level(deployment) if not one.standing):
         live = seen.services[service.plan.name]
         revision = live.revisions.get(service.revision)
         if failure := _obstacle(deployment, service, live) or _failure(service, revision, seen):

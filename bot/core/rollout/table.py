@@ -40,6 +40,8 @@ TRANSITIONS: dict[Phase, frozenset[Phase]] = {
     Phase.QUEUED: frozenset(
         {
             Phase.BUILDING,
+            Phase.STAGING,
+            Phase.SHIFTING,
             Phase.UNCHANGED,
             Phase.ROLLING_BACK,
             Phase.FAILED,

@@ -55,10 +55,7 @@ def wants(  # noqa: PLR0911  # one return per phase reads as the table it is
     level = at_level(deployment)
     match deployment.phase:
         case Phase.QUEUED:
-            names = tuple(s.plan.name for s in deployment.services)
-            called = tuple(sorted(called_by(deployment.services) - set(names)))
-            seen = tuple(ServiceWanted(name) for name in (*names, *called))
-            return Wants(services=seen, images=names, releases=True)
+            return _queued(deployment)
         case Phase.BUILDING:
             building = (s for s in deployment.services if s.build and not s.digest)
             return Wants(builds=tuple(s.plan.name for s in building))
@@ -100,6 +97,15 @@ def first_window(deployment: Deployment, since: datetime) -> datetime:
 def called_by(services: Iterable[ServiceRollout]) -> set[str]:
     """Return the services whose addresses these want to know."""
     return {name for service in services for name in referred(service.plan.cloud_run.env)}
+
+
+def _queued(deployment: Deployment) -> Wants:
+    if deployment.restores:
+        return Wants(services=_own(deployment.services))
+    names = tuple(s.plan.name for s in deployment.services)
+    called = tuple(sorted(called_by(deployment.services) - set(names)))
+    seen = tuple(ServiceWanted(name) for name in (*names, *called))
+    return Wants(services=seen, images=names, releases=True)
 
 
 def _staging(level: tuple[ServiceRollout, ...]) -> tuple[ServiceWanted, ...]:

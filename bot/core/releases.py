@@ -1,0 +1,111 @@
+"""What an environment ran before: where a rollback goes, and what is not to come again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from bot.core.model import Environment, Refusal, Rejected, RejectedService, Release
+from bot.core.reasons import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from bot.core.deployment import Deployment, ServiceRollout
+
+KEPT = 20
+"""Releases, and rejections, that an environment remembers."""
+
+
+def earlier(environment: Environment, ref: str) -> Release | Refusal:
+    """Return the release of a commit, or the newest before the live one that was not taken back."""
+    if ref:
+        return _named(environment, ref)
+    good = [r for r in _good(environment) if _content(r) != _content(environment.live)]
+    if good:
+        return good[0]
+    return Refusal(
+        code=Reason.NO_RELEASE,
+        reason=f"`{environment.name}` has no earlier release to return to",
+        commands=_offers(environment),
+    )
+
+
+def released(environment: Environment, release: Release) -> Environment:
+    """Return the environment with a release live, and what ran before it remembered."""
+    before = environment.live
+    past = (before, *environment.past)[:KEPT] if before else environment.past
+    return replace(environment, live=release, previous=before, past=past)
+
+
+def taken_back(environment: Environment) -> Environment:
+    """Return the environment after its live release lost its traffic to the one before it."""
+    live, *older = environment.past or (environment.previous,)
+    before = older[0] if older else None
+    return replace(environment, live=live, previous=before, past=tuple(filter(None, older)))
+
+
+def rejecting(environment: Environment, rejected: Rejected) -> Environment:
+    """Return the environment that remembers something not to be rolled out again."""
+    others = (one for one in environment.rejected if one.deployment != rejected.deployment)
+    return replace(environment, rejected=(rejected, *others)[:KEPT])
+
+
+def of_services(
+    deployment: Deployment, services: Iterable[ServiceRollout], why: str, now: datetime
+) -> Rejected:
+    """Return what a deployment put there, as something to be remembered."""
+    return Rejected(
+        deployment=deployment.id,
+        sha=deployment.sha,
+        at=now,
+        why=why,
+        services={
+            service.plan.name: RejectedService(
+                reuse_key=service.reuse_key,
+                digest=service.digest,
+                settings_hash=service.settings_hash,
+            )
+            for service in services
+        },
+    )
+
+
+def _named(environment: Environment, ref: str) -> Release | Refusal:
+    known = (environment.live, *environment.past)
+    found = [release for release in known if release and release.sha.startswith(ref)]
+    if len({release.sha for release in found}) == 1:
+        return found[0]
+    many = "several releases" if found else "no release"
+    return Refusal(
+        code=Reason.NO_RELEASE,
+        reason=f"`{environment.name}` had {many} of a commit that begins with `{ref}`",
+        remedy=f"the last {KEPT} releases are remembered",
+        commands=_offers(environment),
+    )
+
+
+def _good(environment: Environment) -> list[Release]:
+    past, rejected = environment.past, environment.rejected
+    return [release for release in past if not any(_has(release, bad) for bad in rejected)]
+
+
+def _has(release: Release, bad: Rejected) -> bool:
+    """Tell whether a release holds everything that was taken back together."""
+    held = _content(release)
+    return all(
+        held.get(name) == (one.digest, one.settings_hash) for name, one in bad.services.items()
+    )
+
+
+def _content(release: Release | None) -> dict[str, tuple[str, str]]:
+    services = release.services if release else {}
+    return {name: (one.digest, one.settings_hash) for name, one in services.items()}
+
+
+def _offers(environment: Environment) -> tuple[str, ...]:
+    shas = dict.fromkeys(release.sha[:7] for release in environment.past)
+    offers = tuple(f"/rollback {environment.name} to {sha}" for sha in list(shas)[:2])
+    return (*offers, f"/history {environment.name}")
