@@ -5,12 +5,19 @@ from __future__ import annotations
 import json
 import signal
 import sys
-import threading
+import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from localcloud.visit import visit_command
+
+if TYPE_CHECKING:
+    from localcloud.cloud import Cloud
+
+_TURN = 0.25
+"""Seconds: a signal that comes just before a longer sleep would be noticed only after it."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -58,21 +65,32 @@ def up(state: Path, *, seed: bool, disorder: int | None, **seconds: float) -> No
     """Start everything, deploy the sample once, print one JSON line, serve until Ctrl-C."""
     from localcloud.cloud import Cloud, CloudError, Options  # noqa: PLC0415  # --help stays quick
 
-    stopped = threading.Event()
-    for signum in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(signum, lambda *_: stopped.set())
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     port = int(seconds.pop("port"))
     try:
         options = Options(port=port, disorder=disorder, log_to_stderr=True, seed=seed, **seconds)
         cloud = Cloud(state, options)
-        cloud.on_progress = lambda line: click.echo(line, err=True)
+    except OSError as reason:
+        raise click.ClickException(str(reason)) from reason
+    cloud.on_progress = lambda line: click.echo(line, err=True)
+    try:
         cloud.start()
+        sys.stdout.write(json.dumps(cloud.info()) + "\n")
+        sys.stdout.flush()
+        while True:
+            time.sleep(_TURN)
+    except KeyboardInterrupt:
+        click.echo("stopping", err=True)
     except (CloudError, OSError) as reason:
         raise click.ClickException(str(reason)) from reason
-    sys.stdout.write(json.dumps(cloud.info()) + "\n")
-    sys.stdout.flush()
-    stopped.wait()
-    click.echo("stopping", err=True)
+    finally:
+        _stop(cloud)
+
+
+def _stop(cloud: Cloud) -> None:
+    """Stop in full, however often Ctrl-C is pressed meanwhile."""
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signum, signal.SIG_IGN)
     cloud.stop()
 
 

@@ -94,9 +94,10 @@ class RestServer:
         self._thread.start()
 
     def stop(self) -> None:
-        """Close every connection and wait until the loop has ended."""
+        """Close every connection and wait until the loop has ended; also fine before `start`."""
         self._server.trigger.pull_trigger(lambda: wasyncore.close_all(self._sockets))
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
         self._server.task_dispatcher.shutdown()
 
     def _serve(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:

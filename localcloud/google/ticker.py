@@ -24,9 +24,10 @@ class Ticker:
         self._thread.start()
 
     def stop(self) -> None:
-        """Tick no more."""
+        """Tick no more; also fine before `start`."""
         self._stopping.set()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
 
     def _run(self) -> None:
         while not self._stopping.wait(self._interval):

@@ -1,0 +1,88 @@
+"""`python -m localcloud up`, as somebody starts and ends it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PROJECT = Path(__file__).parents[2]
+
+
+@contextmanager
+def up(state: Path) -> Iterator[subprocess.Popen[str]]:
+    """An empty cloud below `state`, whatever its test does killed in the end."""
+    command = [sys.executable, "-m", "localcloud", "up", "--no-seed", "--state", str(state)]
+    started = subprocess.Popen(  # noqa: S603  # our own module, our own arguments
+        command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    with started:
+        yield started
+        started.kill()
+
+
+def line(stream: IO[str] | None) -> str:
+    assert stream is not None
+    return stream.readline()
+
+
+def stopped(process: subprocess.Popen[str], *stops: signal.Signals) -> tuple[str, str]:
+    """What was still printed once these signals have come, and the processes that are left."""
+    for stop in stops:
+        process.send_signal(stop)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == 0, err
+    return out, err
+
+
+def left(state: Path) -> list[str]:
+    """Processes that have anything to do with the state folder."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if not entry.name.isdigit():
+            continue
+        try:
+            told = (entry / "environ").read_bytes() + (entry / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if str(state).encode() in told:
+            found.append((entry / "cmdline").read_text())
+    return found
+
+
+def test_one_line_tells_where_everything_is_and_the_same_folder_resumes(tmp_path: Path) -> None:
+    told: list[dict[str, Any]] = []
+    for _ in range(2):
+        with up(tmp_path) as process:
+            told.append(json.loads(line(process.stdout)))
+            assert left(tmp_path)
+            out, _err = stopped(process, signal.SIGINT)
+            assert out == ""
+        assert not left(tmp_path)
+    first, second = told
+    assert first == second
+    assert set(first["tokens"]) == {"owner", "writer", "reader", "outsider"}
+    assert first["clone_url"] == f"{first['github']}/acme/senior-mhealth.git"
+
+
+def test_who_presses_ctrl_c_again_and_again_stops_it_too(tmp_path: Path) -> None:
+    with up(tmp_path) as process:
+        assert line(process.stdout)
+        _out, err = stopped(process, *[signal.SIGINT, signal.SIGTERM] * 20)
+        assert err.splitlines().count("stopping") == 1
+    assert not left(tmp_path)
+
+
+def test_it_can_be_stopped_while_it_starts(tmp_path: Path) -> None:
+    with up(tmp_path) as process:
+        assert line(process.stderr) == "starting GitHub and Google Cloud\n"
+        out, _err = stopped(process, signal.SIGINT)
+        assert out == ""
+    assert not left(tmp_path)
