@@ -7,15 +7,13 @@ import signal
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import NoReturn
 
 import click
 
 from localcloud.visit import visit_command
 
-if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
-
+STOPS = (signal.SIGINT, signal.SIGTERM)
 _TURN = 0.25
 """Seconds: a signal that comes just before a longer sleep would be noticed only after it."""
 
@@ -65,7 +63,8 @@ def up(state: Path, *, seed: bool, disorder: int | None, **seconds: float) -> No
     """Start everything, deploy the sample once, print one JSON line, serve until Ctrl-C."""
     from localcloud.cloud import Cloud, CloudError, Options  # noqa: PLC0415  # --help stays quick
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for signum in STOPS:
+        signal.signal(signum, _interrupt)
     port = int(seconds.pop("port"))
     try:
         options = Options(port=port, disorder=disorder, log_to_stderr=True, seed=seed, **seconds)
@@ -84,14 +83,14 @@ def up(state: Path, *, seed: bool, disorder: int | None, **seconds: float) -> No
     except (CloudError, OSError) as reason:
         raise click.ClickException(str(reason)) from reason
     finally:
-        _stop(cloud)
+        cloud.stop()
 
 
-def _stop(cloud: Cloud) -> None:
-    """Stop in full, however often Ctrl-C is pressed meanwhile."""
-    for signum in (signal.SIGINT, signal.SIGTERM):
+def _interrupt(*_: object) -> NoReturn:
+    """Stop in full, however often Ctrl-C is pressed meanwhile: only the first is heard."""
+    for signum in STOPS:
         signal.signal(signum, signal.SIG_IGN)
-    cloud.stop()
+    raise KeyboardInterrupt
 
 
 main.add_command(visit_command, "visit")
