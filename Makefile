@@ -1,7 +1,7 @@
 # Everything runs inside .venv; `make` alone lists what there is.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo local test test-bot test-services lint lock docs clean
+.PHONY: help venv demo local test test-bot test-services e2e lint lock docs clean
 MAKEFLAGS += --no-builtin-rules
 SHELL := /bin/bash
 
@@ -21,7 +21,7 @@ API := services/api-service
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header
 
 help: ## List these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "%-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 venv: .venv/ready ## Make .venv with everything that the rest needs (Python 3.11 or newer)
 
@@ -37,11 +37,14 @@ local: .venv/ready $(OPENAPI) ## Keep a local cloud running, to play with git an
 test: test-services test-bot ## Run every test
 
 test-bot: .venv/ready $(OPENAPI) ## Run the tests of the bot and of the local cloud
-	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --randomly-seed $(SEED) $(ARGS)
+	@$(BIN)/python -m pytest --ignore tests/e2e --numprocesses $(WORKERS) --dist loadfile --randomly-seed $(SEED) $(ARGS)
 
 test-services: .venv/ai-service $(API)/node_modules/.package-lock.json ## Run the services' own tests
 	@cd $(AI) && $(CURDIR)/.venv/ai-service/bin/python -m pytest -q
 	@cd $(API) && npm test --silent -- --test-reporter=dot
+
+e2e: .venv/ready $(OPENAPI) ## Let strangers' clients and container engines meet the local cloud (15 min)
+	@$(BIN)/python -m pytest tests/e2e --randomly-seed $(SEED) $(ARGS)
 
 lint: .venv/ready ## Check style, types and who imports whom
 	@$(BIN)/ruff check --extend-exclude .cache .

@@ -6,6 +6,7 @@ import json
 import re
 import time
 import traceback
+import uuid
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -133,6 +134,7 @@ def _response(reply: Reply) -> Response:
     headers = {
         "X-GitHub-Media-Type": "github.v3; format=json",
         "X-GitHub-Api-Version-Selected": "2022-11-28",
+        "X-GitHub-Request-Id": uuid.uuid4().hex.upper(),
         **reply.headers,
     }
     if isinstance(reply.body, bytes):

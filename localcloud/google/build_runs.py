@@ -6,18 +6,19 @@ import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from google.cloud.devtools import cloudbuild_v1
 
+from localcloud.google.build_docker import Docker
 from localcloud.google.build_records import STATUS, BuildRecords
 from localcloud.google.build_source import SourceRefused, fetch_source
-from localcloud.google.build_steps import BuildStep, PushStep, StepRefused, read_step
+from localcloud.google.build_steps import StepRefused
 from localcloud.google.times import now
-from localcloud.runtime.interface import BuildFailed, BuildOptions
+from localcloud.runtime.interface import BuildFailed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,13 +40,13 @@ class _Failed(Exception):  # noqa: N818  # reads as the event that it is
 
 @dataclass
 class _Run:
-    """One build on its way; `docker` maps the images in its workspace's engine to digests."""
+    """One build on its way."""
 
     build: Proto
     workspace: Path
     deadline: float
     ended: threading.Event
-    docker: dict[str, str] = field(default_factory=dict)
+    docker: Docker
 
 
 class BuildRunner:
@@ -89,7 +90,9 @@ class BuildRunner:
         watch.start()
         with tempfile.TemporaryDirectory(prefix="build-") as folder:
             try:
-                self._work(_Run(build, Path(folder), time.monotonic() + left, ended))
+                docker = Docker(self._images, Path(folder), ended.is_set)
+                run = _Run(build, Path(folder), time.monotonic() + left, ended, docker)
+                self._work(run)
             finally:
                 watch.cancel()
 
@@ -127,7 +130,7 @@ class BuildRunner:
         started = now()
         log = partial(self._log, run, number)
         try:
-            self._perform(run, step, log)
+            run.docker.perform(step, run.deadline, log)
             status, message = STATUS.SUCCESS, ""
         except (StepRefused, BuildFailed) as error:
             status, message = STATUS.FAILURE, str(error)
@@ -142,64 +145,19 @@ class BuildRunner:
     def _log(self, run: _Run, number: int, text: str) -> None:
         self._records.line(run.build, text, number)
 
-    def _perform(self, run: _Run, step: Proto, log: Callable[[str], None]) -> None:
-        log(f"Running {step.name} {' '.join(step.args)}")
-        match read_step(step):
-            case BuildStep() as wanted:
-                self._docker_build(run, wanted, step, log)
-            case PushStep(images=images, all_tags=every):
-                for image in images:
-                    self._docker_push(run, image, log, all_tags=every)
-
-    def _docker_build(
-        self, run: _Run, wanted: BuildStep, step: Proto, log: Callable[[str], None]
-    ) -> None:
-        deadline = run.deadline
-        if step.timeout.seconds:
-            deadline = min(deadline, time.monotonic() + step.timeout.seconds)
-        options = BuildOptions(
-            args=wanted.args,
-            labels=wanted.labels,
-            log=log,
-            deadline=deadline,
-            cancelled=run.ended.is_set,
-        )
-        context, dockerfile = run.workspace / wanted.context, run.workspace / wanted.dockerfile
-        digest = self._images.build(context, dockerfile, options)
-        for tag in wanted.tags:
-            run.docker[_tagged(tag)] = digest
-
-    def _docker_push(
-        self, run: _Run, image: str, log: Callable[[str], None], *, all_tags: bool
-    ) -> None:
-        found = [_tagged(image)] if _tagged(image) in run.docker else []
-        if all_tags:
-            found = [one for one in run.docker if one.rpartition(":")[0] == image]
-        if not found:
-            message = f"An image does not exist locally with the tag: {image}"
-            raise BuildFailed(message)
-        for reference in found:
-            self._tag(run, reference)
-            log(f"{reference}: digest: {run.docker[reference]}")
-
-    def _tag(self, run: _Run, reference: str) -> str:
-        repository, _, tag = reference.rpartition(":")
-        self._images.tag(repository, tag, run.docker[reference])
-        return run.docker[reference]
-
     def _push(self, run: _Run) -> Proto:
         """Push the build's images and return its results; raises _Failed for one never built."""
         self._records.line(run.build, "PUSH")
         results = cloudbuild_v1.Results.pb()()
         for image in run.build.images:
-            if _tagged(image) not in run.docker:
+            if image not in run.docker:
                 detail = (
                     f"failed to find one or more images after execution of build steps: [{image}]"
                 )
                 raise _Failed(_FAILURE.PUSH_IMAGE_NOT_FOUND, detail)
             if run.ended.is_set():
                 break
-            digest = self._tag(run, _tagged(image))
+            digest = run.docker.push(image)
             results.images.add(name=image, digest=digest)
             self._records.line(run.build, f"{image}: digest: {digest}")
         return results
@@ -210,11 +168,6 @@ class BuildRunner:
             return
         self._records.line(run.build, f"ERROR: {failure.detail}")
         self._records.change(run.build.name, partial(_set_failure, failure=failure))
-
-
-def _tagged(image: str) -> str:
-    """Return an image reference with its tag: docker's `latest` when none is given."""
-    return image if ":" in image.rpartition("/")[2] else f"{image}:latest"
 
 
 def _start(build: Proto) -> None:

@@ -1,4 +1,4 @@
-"""One build step: docker's `build` and `push`, read from their command line.
+"""One build step: docker's `build`, `push` and `version`, read from their command line.
 
 https://docs.docker.com/reference/cli/docker/buildx/build/
 """
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from localcloud.google.protocol import Proto
 
 _DOCKER = frozenset({"gcr.io/cloud-builders/docker", "docker"})
-_REFUSAL = "the local cloud runs only the docker builder's build and push"
+_REFUSAL = "the local cloud runs only the docker builder's build, push and version"
 
 
 class StepRefused(Exception):  # noqa: N818  # reads as the event that it is
@@ -42,7 +42,12 @@ class PushStep:
     all_tags: bool
 
 
-def read_step(step: Proto) -> BuildStep | PushStep:
+@dataclass(frozen=True)
+class VersionStep:
+    """`docker version`."""
+
+
+def read_step(step: Proto) -> BuildStep | PushStep | VersionStep:
     """Return what a step shall do; raises StepRefused."""
     builder = step.name.partition("@")[0]
     if builder.rpartition("/")[2].count(":"):
@@ -57,6 +62,8 @@ def read_step(step: Proto) -> BuildStep | PushStep:
         return _build(rest, PurePosixPath(step.dir_), dict(_pair(one) for one in step.env))
     if verb == "push":
         return _push(rest)
+    if verb == "version" and not rest:
+        return VersionStep()
     _refuse(f"docker {verb}: {_REFUSAL}")
     return None
 

@@ -70,6 +70,10 @@ class LocalImages:
         """Return the digest of `repository:tag` or `repository@sha256:…`; None when absent."""
         return self._layout.find(reference)
 
+    def version(self) -> str:
+        """Say plainly that this is no container engine."""
+        return "The local cloud's own builder, without containers"
+
     def lay_out(self, digest: str, tree: Path) -> Image:
         """Unpack the image below `tree`. Raises FileNotFoundError for an unknown digest."""
         manifest = self._layout.get_json(digest)

@@ -100,6 +100,10 @@ class Images(Protocol):
         """Let `repository:tag` name this digest."""
         ...
 
+    def version(self) -> str:
+        """Return what builds here, in one line."""
+        ...
+
     def resolve(self, reference: str) -> str | None:
         """Return the digest of `repository:tag` or `repository@sha256:…`; None when absent."""
         ...

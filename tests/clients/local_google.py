@@ -25,6 +25,9 @@ class NoRuntime:
     def tag(self, repository: str, tag: str, digest: str) -> None:
         raise AssertionError(repository, tag, digest)
 
+    def version(self) -> str:
+        raise AssertionError
+
     def resolve(self, reference: str) -> str | None:
         raise AssertionError(reference)
 

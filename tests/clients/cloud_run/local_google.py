@@ -33,6 +33,9 @@ class Images:
     def tag(self, repository: str, tag: str, digest: str) -> None:
         """Keep no tags."""
 
+    def version(self) -> str:
+        raise AssertionError
+
     def resolve(self, reference: str) -> str | None:
         return reference.partition("@")[2] or None
 

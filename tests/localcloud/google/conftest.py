@@ -66,6 +66,9 @@ class MemoryImages:
     def tag(self, repository: str, tag: str, digest: str) -> None:
         self.tags[f"{repository}:{tag}"] = digest
 
+    def version(self) -> str:
+        return "an engine in memory"
+
     def resolve(self, reference: str) -> str | None:
         if "@" in reference:
             return reference.partition("@")[2]
