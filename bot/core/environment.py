@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from bot.core.deployment import Deployment, FailureCode, Phase
-from bot.core.model import Environment, Lock, Release, ReleasedService
+from bot.core.locks import after_rollback, entered, entry_of, holds, of_deployment
+from bot.core.model import Environment, Release, ReleasedService
 from bot.core.releases import of_services, rejecting, released, taken_back
 from bot.core.rollout.turn import ENDS
 
@@ -52,12 +53,27 @@ def settled(environment: Environment, deployment: Deployment) -> Environment:
     return environment
 
 
-def next_active(environment: Environment) -> Environment:
-    """Return the environment with the head of its queue active, when nobody is."""
-    if environment.active or not environment.queue:
+def activated(environment: Environment, deployment: Deployment) -> Environment:
+    """Return the environment with one that waited active, when nobody is.
+
+    A lock after a rollback is over with that.
+    """
+    if environment.active or deployment.id not in environment.queue:
         return environment
-    first, *others = environment.queue
-    return replace(environment, active=first, queue=tuple(others))
+    others = tuple(waiting for waiting in environment.queue if waiting != deployment.id)
+    return entered(replace(environment, active=deployment.id, queue=others), deployment)
+
+
+def let_in(environment: Environment, deployment: Deployment) -> bool:
+    """Tell whether no lock keeps this deployment out; a way back is always open."""
+    return deployment.restores is not None or not holds(environment.lock, entry_of(deployment))
+
+
+def held_by(environment: Environment, deployment: Deployment) -> str:
+    """Return whose lock keeps this deployment waiting, or nothing."""
+    lock = environment.lock
+    kept = lock is not None and not let_in(environment, deployment)
+    return f"locked by {lock.owner}: {lock.reason}" if lock and kept else ""
 
 
 def given_up(environment: Environment, deployment: Deployment) -> Environment:
@@ -99,7 +115,9 @@ def _judged(environment: Environment, deployment: Deployment) -> Environment:
         return environment
     blamed = [s for s in deployment.services if s.changed and s.plan.name == failure.service]
     rejected = of_services(deployment, blamed, failure.reason, deployment.phase_since)
-    return rejecting(environment, rejected) if blamed else environment
+    lock = of_deployment(deployment, f"rolled back: {failure.reason}")
+    closed = after_rollback(environment, deployment.sha, lock)
+    return rejecting(closed, rejected) if blamed else closed
 
 
 def _returned(environment: Environment, deployment: Deployment) -> Environment:
@@ -108,16 +126,7 @@ def _returned(environment: Environment, deployment: Deployment) -> Environment:
     if away is None or deployment.phase not in {Phase.SUCCEEDED, Phase.UNCHANGED}:
         return environment
     environment = rejecting(environment, away) if away.services else environment
-    lock = Lock(
-        key=deployment.id,
-        reason=away.why,
-        owner=deployment.actor,
-        since=deployment.phase_since,
-        number=deployment.number,
-        rolled_back=away.sha,
-    )
-    there = environment.lock
-    return environment if there and not there.rolled_back else replace(environment, lock=lock)
+    return after_rollback(environment, away.sha, of_deployment(deployment, away.why))
 
 
 def release_of(live: Release | None, deployment: Deployment, now: datetime) -> Release:

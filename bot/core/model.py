@@ -58,15 +58,37 @@ class Ask(Struct, frozen=True, kw_only=True):
     """For a push: the branch and its new head, or the tag and its commit."""
     created_at: datetime
     """GitHub's time of the comment, or our time of receipt of the push."""
+    line: int = 0
+    """Its place among the lines of its comment. The first one carries the reply to them all."""
+    lines: int = 1
     state: AskState = AskState.NEW
     deployment: str = ""
+    said: str = ""
+    """What the reply says about this line; empty while it is open, and where all is said."""
+    reasons: tuple[Reason, ...] = ()
+    """Why it was refused."""
     acknowledged: bool = False
     """Whether the comment carries our eyes reaction."""
     replying: bool = False
     """Set before a reply is made, so that an unknown outcome is looked up and not repeated."""
+    reply: int = 0
+    """GitHub's id of the reply."""
+    reply_hash: str = ""
+    reaction: str = ""
+    """What stands on the comment beside the eyes."""
+    remind_at: datetime | None = None
+    """When people are to be reminded of what this did."""
+    reminders: int = 0
+    reminding: bool = False
+    """Set before a reminder is made, so that an unknown outcome is looked up and not repeated."""
     attempts: int = 0
     wake_at: datetime | None = None
     lease_until: datetime | None = None
+
+    @property
+    def first_key(self) -> str:
+        """The key of its comment's first line."""
+        return f"{self.key.rpartition('/')[0]}/0" if self.line else self.key
 
 
 class Release(Struct, frozen=True, kw_only=True):

@@ -1,4 +1,6 @@
-"""One ask, from stored to answered: gather what the gates look at, decide, enqueue or refuse.
+"""One ask, from stored to decided: gather what the gates look at, decide, enqueue or refuse.
+
+What is said about it is stored with it; its comment's one reply follows from that.
 
 Next: bot/engine/answer.py
 """
@@ -6,7 +8,7 @@ Next: bot/engine/answer.py
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 import structlog
 from msgspec.structs import replace
@@ -14,21 +16,18 @@ from msgspec.structs import replace
 from bot.core import events
 from bot.core.deployment import Deployment
 from bot.core.environment import enqueued
-from bot.core.model import Ask, AskKind, AskState, Environment
-from bot.core.report import answers, releases
+from bot.core.model import Ask, AskState, Environment
+from bot.core.reasons import Reason
+from bot.core.report import answers
 from bot.engine.answer import answer
 from bot.engine.found import Accept, Answer, Found, Ignore, Later, Refuse
 from bot.engine.observe import back_off
-from bot.ports import Broken, Transient, World, Write
+from bot.engine.remind import remind
+from bot.engine.reply import LEASE, keep, rest, tell_reply
+from bot.ports import Transient, World, Write
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-    from bot.core.github import CheckRun
-
-LEASE = timedelta(seconds=30)
-"""After a crash the next try waits at most so long. Whoever overruns it notices at the next write
-and stops, so that nothing is said twice."""
 
 PATIENCE = timedelta(seconds=2)
 """Longer waits are left to the tick."""
@@ -42,12 +41,17 @@ def admit(world: World, key: str) -> tuple[str, ...]:
     Return the keys of the environments in which there is something to do now.
     """
     ask = _claimed(world, key)
-    if ask is None:
-        return ()
+    places = _decide(world, ask) if ask is not None else ()
+    tell_reply(world, key)
+    remind(world, key)
+    return places
+
+
+def _decide(world: World, ask: Ask) -> tuple[str, ...]:
     try:
-        if ask.comment_id is not None and not ask.acknowledged:
+        if ask.comment_id is not None and not ask.line and not ask.acknowledged:
             world.voice.react(ask.repository, ask.comment_id, "eyes")
-            ask = _keep(world, ask, replace(ask, acknowledged=True))
+            ask = keep(world, ask, replace(ask, acknowledged=True))
         decided = answer(world, ask)
         log.info("ask", ask=ask.key, text=ask.text, answer=type(decided).__name__)
         return _follow(world, ask, decided)
@@ -55,7 +59,7 @@ def admit(world: World, key: str) -> tuple[str, ...]:
         _put_off(world, ask, trouble)
     except Exception as trouble:
         log.exception("ask", ask=ask.key, trouble=str(trouble))
-        _apologise(world, ask)
+        _end(world, ask, Refuse(answers.broken(ask), (Reason.INTERNAL,)))
     return ()
 
 
@@ -64,30 +68,20 @@ def _follow(world: World, ask: Ask, decided: Found) -> tuple[str, ...]:
         case Accept(deployments=deployments):
             _enqueue(world, ask, deployments)
             return tuple(deployment.environment_key for deployment in deployments)
-        case Refuse(body=body, number=number):
-            _reply(world, replace(ask, number=ask.number or number), body, "-1")
-            _end(world, ask, AskState.REFUSED)
-        case Answer(body=body):
-            _reply(world, ask, body, "rocket")
-            _end(world, ask, AskState.ANSWERED)
-        case Later(until=until):
-            _keep(world, ask, replace(ask, wake_at=until, lease_until=None))
-            _wait(world, ask, until)
-        case Ignore():
-            _end(world, ask, AskState.ANSWERED)
+        case Answer(look_at=look_at):
+            _end(world, ask, decided)
+            return (look_at,)
+        case Refuse() | Ignore():
+            _end(world, ask, decided)
+        case Later(until=until, said=said):
+            _wait(world, ask, said, until)
+        case _:
+            assert_never(decided)
     return ()
 
 
-def _wait(world: World, ask: Ask, until: datetime) -> None:
-    """Wait here for what is about to arrive; a longer wait is left to the tick."""
-    left = until - world.clock()
-    if left <= PATIENCE:
-        world.pause(max(0.0, left.total_seconds()))
-        world.publisher.publish(events.encode(events.Look(ask=ask.key)), {})
-
-
 def _claimed(world: World, key: str) -> Ask | None:
-    """Return the ask with a lease on it, or None when there is nothing to do."""
+    """Return the ask with a lease on it, or None when there is nothing to decide."""
     found = world.store.get(Ask, key)
     if found is None or found[0].state is not AskState.NEW:
         return None
@@ -99,26 +93,56 @@ def _claimed(world: World, key: str) -> Ask | None:
     return claimed if world.store.commit(Write(claimed, version)) else None
 
 
-def _keep(world: World, held: Ask, changed: Ask) -> Ask:
-    """Store a change as long as the lease is ours, which no two claims have alike.
-
-    The tick moves `wake_at` of an ask that is being answered; that takes no lease away.
-    """
-    while (found := world.store.get(Ask, held.key)) is not None:
-        if found[0].lease_until != held.lease_until:
-            break
-        if world.store.commit(Write(changed, found[1])):
-            return changed
-    what = "somebody else answers this ask by now"
-    raise Transient(what)
+def _wait(world: World, ask: Ask, said: str, until: datetime) -> None:
+    """Look again then; a short wait is done here, a long one is left to the tick."""
+    waiting = replace(ask, said=said, wake_at=until, lease_until=None)
+    _commit(world, ask, waiting, ())
+    left = until - world.clock()
+    if left <= PATIENCE and not said:
+        world.pause(max(0.0, left.total_seconds()))
+        world.publisher.publish(events.encode(events.Look(ask=ask.key)), {})
 
 
-def _end(world: World, held: Ask, state: AskState) -> None:
-    _keep(world, held, _done(held, state))
+def _end(world: World, ask: Ask, decided: Answer | Refuse | Ignore) -> None:
+    match decided:
+        case Answer():
+            told = replace(ask, state=AskState.ANSWERED, said=decided.body)
+            told = replace(told, remind_at=decided.remind_at)
+            _commit(world, ask, _done(world, told), decided.records)
+        case Refuse():
+            number = ask.number or decided.number
+            told = replace(ask, state=AskState.REFUSED, said=decided.body, number=number)
+            _commit(world, ask, _done(world, replace(told, reasons=decided.reasons)), ())
+        case Ignore():
+            _commit(world, ask, _done(world, replace(ask, state=AskState.ANSWERED)), ())
 
 
-def _done(ask: Ask, state: AskState) -> Ask:
-    return replace(ask, state=state, wake_at=None, lease_until=None)
+def _done(world: World, ask: Ask) -> Ask:
+    """Return the decided ask; the first of a comment is looked at until the reply stands."""
+    return replace(ask, wake_at=rest(ask) if ask.line else world.clock(), lease_until=None)
+
+
+def _commit(world: World, held: Ask, changed: Ask, records: tuple[Write, ...]) -> None:
+    """Store what was decided in one write, with a wish for a new look at the reply."""
+    while True:
+        found = world.store.get(Ask, held.key)
+        if found is None or found[0].lease_until != held.lease_until:
+            what = "somebody else answers this ask by now"
+            raise Transient(what)
+        writes = (Write(changed, found[1]), *_bump(world, changed), *records)
+        if world.store.commit(*writes):
+            return
+        if records and world.store.get(Ask, held.key) == found:
+            what = "what was to be changed was changed by somebody else"
+            raise Transient(what, 0)
+
+
+def _bump(world: World, ask: Ask) -> tuple[Write, ...]:
+    """Have the first line looked at, which carries the reply to all of them."""
+    found = world.store.get(Ask, ask.first_key) if ask.line else None
+    if found is None or (found[0].state is AskState.NEW and not found[0].said):
+        return ()
+    return (Write(replace(found[0], wake_at=world.clock()), found[1]),)
 
 
 def _enqueue(world: World, ask: Ask, deployments: tuple[Deployment, ...]) -> None:
@@ -127,8 +151,8 @@ def _enqueue(world: World, ask: Ask, deployments: tuple[Deployment, ...]) -> Non
         found = world.store.get(Ask, ask.key)
         if found is None or found[0].state is not AskState.NEW:
             return
-        ended = replace(_done(ask, AskState.ACCEPTED), deployment=deployments[0].id)
-        writes = [Write(ended, found[1])]
+        ended = replace(ask, state=AskState.ACCEPTED, deployment=deployments[0].id, said="")
+        writes = [Write(_done(world, ended), found[1]), *_bump(world, ask)]
         for deployment in deployments:
             writes += _placed(world, deployment)
         if world.store.commit(*writes):
@@ -148,32 +172,6 @@ def _placed(world: World, deployment: Deployment) -> tuple[Write, ...]:
     return (*record, Write(enqueued(environment, deployment.id), version))
 
 
-def _reply(world: World, ask: Ask, body: str, reaction: str) -> None:
-    """Answer once: an answer of which the outcome is unknown is looked up first."""
-    if ask.number is not None:
-        since = ask.created_at - timedelta(minutes=1)
-        marker = answers.marker(ask)
-        said = ask.replying and world.voice.find_comment(ask.repository, ask.number, marker, since)
-        if not said:
-            _keep(world, ask, replace(ask, replying=True))
-            world.voice.comment(ask.repository, ask.number, f"{marker}\n{body}")
-    elif ask.kind is AskKind.PUSH:
-        _reply_on_commit(world, ask, answers.refused_push(ask, body, world.clock()))
-    elif ask.kind is AskKind.TAG:
-        good = reaction == "rocket"
-        _reply_on_commit(world, ask, releases.check_run(ask, body, world.clock(), good=good))
-    if ask.kind is AskKind.COMMENT and ask.comment_id is not None:
-        world.voice.react(ask.repository, ask.comment_id, reaction)
-
-
-def _reply_on_commit(world: World, ask: Ask, wanted: CheckRun) -> None:
-    """Answer a push that no pull request brought where its author looks: at the commit."""
-    if ask.replying and world.voice.find_check_run(ask.repository, wanted):
-        return
-    _keep(world, ask, replace(ask, replying=True))
-    world.voice.create_check_run(ask.repository, wanted)
-
-
 def _put_off(world: World, ask: Ask, trouble: Transient) -> None:
     pause = max(back_off(ask.attempts), timedelta(seconds=trouble.retry_after or 0))
     until: datetime = world.clock() + pause
@@ -182,13 +180,3 @@ def _put_off(world: World, ask: Ask, trouble: Transient) -> None:
     if found is not None and found[0].lease_until == ask.lease_until:
         later = replace(found[0], attempts=ask.attempts + 1, wake_at=until, lease_until=None)
         world.store.commit(Write(later, found[1]))
-
-
-def _apologise(world: World, ask: Ask) -> None:
-    try:
-        _reply(world, ask, answers.broken(ask), "-1")
-    except (Transient, Broken) as trouble:
-        log.warning("ask", ask=ask.key, trouble=str(trouble))
-    found = world.store.get(Ask, ask.key)
-    if found is not None:
-        world.store.commit(Write(_done(found[0], AskState.REFUSED), found[1]))

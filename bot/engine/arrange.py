@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from bot.core.deployment import Deployment, Failure, FailureCode, Phase
-from bot.core.environment import given_up, next_active
+from bot.core.environment import activated, given_up, held_by, let_in
 from bot.core.model import Environment
 from bot.core.rollout.turn import LIMITS, enter, expired
 from bot.ports import World, Write
@@ -20,7 +20,11 @@ def arrange(world: World, key: str) -> Environment | None:
     """Return the environment with its places in order; each change is one atomic write."""
     while (found := world.store.get(Environment, key)) is not None:
         environment, version = found
-        writes = _overdue(world, environment) or _started(world, environment)
+        writes = (
+            _overdue(world, environment)
+            or _started(world, environment)
+            or _held(world, environment)
+        )
         if writes is None:
             return environment
         changed, deployments = writes
@@ -31,10 +35,11 @@ def arrange(world: World, key: str) -> Environment | None:
 def _started(
     world: World, environment: Environment
 ) -> tuple[Environment, tuple[Write, ...]] | None:
-    """Make the head of the queue active and end the watch before it, unless that rolls back."""
-    begun = next_active(environment)
-    if begun == environment:
+    """Make the first that may go in active, and end the watch before it unless that rolls back."""
+    first = _first_let_in(world, environment)
+    if first is None:
         return None
+    begun = activated(environment, first)
     now = world.clock()
     watched = world.store.get(Deployment, begun.watching) if begun.watching else None
     if watched is None:
@@ -45,6 +50,24 @@ def _started(
     ended = enter(deployment, Phase.SUCCEEDED, now)
     telling = (*begun.telling, deployment.id)
     return replace(begun, watching="", telling=telling), (Write(ended, version),)
+
+
+def _first_let_in(world: World, environment: Environment) -> Deployment | None:
+    for waiting in () if environment.active else environment.queue:
+        found = world.store.get(Deployment, waiting)
+        if found is not None and let_in(environment, found[0]):
+            return found[0]
+    return None
+
+
+def _held(world: World, environment: Environment) -> tuple[Environment, tuple[Write, ...]] | None:
+    """Have the first that is kept out by a lock, or no longer is, say so."""
+    for waiting in environment.queue:
+        found = world.store.get(Deployment, waiting)
+        why = held_by(environment, found[0]) if found else ""
+        if found is not None and why != found[0].waiting:
+            return environment, (Write(replace(found[0], waiting=why), found[1]),)
+    return None
 
 
 def _overdue(

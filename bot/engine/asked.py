@@ -8,14 +8,16 @@ from msgspec import Struct
 
 from bot.core.github import PullRequest
 from bot.core.manifest import Manifest
-from bot.core.model import Ask
+from bot.core.model import Ask, Refusal
+from bot.core.policy import ROLES
+from bot.core.reasons import Reason
 from bot.core.report import answers
 from bot.engine.found import Refuse
 from bot.engine.rules import Rules
 
 if TYPE_CHECKING:
     from bot.core.command import Unreadable
-    from bot.core.model import Refusal
+    from bot.ports import World
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -36,3 +38,20 @@ def not_understood(ask: Ask, read: Unreadable) -> Refuse:
 def refused(ask: Ask, refusals: tuple[Refusal, ...]) -> Refuse:
     """Return the refusal with every reason in it."""
     return Refuse(answers.refused(ask, refusals), tuple(why.code for why in refusals))
+
+
+def barred(world: World, asked: Asked, environment: str) -> Refusal | None:
+    """Return why this person may not do this to an environment, or None.
+
+    It is asked anew for every command, as permissions are taken away.
+    """
+    needed = asked.manifest.resolve(environment).gates.permission
+    role = world.github.permission(asked.ask.repository, asked.ask.actor)
+    if role in ROLES and ROLES.index(role) >= ROLES.index(needed):
+        return None
+    return Refusal(
+        code=Reason.PERMISSION_DENIED,
+        reason=f"@{asked.ask.actor} has `{role}` permission on this repository; "
+        f"`{environment}` needs `{needed}`",
+        remedy=f"somebody with `{needed}` permission can do this",
+    )

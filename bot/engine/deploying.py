@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from bot.core import command, policy
+from bot.core import command, locks, policy
+from bot.core.model import Environment, Refusal
 from bot.core.reasons import Reason
 from bot.core.report import answers
+from bot.core.report import locks as words
 from bot.engine.asked import Asked, not_understood, refused
 from bot.engine.found import Found, Ignore, Later, Refuse
 from bot.engine.prepare import Going, prepare
@@ -32,7 +34,7 @@ def deploy(world: World, read: command.Deploy, asked: Asked) -> Found:
     if isinstance(target, datetime):
         return Later(target)
     facts = _facts(world, (meant, target, asked.pull), asked)
-    if against := policy.refusals(facts):
+    if against := (*policy.refusals(facts), *_locked_out(world, meant, target.sha, asked)):
         return refused(ask, against)
     going = Going(
         sha=target.sha,
@@ -44,6 +46,16 @@ def deploy(world: World, read: command.Deploy, asked: Asked) -> Found:
         command=command.written(meant),
     )
     return prepare(world, ask, going)
+
+
+def _locked_out(world: World, meant: command.Deploy, sha: str, asked: Asked) -> tuple[Refusal, ...]:
+    ask = asked.ask
+    found = world.store.get(Environment, f"{ask.repository.id}/{meant.environment}")
+    if found is None:
+        return ()
+    entry = locks.Entry(sha, ask.actor, ask.number)
+    against = words.kept_out(found[0], entry, command.written(meant), world.clock())
+    return (against,) if against else ()
 
 
 def _facts(

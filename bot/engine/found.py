@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from bot.core.deployment import Deployment
 from bot.core.reasons import Reason
+from bot.ports import Write
 
 
 class Accept(Struct, frozen=True):
@@ -25,16 +26,25 @@ class Refuse(Struct, frozen=True):
     """The pull request to say it on, where the ask has none of its own."""
 
 
-class Answer(Struct, frozen=True):
-    """A question's answer, or what was done at once; without the marker too."""
+class Answer(Struct, frozen=True, kw_only=True):
+    """A question's answer, or what is done at once: the records are written with the ask's end.
+
+    When one of them changed since it was read, the answer is looked for again.
+    """
 
     body: str
+    records: tuple[Write, ...] = ()
+    look_at: str = ""
+    """The key of the environment in which there is something to do now."""
+    remind_at: datetime | None = None
 
 
 class Later(Struct, frozen=True):
     """Something that is about to arrive is awaited."""
 
     until: datetime
+    said: str = ""
+    """What people read meanwhile; empty for waits too short to be told."""
 
 
 class Ignore(Struct, frozen=True):

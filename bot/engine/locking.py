@@ -2,31 +2,71 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from bot.core import command
-from bot.core.reasons import Reason
-from bot.core.report import answers
-from bot.engine.asked import Asked, not_understood
-from bot.engine.found import Found, Refuse
+from bot.core import command, locks
+from bot.core.model import Environment, Lock
+from bot.core.report import locks as words
+from bot.engine.asked import Asked, barred, not_understood, refused
+from bot.engine.found import Answer, Found
+from bot.ports import World, Write
 
 if TYPE_CHECKING:
-    from bot.ports import World
+    from bot.core.model import Ask
+
+REMINDED = timedelta(days=1)
+"""When people are reminded of a lock that names no length."""
 
 
 def lock(world: World, read: command.Lock, asked: Asked) -> Found:
-    """Lock the environment for its owner."""
-    return _not_yet(world, read, asked)
-
-
-def unlock(world: World, read: command.Unlock, asked: Asked) -> Found:
-    """Take the lock away."""
-    return _not_yet(world, read, asked)
-
-
-def _not_yet(world: World, read: command.Lock | command.Unlock, asked: Asked) -> Found:
-    del world
+    """Lock the environment for its owner, and remind of it later."""
     named = command.resolve_environment(read, asked.manifest.environments)
     if isinstance(named, command.Unreadable):
         return not_understood(asked.ask, named)
-    return Refuse(answers.not_yet(asked.ask), (Reason.NOT_YET,))
+    if against := barred(world, asked, named.environment):
+        return refused(asked.ask, (against,))
+    place, version = _place(world, asked.ask, named.environment)
+    wanted = _wanted(asked.ask, named)
+    after = locks.locked(place, wanted)
+    if after.lock is not None and after.lock != wanted:
+        again = command.written(named)
+        return refused(asked.ask, (words.taken(place, after.lock, again, world.clock()),))
+    return Answer(
+        body=words.locked(after, wanted),
+        records=(Write(after, version),),
+        look_at=after.key,
+        remind_at=wanted.until or wanted.since + REMINDED,
+    )
+
+
+def unlock(world: World, read: command.Unlock, asked: Asked) -> Found:
+    """Take the lock away, whoever has it; what waited goes on by itself."""
+    named = command.resolve_environment(read, asked.manifest.environments)
+    if isinstance(named, command.Unreadable):
+        return not_understood(asked.ask, named)
+    if against := barred(world, asked, named.environment):
+        return refused(asked.ask, (against,))
+    place, version = _place(world, asked.ask, named.environment)
+    return Answer(
+        body=words.unlocked(place, place.lock, world.clock()),
+        records=(Write(locks.unlocked(place), version),),
+        look_at=place.key,
+    )
+
+
+def _place(world: World, ask: Ask, name: str) -> tuple[Environment, int]:
+    key = f"{ask.repository.id}/{name}"
+    empty = Environment(key=key, name=name, repository=ask.repository)
+    return world.store.get(Environment, key) or (empty, 0)
+
+
+def _wanted(ask: Ask, read: command.Lock) -> Lock:
+    return Lock(
+        key=ask.key,
+        reason=read.reason,
+        owner=ask.actor,
+        since=ask.created_at,
+        until=ask.created_at + read.length if read.length else None,
+        number=ask.number,
+    )

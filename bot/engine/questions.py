@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 def list_commands(asked: Asked) -> Found:
     """Say what can be typed, and what it means in this repository."""
     names = asked.manifest.environments
-    return Answer(answers.help_text([asked.manifest.resolve(name) for name in names]))
+    plans = [asked.manifest.resolve(name) for name in names]
+    return Answer(body=answers.help_text(plans))
 
 
 def status(world: World, read: command.Status, asked: Asked) -> Found:
@@ -36,7 +37,7 @@ def status(world: World, read: command.Status, asked: Asked) -> Found:
             places[name] = place[0]
             if moving := world.store.get(Deployment, place[0].active):
                 active[moving[0].id] = moving[0]
-    return Answer(answers.status(names, places, active))
+    return Answer(body=answers.status(names, places, active))
 
 
 def history(world: World, read: command.History, asked: Asked) -> Found:

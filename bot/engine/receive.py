@@ -92,6 +92,8 @@ def _asks(world: World, event: events.CommentCreated) -> Iterable[Ask]:
             text=text,
             number=event.number,
             comment_id=event.comment_id,
+            line=line,
+            lines=len(event.lines),
             created_at=event.created_at,
             wake_at=world.clock(),
         )
@@ -128,8 +130,7 @@ def _store_and_admit(world: World, *asks: Ask) -> None:
 
     Every answer comes before any work: a question does not wait for a deployment asked for above.
     """
-    for ask in asks:
-        world.store.commit(Write(ask, 0))
+    world.store.commit(*(Write(ask, 0) for ask in asks))
     _advance(world, [place for ask in asks for place in admit(world, ask.key)])
 
 

@@ -65,7 +65,7 @@ def _name_all(world: World, ask: Ask, images: Mapping[str, str], *, late: bool) 
     if wrong_ones:
         body = releases.not_named(ask, wrong_ones)
         return Refuse(body, (Reason.NOT_NAMED,), _number(world, ask))
-    return Answer(releases.named(ask, images))
+    return Answer(body=releases.named(ask, images))
 
 
 def _number(world: World, ask: Ask) -> int | None:

@@ -210,9 +210,9 @@ class Pull:
         )
         return next(each for each in found if part in each)
 
-    def answer(self, comment: int, line: int = 0) -> str:
-        """The bot's answer to a command: to this line of this comment, once it stands."""
-        return self.reply(f"/{comment}/{line} -->")
+    def answer(self, comment: int) -> str:
+        """The bot's one reply to a comment, once it stands."""
+        return self.reply(f"/{comment}/0 -->")
 
     def refusal(self, comment: int) -> str:
         """The bot's answer to a command that it refused, with the reactions that go with it."""

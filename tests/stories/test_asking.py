@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -78,12 +80,32 @@ def test_status_tells_what_runs_before_and_after_a_deployment(made: Repository, 
     assert "| staging |" not in after
 
 
-def test_every_command_of_a_comment_is_answered(pull: Pull) -> None:
+def test_every_command_of_a_comment_is_answered_in_one_reply(pull: Pull) -> None:
+    before = pull.replies()
     asked = pull.comment("Let us see:\n/help\n/status staging\n/deploy nowhere\n")
-    assert "| command |" in pull.answer(asked, 0)
-    assert "| staging |" in pull.answer(asked, 1)
-    assert "no environment `nowhere`" in pull.answer(asked, 2)
-    assert sorted(pull.reacted(asked, "-1")) == ["-1", "eyes", "rocket"]
+    told = pull.answer(asked)
+    assert "| command |" in told
+    assert "| staging |" in told
+    assert "no environment `nowhere`" in told
+    assert pull.reacted(asked, "-1") == ["eyes", "-1"]
+    assert pull.replies() == [*before, told]
+
+
+def test_programs_read_what_came_of_each_line(pull: Pull) -> None:
+    told = pull.answer(pull.comment("/status\n/depoly prod --> <b>\n"))
+    (block,) = re.findall(r"<!-- spillway json (\{.*\}) -->", told)
+    assert json.loads(block) == {
+        "version": 1,
+        "kind": "reply",
+        "lines": [
+            {"command": "/status", "state": "answered", "reasons": []},
+            {
+                "command": "/depoly prod --> <b>",
+                "state": "refused",
+                "reasons": ["unknown_command"],
+            },
+        ],
+    }
 
 
 def test_a_question_does_not_wait_for_the_deployment_before_it(
@@ -94,7 +116,7 @@ def test_a_question_does_not_wait_for_the_deployment_before_it(
     with standing_still(made.cloud, ("CreateBuild", pull.sha)) as (build,):
         asked = pull.comment("/deploy prod\n/status prod")
         build.wait_until_arrived()
-        assert "| prod | nothing yet |" in pull.answer(asked, 1)
+        assert "| prod | nothing yet |" in pull.answer(asked)
     assert made.concluded(pull.sha, "prod")["conclusion"] == "success"
 
 

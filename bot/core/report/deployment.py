@@ -109,7 +109,12 @@ def _by_hand(deployment: Deployment) -> list[str]:
 def details(deployment: Deployment, place: int) -> str:
     """Return everything there is to say about a deployment, the newest state included."""
     parts = [_origin(deployment)]
-    if place:
+    if place and deployment.waiting:
+        parts.append(
+            f"Waiting (position {place}): {deployment.environment} is "
+            f"{plain(deployment.waiting)}. It starts by itself once unlocked."
+        )
+    elif place:
         parts.append(
             f"Waiting for the deployments before it (position {place}). It starts by itself."
         )

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from bot.core.deployment import Deployment, Phase
+
+if TYPE_CHECKING:
+    from datetime import timedelta
 
 TITLES = {
     Phase.QUEUED: "Queued",
@@ -44,7 +48,7 @@ _MARKUP = re.compile(r"[<>\[\]!*_`|@#~\\]+")
 def title(deployment: Deployment, place: int) -> str:
     """Return one line that says where the deployment is."""
     if place:
-        return f"Queued, position {place}"
+        return f"Queued, position {place}{_waiting(deployment)}"
     if deployment.phase is Phase.SHIFTING:
         return f"Canary at {deployment.share} %{_waiting(deployment)}"
     return f"{TITLES[deployment.phase]}{_waiting(deployment)}"
@@ -89,6 +93,15 @@ def sentence(text: str) -> str:
 def commands(*lines: str) -> str:
     """Return commands ready to paste."""
     return "Next: " + " · ".join(f"`{line}`" for line in lines)
+
+
+def age(length: timedelta) -> str:
+    """Return how long something has lasted, in its largest unit."""
+    minutes = int(length.total_seconds() // 60)
+    for unit, name in ((1440, "d"), (60, "h")):
+        if minutes >= unit:
+            return f"{minutes // unit} {name}"
+    return f"{max(minutes, 1)} min"
 
 
 def _waiting(deployment: Deployment) -> str:

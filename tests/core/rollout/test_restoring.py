@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from bot.core.action import Shift, Stage, StartBuild
 from bot.core.deployment import Deployment, Phase
-from bot.core.environment import enqueued, next_active, settled
+from bot.core.environment import activated, enqueued, settled
 from bot.core.model import (
     Ask,
     AskKind,
@@ -174,7 +174,7 @@ def test_afterwards_it_is_live_locked_and_the_other_one_remembered() -> None:
     made = place("a", "b")
     wish = going_back(going(made, ""), rejected("b", "ai", "api"))
     ended = serving("ai", "api", letter="b", standing="a").play(wish)
-    after = settled(next_active(enqueued(made, wish.id)), ended)
+    after = settled(activated(enqueued(made, wish.id), wish), ended)
     assert after.live is not None
     assert (after.live.sha, after.live.services["ai"].revision) == ("a" * 40, "ai-a")
     assert after.previous == made.live
@@ -188,7 +188,7 @@ def test_of_a_bad_canary_the_service_at_fault_is_remembered_and_nothing_else() -
     world = World().with_stable("ai", "api")
     world.faults.errors.add("api")
     ended = world.play(deployment(AI, API))
-    made = next_active(enqueued(place("a"), ended.id))
+    made = activated(enqueued(place("a"), ended.id), ended)
     (bad,) = settled(made, ended).rejected
     assert list(bad.services) == ["api"]
     assert bad == of_services(
