@@ -6,16 +6,15 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot.clients.store_sqlite import SqliteStore
-from bot.core.deployment import Sampling
 from bot.core.events import CommentCreated
 from bot.core.model import Ask, AskState, Repository
 from bot.engine.receive import receive, tick
-from bot.ports import World
+from tests.engine.worlds import world
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bot.ports import R
+    from bot.ports import R, World
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 MOMENTS = (NOON + timedelta(seconds=passed) for passed in range(25))
@@ -66,23 +65,9 @@ class Voice:
 
 
 def test_a_tick_in_between_repeats_nothing(tmp_path: Path) -> None:
-    voice, nobody = Voice(), object()
+    voice = Voice()
     store = Raced(tmp_path / "store.sqlite")
-    store.world = World(
-        clock=lambda: next(MOMENTS),
-        pause=lambda _seconds: None,
-        sampling=Sampling(window=timedelta(seconds=60), lag=timedelta(seconds=180)),
-        store=store,
-        publisher=Topic(),
-        github=nobody,
-        voice=voice,
-        builds=nobody,
-        sources=nobody,
-        services=nobody,
-        metrics=nobody,
-        logs=nobody,
-        visitor=nobody,
-    )
+    store.world = world(clock=lambda: next(MOMENTS), store=store, publisher=Topic(), voice=voice)
     receive(store.world, COMMENT)
     assert voice.said == ["eyes", "reply", "-1"]
     found = store.get(Ask, "7/100/0")

@@ -9,15 +9,17 @@ import pytest
 
 from bot.clients.store_sqlite import SqliteStore
 from bot.core import events
-from bot.core.deployment import Sampling
 from bot.core.events import CommentCreated
 from bot.core.model import Ask, Repository
 from bot.engine.receive import receive, tick
-from bot.ports import Transient, World
+from bot.ports import Transient
+from tests.engine.worlds import world
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
+
+    from bot.ports import World
 
 NO_ANSWER = "no answer"
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
@@ -91,24 +93,10 @@ class Time:
         return self.now
 
 
-def world(path: Path, talk: Talk, clock: Time) -> World:
+def conversation(path: Path, talk: Talk, clock: Time) -> World:
     """The engine's world with nothing in it but this conversation."""
-    nobody = object()
-    return World(
-        clock=clock,
-        pause=lambda _seconds: None,
-        sampling=Sampling(window=timedelta(seconds=60), lag=timedelta(seconds=180)),
-        store=SqliteStore(path / "store.sqlite"),
-        publisher=Topic(),
-        github=nobody,
-        voice=talk,
-        builds=nobody,
-        sources=nobody,
-        services=nobody,
-        metrics=nobody,
-        logs=nobody,
-        visitor=nobody,
-    )
+    store = SqliteStore(path / "store.sqlite")
+    return world(clock=clock, store=store, publisher=Topic(), voice=talk)
 
 
 def settle(made: World, clock: Time) -> None:
@@ -131,7 +119,7 @@ def test_three_lines_get_one_reply_whatever_breaks(
     tmp_path: Path, trouble: type[BaseException], breaks_at: int, *, after: bool
 ) -> None:
     talk, clock = Talk(breaks_at, trouble, after=after), Time()
-    made = world(tmp_path, talk, clock)
+    made = conversation(tmp_path, talk, clock)
     try:
         receive(made, COMMENT)
     except Crash:
@@ -146,7 +134,7 @@ def test_three_lines_get_one_reply_whatever_breaks(
 
 def test_a_comment_delivered_again_says_nothing_new(tmp_path: Path) -> None:
     talk, clock = Talk(0, Crash, after=False), Time()
-    made = world(tmp_path, talk, clock)
+    made = conversation(tmp_path, talk, clock)
     for _ in range(3):
         receive(made, COMMENT)
     settle(made, clock)

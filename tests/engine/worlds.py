@@ -1,0 +1,19 @@
+"""A world of which only those ports are there that a test hands in."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from msgspec.structs import fields
+
+from bot.core.deployment import Sampling
+from bot.ports import World
+
+SAMPLING = Sampling(window=timedelta(seconds=60), lag=timedelta(seconds=180))
+
+
+def world(**ports: object) -> World:
+    """The engine's world; whatever is not given cannot be used."""
+    nobody = {field.name: object() for field in fields(World)}
+    given = {"sampling": SAMPLING, "pause": lambda _seconds: None, **ports}
+    return World(**{**nobody, **given})
