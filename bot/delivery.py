@@ -8,25 +8,31 @@ Next: bot/core/events.py
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
-from typing import Annotated, Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Struct
 
+from bot import payloads
 from bot.core import command, tags
-from bot.core.events import CommentCreated, Event, HeadSeen, Pushed, ReleaseTagged
-from bot.core.model import Repository
+from bot.core.events import ButtonPressed, CommentCreated, Event, HeadSeen, Pushed, ReleaseTagged
+
+if TYPE_CHECKING:
+    from bot.core.model import Repository
 
 BRANCH: Final = "refs/heads/"
 TAG: Final = "refs/tags/"
 HEAD_ACTIONS: Final = frozenset({"opened", "synchronize", "reopened", "ready_for_review", "edited"})
 """What happens to a pull request that has a head worth remembering."""
 
-Id = Annotated[int, Meta(ge=1, le=2**63 - 1)]
-Sha = Annotated[str, Meta(pattern=r"\A(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")]
-FullName = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+\Z")]
-Moment = Annotated[datetime, Meta(tz=True)]
+OUR_RUN: Final = re.compile(
+    r"(?P<deployment>[0-9a-f]{12})(?:/rollback|(?P<controls>/controls/\d+))?"
+)
+"""The external id of a check run that tells of a deployment."""
+AGAIN: Final = "deploy"
+VERBS: Final = frozenset({AGAIN, "promote", "pause", "resume", "abort", "rollback"})
 
 
 class Unreadable(Exception):  # noqa: N818  # it names what is wrong with the delivery
@@ -42,77 +48,10 @@ class Delivery(Struct, frozen=True):
     received_at: datetime
 
 
-class _Account(Struct, frozen=True):
-    login: str
-    type: str = "User"
-
-
-class _Installation(Struct, frozen=True):
-    id: Id
-
-
-class _Repository(Struct, frozen=True):
-    id: Id
-    full_name: FullName
-
-
-class _Payload(Struct, frozen=True, kw_only=True):
-    repository: _Repository
-    sender: _Account
-    installation: _Installation | None = None
-
-    def where(self) -> Repository | None:
-        """Return the repository, or None when our App is not installed there."""
-        if self.installation is None:
-            return None
-        return Repository(self.repository.id, self.repository.full_name, self.installation.id)
-
-
-class _Issue(Struct, frozen=True):
-    number: Id
-    pull_request: dict[str, object] | None = None
-
-
-class _Comment(Struct, frozen=True):
-    id: Id
-    created_at: Moment
-    body: str | None = None
-
-
-class _IssueComment(_Payload, frozen=True, kw_only=True):
-    action: str
-    issue: _Issue
-    comment: _Comment
-
-
-class _Commit(Struct, frozen=True):
-    id: Sha
-
-
-class _Push(_Payload, frozen=True, kw_only=True):
-    ref: str
-    after: Sha
-    deleted: bool = False
-    head_commit: _Commit | None = None
-
-
-class _Head(Struct, frozen=True):
-    sha: Sha
-
-
-class _Pull(Struct, frozen=True):
-    number: Id
-    head: _Head
-
-
-class _PullRequest(_Payload, frozen=True, kw_only=True):
-    action: str
-    pull_request: _Pull
-
-
-_issue_comment = msgspec.json.Decoder(_IssueComment)
-_push = msgspec.json.Decoder(_Push)
-_pull_request = msgspec.json.Decoder(_PullRequest)
+_check_run = msgspec.json.Decoder(payloads.CheckRun)
+_issue_comment = msgspec.json.Decoder(payloads.IssueComment)
+_push = msgspec.json.Decoder(payloads.Push)
+_pull_request = msgspec.json.Decoder(payloads.PullRequest)
 
 
 def read(delivery: Delivery) -> Event | None:
@@ -121,6 +60,8 @@ def read(delivery: Delivery) -> Event | None:
         match delivery.event:
             case "issue_comment":
                 return _commented(_issue_comment.decode(delivery.body))
+            case "check_run":
+                return _pressed(_check_run.decode(delivery.body), delivery)
             case "push":
                 return _pushed(_push.decode(delivery.body), delivery)
             case "pull_request":
@@ -131,7 +72,7 @@ def read(delivery: Delivery) -> Event | None:
         raise Unreadable from error
 
 
-def _commented(payload: _IssueComment) -> CommentCreated | None:
+def _commented(payload: payloads.IssueComment) -> CommentCreated | None:
     """Leave out bots, ourselves among them, and comments that were changed afterwards."""
     repository, comment = payload.where(), payload.comment
     on_pull_request = payload.action == "created" and payload.issue.pull_request is not None
@@ -150,18 +91,22 @@ def _commented(payload: _IssueComment) -> CommentCreated | None:
     )
 
 
-def _pushed(payload: _Push, delivery: Delivery) -> Pushed | ReleaseTagged | None:
+def _id(delivery: Delivery) -> str:
+    if not delivery.id:
+        message = "the delivery's id is needed, under which it is kept"
+        raise Unreadable(message)
+    return delivery.id
+
+
+def _pushed(payload: payloads.Push, delivery: Delivery) -> Pushed | ReleaseTagged | None:
     repository = payload.where()
     if repository is None or payload.deleted or not payload.ref.startswith((BRANCH, TAG)):
         return None
-    if not delivery.id:
-        message = "a push needs its delivery's id, under which it is kept"
-        raise Unreadable(message)
     if payload.ref.startswith(TAG):
         return _tagged(payload, repository, delivery)
     return Pushed(
         repository=repository,
-        delivery=delivery.id,
+        delivery=_id(delivery),
         branch=payload.ref.removeprefix(BRANCH),
         sha=payload.after,
         actor=payload.sender.login,
@@ -169,14 +114,16 @@ def _pushed(payload: _Push, delivery: Delivery) -> Pushed | ReleaseTagged | None
     )
 
 
-def _tagged(payload: _Push, repository: Repository, delivery: Delivery) -> ReleaseTagged | None:
+def _tagged(
+    payload: payloads.Push, repository: Repository, delivery: Delivery
+) -> ReleaseTagged | None:
     """Return a tag that wants to be a version; an annotated one stands for its commit."""
     name = payload.ref.removeprefix(TAG)
     if not tags.is_meant(name) or payload.head_commit is None:
         return None
     return ReleaseTagged(
         repository=repository,
-        delivery=delivery.id,
+        delivery=_id(delivery),
         name=name,
         sha=payload.head_commit.id,
         actor=payload.sender.login,
@@ -184,7 +131,30 @@ def _tagged(payload: _Push, repository: Repository, delivery: Delivery) -> Relea
     )
 
 
-def _head_seen(payload: _PullRequest, delivery: Delivery) -> HeadSeen | None:
+def _pressed(payload: payloads.CheckRun, delivery: Delivery) -> ButtonPressed | None:
+    """Read which button it was; our runs name their deployment, those of others are left alone.
+
+    GitHub tells of buttons only the App that made the run.
+    """
+    repository, verb = payload.where(), ""
+    ours = OUR_RUN.fullmatch(payload.check_run.external_id or "")
+    if payload.action == "rerequested" and ours and not ours["controls"]:
+        verb = AGAIN
+    elif payload.action == "requested_action" and payload.requested_action:
+        verb = payload.requested_action.identifier
+    if repository is None or ours is None or verb not in VERBS or payload.sender.type == "Bot":
+        return None
+    return ButtonPressed(
+        repository=repository,
+        delivery=_id(delivery),
+        deployment=ours["deployment"],
+        verb=verb,
+        actor=payload.sender.login,
+        received_at=delivery.received_at,
+    )
+
+
+def _head_seen(payload: payloads.PullRequest, delivery: Delivery) -> HeadSeen | None:
     repository = payload.where()
     if repository is None or payload.action not in HEAD_ACTIONS:
         return None

@@ -135,6 +135,13 @@ class Told(Struct, frozen=True, kw_only=True):
     check_again: bool = False
     """A second check run was needed: the first was completed when the watch rolled back."""
     check_run_hash: str = ""
+    controls: int = 0
+    """How many controls runs were made; the newest is the one that GitHub shows."""
+    controls_hash: str = ""
+    folded: str = ""
+    """The address of the comment that ours is folded in favour of."""
+    folds: str = ""
+    """The deployment whose comment was folded in favour of ours."""
     github_deployment: int = 0
     status: str = ""
     comment: int = 0

@@ -96,6 +96,18 @@ def place_in_queue(environment: Environment, deployment: str) -> int:
     return ahead + 1
 
 
+def speaks_for(environment: Environment, deployment: str) -> bool:
+    """Tell whether this deployment is what the environment is about now: on its way, or live."""
+    live = environment.live.deployment if environment.live else ""
+    return deployment in {environment.active, environment.watching, live, *environment.queue}
+
+
+def pressed(deployment: Deployment, verb: str) -> str:
+    """Return the command that a button of a deployment's check run stands for."""
+    commit = f" {deployment.sha}" if verb == "deploy" else ""
+    return f"/{verb} {deployment.environment}{commit}"
+
+
 def _told_later(environment: Environment, deployment: Deployment) -> Environment:
     telling = dict.fromkeys((*environment.telling, deployment.id))
     return replace(environment, telling=tuple(telling))

@@ -66,6 +66,20 @@ class HeadSeen(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ta
     received_at: datetime
 
 
+class ButtonPressed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="button"):
+    """Somebody pressed a button of one of our check runs, or GitHub's own to run it again."""
+
+    version: int = VERSION
+    repository: Repository
+    delivery: str
+    deployment: str
+    """The id of the deployment that the check run tells of."""
+    verb: str
+    """What was pressed: the command's name."""
+    actor: str
+    received_at: datetime
+
+
 class Look(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="look"):
     """Look again at one environment, or at one ask."""
 
@@ -74,7 +88,7 @@ class Look(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="l
     ask: str = ""
 
 
-Event = CommentCreated | Pushed | ReleaseTagged | HeadSeen | Look
+Event = CommentCreated | ButtonPressed | Pushed | ReleaseTagged | HeadSeen | Look
 
 _decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 

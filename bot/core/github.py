@@ -24,6 +24,18 @@ class PullRequest(Struct, frozen=True, kw_only=True):
     """Of the base repository; empty when GitHub's answer did not carry it."""
 
 
+class Button(Struct, frozen=True, kw_only=True):
+    """What a completed check run offers to do.
+
+    GitHub takes at most three per run, labels and identifiers of at most 20 characters and
+    descriptions of at most 40 (https://docs.github.com/en/rest/checks/runs#create-a-check-run).
+    """
+
+    label: str
+    identifier: str
+    description: str
+
+
 class CheckRun(Struct, frozen=True, kw_only=True):
     """What a check run should show; conclusion only when it is completed."""
 
@@ -35,5 +47,6 @@ class CheckRun(Struct, frozen=True, kw_only=True):
     title: str
     summary: str
     details_url: str = ""
+    buttons: tuple[Button, ...] = ()
     started_at: datetime | None = None
     completed_at: datetime | None = None

@@ -30,6 +30,7 @@ class AskKind(StrEnum):
     COMMENT = "comment"
     PUSH = "push"
     TAG = "tag"
+    BUTTON = "button"
 
 
 class AskState(StrEnum):
@@ -61,6 +62,8 @@ class Ask(Struct, frozen=True, kw_only=True):
     line: int = 0
     """Its place among the lines of its comment. The first one carries the reply to them all."""
     lines: int = 1
+    pressed_on: str = ""
+    """The deployment whose check run had the button."""
     state: AskState = AskState.NEW
     deployment: str = ""
     said: str = ""

@@ -31,6 +31,7 @@ class Reason(StrEnum):
 
     BAD_MANIFEST = "bad_manifest"
     BAD_BUILD_FILE = "bad_build_file"
+    STALE_BUTTON = "stale_button"
     LOCKED = "locked"
     NOT_YET = "not_yet"
     INTERNAL = "internal"

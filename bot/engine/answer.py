@@ -11,11 +11,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.core import command
-from bot.core.model import Ask, AskKind
+from bot.core.deployment import Deployment
+from bot.core.environment import speaks_for
+from bot.core.model import Ask, AskKind, Environment
 from bot.core.reasons import Reason
 from bot.core.report import answers
 from bot.engine.approving import approve
-from bot.engine.asked import Asked, not_understood
+from bot.engine.asked import Asked, not_understood, refused
 from bot.engine.deploying import deploy
 from bot.engine.found import Found, Ignore, Refuse
 from bot.engine.locking import lock, unlock
@@ -26,6 +28,7 @@ from bot.engine.rules import MANIFEST, rules_at
 from bot.engine.steering import steer
 
 if TYPE_CHECKING:
+    from bot.core.model import Refusal
     from bot.ports import World
 
 
@@ -36,7 +39,7 @@ def answer(world: World, ask: Ask) -> Found:
             return pushed(world, ask)
         case AskKind.TAG:
             return release(world, ask)
-        case AskKind.COMMENT:
+        case AskKind.COMMENT | AskKind.BUTTON:
             return _typed(world, ask)
 
 
@@ -44,14 +47,31 @@ def _typed(world: World, ask: Ask) -> Found:
     read = command.parse(ask.text)
     if isinstance(read, command.Unreadable):
         return not_understood(ask, read)
-    pull = world.github.pull_request(ask.repository, ask.number or 0)
-    if pull is None:
+    if stale := _stale(world, read, ask):
+        return refused(ask, (stale,))
+    number = ask.number
+    pull = world.github.pull_request(ask.repository, number) if number is not None else None
+    if pull is None and ask.kind is AskKind.COMMENT:
         return Ignore()
-    rules = rules_at(world, ask.repository, pull.default_branch)
+    rules = rules_at(world, ask.repository, pull.default_branch if pull else "")
     if rules.manifest is None:
         body = answers.problems(ask, MANIFEST, rules.branch, rules.problems)
         return Refuse(body, (Reason.BAD_MANIFEST,))
     return _followed(world, read, Asked(ask=ask, pull=pull, rules=rules, manifest=rules.manifest))
+
+
+def _stale(world: World, read: command.Command, ask: Ask) -> Refusal | None:
+    """Refuse a button that stands where the environment is no longer; commands name what they mean.
+
+    A button to run the check again starts a new deployment, and is never stale.
+    """
+    if ask.kind is not AskKind.BUTTON or isinstance(read, command.Deploy):
+        return None
+    made = world.store.get(Deployment, ask.pressed_on)
+    place = world.store.get(Environment, made[0].environment_key) if made else None
+    if place is not None and speaks_for(place[0], ask.pressed_on):
+        return None
+    return answers.stale_button(ask)
 
 
 def _followed(world: World, read: command.Command, asked: Asked) -> Found:  # noqa: C901, PLR0911  # one case per command

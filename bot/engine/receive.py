@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from bot.core import events
 from bot.core.deployment import Deployment
+from bot.core.environment import pressed
 from bot.core.model import Ask, AskKind, Environment
 from bot.engine.admit import admit
 from bot.engine.advance import advance
@@ -36,6 +37,8 @@ def receive(world: World, event: events.Event) -> None:
             _store_and_admit(world, _push(world, event))
         case events.ReleaseTagged():
             _store_and_admit(world, _release(world, event))
+        case events.ButtonPressed():
+            _store_and_admit(world, *_press(world, event))
         case events.HeadSeen():
             see_head(world, event.repository, event.number, (event.sha, event.received_at))
         case events.Look():
@@ -120,6 +123,26 @@ def _release(world: World, event: events.ReleaseTagged) -> Ask:
         actor=event.actor,
         ref=event.name,
         sha=event.sha,
+        created_at=event.received_at,
+        wake_at=world.clock(),
+    )
+
+
+def _press(world: World, event: events.ButtonPressed) -> Iterable[Ask]:
+    """Take a button as the command of its name, typed by whoever pressed it."""
+    found = world.store.get(Deployment, event.deployment)
+    if found is None or found[0].repository.id != event.repository.id:
+        return
+    told = found[0]
+    yield Ask(
+        key=f"{event.repository.id}/button/{event.delivery}",
+        kind=AskKind.BUTTON,
+        repository=event.repository,
+        actor=event.actor,
+        text=pressed(told, event.verb),
+        number=told.number,
+        sha=told.sha,
+        pressed_on=told.id,
         created_at=event.received_at,
         wake_at=world.clock(),
     )

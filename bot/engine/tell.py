@@ -18,6 +18,7 @@ from bot.core.deployment import Deployment
 from bot.core.environment import fully_told
 from bot.core.rollout.turn import ENDS
 from bot.engine import lease, tagging
+from bot.engine.folding import fold
 from bot.engine.voice import Voice
 from bot.ports import Broken, Transient, World, Write
 
@@ -59,6 +60,7 @@ def _said(
     later = None
     try:
         later = voice.say()
+        fold(world, voice.deployment)
     except (Transient, Broken) as trouble:
         log.warning("report", deployment=deployment.id, trouble=str(trouble))
         later = world.clock() + TROUBLE

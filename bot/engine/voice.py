@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from bot.core.deployment import Deployment, Phase, Told
 from bot.core.environment import place_in_queue
-from bot.core.report import check
+from bot.core.report import check, controls
 from bot.core.report import deployment as words
 from bot.core.rollout.turn import ENDS
 from bot.ports import Broken, Transient, World, Write
@@ -49,6 +49,7 @@ class Voice:
         troubles: list[Exception] = []
         for surface in (
             self._check_run,
+            self._controls,
             self._github_deployment,
             self._comment,
             self._alert,
@@ -102,6 +103,24 @@ class Voice:
             return
         voice.edit_check_run(repository, self._told.check_run, wanted)
         self._keep(replace(self._told, check_run_hash=said))
+
+    def _controls(self) -> None:
+        """Make the buttons anew when other ones are right; the newest run is what GitHub shows."""
+        wanted = controls.controls(self.deployment, self._world.clock())
+        if wanted is None:
+            return
+        shown = (wanted.conclusion, wanted.title, wanted.buttons)
+        said = _hash(msgspec.json.encode(shown))
+        if said == self._told.controls_hash:
+            return
+        voice, repository = self._world.voice, self._repository
+        self._made(
+            wanted.external_id,
+            lambda: voice.find_check_run(repository, wanted),
+            lambda: voice.create_check_run(repository, wanted),
+        )
+        made = self._told.controls + 1
+        self._keep(replace(self._told, controls=made, controls_hash=said))
 
     def _github_deployment(self) -> None:
         status = words.status(self.deployment)

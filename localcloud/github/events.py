@@ -68,6 +68,25 @@ def check_run(site: Site, run: CheckRun, action: str, sender: str) -> None:
     tell(site, repository, "check_run", body)
 
 
+def pressed(site: Site, run: CheckRun, sender: str, identifier: str) -> None:
+    """Tell a check run's own App, and no other, which button was pressed; "" asks to run again."""
+    repository = _repository(site, run.repository)
+    action = "requested_action" if identifier else "rerequested"
+    body: Json = {
+        "action": action,
+        "check_run": checks.check_run_in_event(site, repository, run),
+        "sender": simple_user(site, sender),
+        "repository": repositories.plain(site, repository),
+    }
+    if identifier:
+        body["requested_action"] = {"identifier": identifier}
+    for installed in site.installations(repository):
+        if installed.app == run.app:
+            payload = {**body, "installation": {"id": installed.id, "node_id": f"I_{installed.id}"}}
+            event = Event("check_run", action, payload, installed.id, repository.id)
+            site.outbox.send(installed.app, event)
+
+
 def deployment(site: Site, held: Deployment) -> None:
     """Tell that a deployment was created."""
     repository = _repository(site, held.repository)

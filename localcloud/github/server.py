@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from werkzeug import Request, Response
 
-from localcloud.github import accounts, git_http
+from localcloud.github import accounts, events, git_http
 from localcloud.github.app_records import App
 from localcloud.github.deliveries import Outbox
 from localcloud.github.judge import Judge
+from localcloud.github.records import CheckRun
 from localcloud.github.rest import Rest
 from localcloud.github.route_log import Called, RouteLog
 from localcloud.github.routes import archives
@@ -101,6 +102,20 @@ class GitHub:
                 message = f"no App {app_slug}"
                 raise LookupError(message)
             return accounts.install(self._site, app, self._repository(full_name)).id
+
+    def press(self, check_run: int, login: str, identifier: str = "") -> None:
+        """Press a check run's button on GitHub's page, or the one to run it again.
+
+        Whoever can read may press: what that may do is the App's to judge. Raises LookupError for
+        a run or button that is not there.
+        """
+        with self._site.lock:
+            run = self._store.get(CheckRun, check_run)
+            offered = {action["identifier"] for action in run.actions} | {""} if run else set()
+            if run is None or run.status != "completed" or identifier not in offered:
+                message = f"no button {identifier} on check run {check_run}"
+                raise LookupError(message)
+            events.pressed(self._site, run, login, identifier)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one HTTP request (WSGI)."""

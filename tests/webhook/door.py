@@ -79,3 +79,11 @@ def pushed(ref: str = "refs/heads/main") -> dict[str, Any]:
 
 def pulled(action: str = "opened") -> dict[str, Any]:
     return sent(action=action, pull_request={"number": 12, "head": {"sha": SHA}})
+
+
+def pressed(identifier: str = "pause", run: str = "0123456789ab/controls/2") -> dict[str, Any]:
+    return sent(
+        action="requested_action",
+        check_run={"id": 5, "name": "deploy / prod · controls", "external_id": run},
+        requested_action={"identifier": identifier},
+    )

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.core.events import CommentCreated, HeadSeen, Pushed
+from bot.core.events import ButtonPressed, CommentCreated, HeadSeen, Pushed
 from bot.core.model import Repository
 from bot.ports import Broken, Transient
-from tests.webhook.door import NOW, SHA, commented, pulled, pushed, sent, signature
+from tests.webhook.door import NOW, SHA, commented, pressed, pulled, pushed, sent, signature
 
 if TYPE_CHECKING:
     from typing import Any
@@ -56,7 +56,34 @@ def test_a_pull_request_shows_its_head(door: Door, action: str) -> None:
     assert door.published == [HeadSeen(repository=ACME, number=12, sha=SHA, received_at=NOW)]
 
 
+RERUN = sent(action="rerequested", check_run={"id": 5, "external_id": "0123456789ab/rollback"})
+
+
+@pytest.mark.parametrize(("payload", "verb"), [(pressed(), "pause"), (RERUN, "deploy")])
+def test_a_button_is_published(door: Door, payload: dict[str, Any], verb: str) -> None:
+    assert door.deliver(payload, "check_run").status_code == 202
+    assert door.published == [
+        ButtonPressed(
+            repository=ACME,
+            delivery="d-1",
+            deployment="0123456789ab",
+            verb=verb,
+            actor="writer",
+            received_at=NOW,
+        )
+    ]
+
+
 IGNORED = {
+    "unknown button": ("check_run", pressed("reboot")),
+    "the button of another check": ("check_run", pressed("pause", "lint")),
+    "running the buttons again": (
+        "check_run",
+        RERUN | {"check_run": {"id": 5, "external_id": "0123456789ab/controls/1"}},
+    ),
+    "a check run of ours": ("check_run", pressed() | {"action": "completed"}),
+    "bot's button": ("check_run", pressed() | {"sender": {"login": "x[bot]", "type": "Bot"}}),
+    "not installed, button": ("check_run", pressed() | {"installation": None}),
     "ping": ("ping", {"zen": "Keep it logically awesome."}),
     "unknown event": ("fork_of_the_future", sent()),
     "no event": ("", sent()),

@@ -170,6 +170,7 @@ def _shown(check: CheckRun) -> dict[str, Any]:
         "details_url": check.details_url,
         "started_at": _time(check.started_at),
         "completed_at": _time(check.completed_at),
+        "actions": [msgspec.structs.asdict(button) for button in check.buttons],
     }
     told = {name: value for name, value in fields.items() if value}
     return {**told, "output": {"title": check.title, "summary": summary}}

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.core.github import CheckRun
+from bot.core.model import Refusal
+from bot.core.reasons import Reason
 from bot.core.report.phrases import TITLES, clean, commands, inline, sentence
 
 if TYPE_CHECKING:
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
     from bot.core.command import Unreadable
     from bot.core.configuration import EnvironmentPlan
     from bot.core.deployment import Deployment
-    from bot.core.model import Ask, Environment, Refusal
+    from bot.core.model import Ask, Environment
 
 
 def marker(ask: Ask) -> str:
@@ -39,6 +41,16 @@ def unreadable(ask: Ask, read: Unreadable) -> str:
     lines = [f"👎 @{ask.actor}, {inline(ask.text)} was not understood:", ""]
     lines += [f"- {read.problem}", "", commands(*filter(None, (read.suggestion, "/help")))]
     return "\n".join(lines)
+
+
+def stale_button(ask: Ask) -> Refusal:
+    """Return why a button of an earlier deployment does nothing any more."""
+    return Refusal(
+        code=Reason.STALE_BUTTON,
+        reason=f"that button belongs to the deployment of `{ask.sha[:7]}`, which is over",
+        remedy="type the command if you mean what is there now",
+        commands=(ask.text, "/status"),
+    )
 
 
 def not_yet(ask: Ask) -> str:

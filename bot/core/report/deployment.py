@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from bot.core.deployment import Deployment, Failure, FailureCode, Phase, ServiceRollout, StepTaken
 from bot.core.report.holding import holds, next_commands
+from bot.core.report.machine import json_block
 from bot.core.report.phrases import SYMBOLS, block, cell, clean, commands, plain, sentence, title
 from bot.core.rollout.turn import ENDS, had_traffic
 
@@ -71,8 +72,35 @@ def alert_marker(deployment: Deployment) -> str:
 def comment(deployment: Deployment, place: int) -> str:
     """Return the one comment of a deployment, as it should read now."""
     symbol = SYMBOLS.get(deployment.phase, "⏳")
-    head = f"### {symbol} {deployment.environment}: {title(deployment, place)}"
-    return f"{marker(deployment)}\n{head}\n\n{details(deployment, place)}"
+    head = f"{symbol} {deployment.environment}: {title(deployment, place)}"
+    said = details(deployment, place)
+    shown = f"### {head}\n\n{said}"
+    if deployment.told.folded:
+        shown = _folded(f"{head} ({deployment.sha[:7]})", said, deployment.told.folded)
+    return f"{marker(deployment)}\n{shown}\n\n{json_block(state(deployment))}"
+
+
+def state(deployment: Deployment) -> dict[str, object]:
+    """Return what programs read of a deployment."""
+    return {
+        "kind": "deployment",
+        "id": deployment.id,
+        "environment": deployment.environment,
+        "sha": deployment.sha,
+        "phase": deployment.phase.value,
+        "share": deployment.share,
+        "reason": deployment.failure.code.value if deployment.failure else None,
+        "services": [
+            {"name": s.plan.name, "revision": s.revision, "share": s.share, "changed": s.changed}
+            for s in deployment.services
+        ],
+    }
+
+
+def _folded(head: str, said: str, link: str) -> str:
+    """Return one line that links on to the next deployment, and the rest behind a click."""
+    summary = "<details><summary>What it did</summary>"
+    return f"{head}. [The next deployment]({link})\n\n{summary}\n\n{said}\n\n</details>"
 
 
 def alert(deployment: Deployment) -> str:

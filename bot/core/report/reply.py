@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from bot.core.model import AskState
+from bot.core.model import AskKind, AskState
 from bot.core.report.answers import marker
 from bot.core.report.machine import json_block
 
@@ -33,10 +33,15 @@ def reply(lines: Sequence[Ask]) -> Reply | None:
 
 
 def _body(lines: Sequence[Ask]) -> str:
-    told = [line.said for line in lines if line.said]
+    told = [line.said for line in lines if line.said and not _shows(line)]
     if not told:
         return ""
     return "\n".join((marker(lines[0]), "\n\n---\n\n".join(told), "", json_block(_machine(lines))))
+
+
+def _shows(line: Ask) -> bool:
+    """Tell whether its check run and comment show what came of it: a button that worked."""
+    return line.kind is AskKind.BUTTON and line.state is AskState.ANSWERED
 
 
 def _reaction(lines: Sequence[Ask]) -> str:

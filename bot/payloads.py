@@ -1,0 +1,130 @@
+"""GitHub's webhook payloads, as far as they matter: what is named is checked, the rest ignored.
+
+Shapes: https://docs.github.com/en/webhooks/webhook-events-and-payloads
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from bot.core.model import Repository
+
+Id = Annotated[int, Meta(ge=1, le=2**63 - 1)]
+Sha = Annotated[str, Meta(pattern=r"\A(?:[0-9a-f]{40}|[0-9a-f]{64})\Z")]
+FullName = Annotated[str, Meta(pattern=r"\A[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+\Z")]
+Moment = Annotated[datetime, Meta(tz=True)]
+
+
+class Account(Struct, frozen=True):
+    """Who did it."""
+
+    login: str
+    type: str = "User"
+
+
+class Installation(Struct, frozen=True):
+    """Our App in that place."""
+
+    id: Id
+
+
+class Place(Struct, frozen=True):
+    """A repository."""
+
+    id: Id
+    full_name: FullName
+
+
+class Payload(Struct, frozen=True, kw_only=True):
+    """What every payload has."""
+
+    repository: Place
+    sender: Account
+    installation: Installation | None = None
+
+    def where(self) -> Repository | None:
+        """Return the repository, or None when our App is not installed there."""
+        if self.installation is None:
+            return None
+        return Repository(self.repository.id, self.repository.full_name, self.installation.id)
+
+
+class Issue(Struct, frozen=True):
+    """An issue; with `pull_request` a pull request."""
+
+    number: Id
+    pull_request: dict[str, object] | None = None
+
+
+class Comment(Struct, frozen=True):
+    """A comment as it was written."""
+
+    id: Id
+    created_at: Moment
+    body: str | None = None
+
+
+class IssueComment(Payload, frozen=True, kw_only=True):
+    """`issue_comment`."""
+
+    action: str
+    issue: Issue
+    comment: Comment
+
+
+class Commit(Struct, frozen=True):
+    """A commit's hash."""
+
+    id: Sha
+
+
+class Push(Payload, frozen=True, kw_only=True):
+    """`push`."""
+
+    ref: str
+    after: Sha
+    deleted: bool = False
+    head_commit: Commit | None = None
+
+
+class Head(Struct, frozen=True):
+    """What a pull request would bring."""
+
+    sha: Sha
+
+
+class Pull(Struct, frozen=True):
+    """A pull request."""
+
+    number: Id
+    head: Head
+
+
+class PullRequest(Payload, frozen=True, kw_only=True):
+    """`pull_request`."""
+
+    action: str
+    pull_request: Pull
+
+
+class Run(Struct, frozen=True):
+    """A check run, by the name that its App gave it."""
+
+    external_id: str | None = None
+
+
+class Pressed(Struct, frozen=True):
+    """The button."""
+
+    identifier: str
+
+
+class CheckRun(Payload, frozen=True, kw_only=True):
+    """`check_run`."""
+
+    action: str
+    check_run: Run
+    requested_action: Pressed | None = None
