@@ -54,6 +54,40 @@ def settings(*, check: bool) -> None:
 
 
 @main.command()
+@click.option("--project", help="Where services run, if not in the bot's own project.")
+@click.option("--region", default="us-central1", show_default=True, help="Where services run.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON list of findings.")
+def doctor(project: str | None, region: str, *, as_json: bool) -> None:
+    r"""Look at all that Spillway needs, one line each, and say what to do about what is wrong.
+
+    Nothing is changed. To be run with the consumer's environment and rights.
+
+    \b
+    Exit code: 0 all is well, 1 something is wrong, 2 the settings are incomplete.
+    """
+    import msgspec  # noqa: PLC0415  # --help stays quick
+
+    from bot import settings as environment  # noqa: PLC0415  # as above
+    from bot import wiring  # noqa: PLC0415  # as above
+    from bot.doctor import examine  # noqa: PLC0415  # as above
+
+    try:
+        found = environment.load()
+    except environment.SettingsError as wrong:
+        click.echo(str(wrong), err=True)
+        raise SystemExit(2) from wrong
+    checks = []
+    for check in examine(wiring.clinic(found, project or found.project, region)):
+        checks.append(check)
+        if not as_json:
+            click.echo(f"{'✓' if check.good else '✗'} {check.name}: {check.said}")
+            click.echo(f"    → {check.remedy}") if check.remedy else None
+    if as_json:
+        click.echo(msgspec.json.encode(checks).decode())
+    raise SystemExit(0 if all(check.good for check in checks) else 1)
+
+
+@main.command()
 @click.argument("path", type=click.Path(exists=True, dir_okay=False), default="deploy.yaml")
 def check(path: str) -> None:
     """Check a deploy.yaml and say everything that is wrong with it, each with its line."""

@@ -37,6 +37,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     events_topic: str = "deploy-events"
     builds_topic: str = "cloud-builds"
     ticks_topic: str = "deploy-ticks"
+    dead_letter_topic: str = "deploy-dead-letters"
     push_audience: str
     """What the push subscriptions' OIDC tokens are made out to."""
     push_account: str
@@ -65,6 +66,7 @@ OPTIONAL = {
     "events_topic": "SPILLWAY_EVENTS_TOPIC",
     "builds_topic": "SPILLWAY_BUILDS_TOPIC",
     "ticks_topic": "SPILLWAY_TICKS_TOPIC",
+    "dead_letter_topic": "SPILLWAY_DEAD_LETTER_TOPIC",
     "oidc_certs_url": "SPILLWAY_OIDC_CERTS_URL",
     "metrics_window": "SPILLWAY_METRICS_WINDOW_SECONDS",
     "metrics_lag": "SPILLWAY_METRICS_LAG_SECONDS",

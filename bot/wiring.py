@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot.clients.artifact_registry import ArtifactRegistryClient
+from bot.clients.broker import PubSubBroker
 from bot.clients.cloud_build import CloudBuildClient
 from bot.clients.cloud_run import CloudRunClient
 from bot.clients.github import GitHubClient
@@ -16,11 +17,20 @@ from bot.clients.pubsub import PubSubPublisher
 from bot.clients.smoke import SmokeVisitor
 from bot.clients.storage import StorageSources
 from bot.clients.store_sqlite import SqliteStore
+from bot.core.configuration import ServiceKey
 from bot.core.deployment import Sampling
+from bot.core.examined import Expected
+from bot.doctor import Clinic
 from bot.ports import World
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bot.settings import Settings
+
+NOBODY = "spillway-doctor"
+"""A service that does not exist: an answer about it is an answer."""
+NO_BUILD = "00000000-0000-0000-0000-000000000000"
 
 
 def clock() -> datetime:
@@ -52,3 +62,41 @@ def world(settings: Settings) -> World:
         logs=CloudLogging(settings.google_grpc),
         visitor=SmokeVisitor(),
     )
+
+
+def clinic(settings: Settings, project: str, region: str) -> Clinic:
+    """Return everything that `doctor` looks at; Google's services in this project and region."""
+    github = GitHubClient(settings.app_id, settings.app_key, settings.github_url)
+    expected = Expected(
+        project=settings.project,
+        topic=settings.dead_letter_topic,
+        audience=settings.push_audience,
+        account=settings.push_account,
+    )
+    return Clinic(
+        clock=clock,
+        topics=(settings.events_topic, settings.builds_topic, settings.ticks_topic),
+        expected=expected,
+        store=SqliteStore(settings.store),
+        office=github.office,
+        broker=PubSubBroker(settings.project, settings.google_grpc),
+        reach=_reads(settings, ServiceKey(project=project, region=region, service=NOBODY)),
+    )
+
+
+def _reads(settings: Settings, key: ServiceKey) -> dict[str, Callable[[], object]]:
+    """Ask each of Google's services for something that is not there."""
+    run, build = CloudRunClient(settings.google_url), CloudBuildClient(settings.google_url)
+    metrics = CloudMonitoring(settings.google_grpc, settings.metrics_window)
+    logs = CloudLogging(settings.google_grpc)
+    sources = StorageSources(settings.source_bucket, settings.google_url)
+    nothing = f"projects/{key.project}/locations/{key.region}/builds/{NO_BUILD}"
+    since = clock() - settings.metrics_lag - timedelta(hours=1)
+    until = since + 2 * settings.metrics_window
+    return {
+        "Cloud Run": lambda: run.service(key, ()),
+        "Cloud Build": lambda: build.build(nothing, ""),
+        "Cloud Monitoring": lambda: metrics.windows(key, (NOBODY,), since, until),
+        "Cloud Logging": lambda: logs.of_revision(key, NOBODY, 1),
+        f"bucket {settings.source_bucket}": sources.reach,
+    }

@@ -107,6 +107,11 @@ class Cloud:
             "tokens": self.tokens,
         }
 
+    @property
+    def bot_environment(self) -> dict[str, str]:
+        """The variables that the bot is given."""
+        return dict(self._environment)
+
     def service_url(self, environment: str, service: str) -> str:
         """Return the address of a service in an environment."""
         suffix = "" if environment == "prod" else f"-{environment}"
@@ -131,6 +136,7 @@ class Cloud:
             process.start()
         for process in (self.receiver, self.consumer):
             process.wait_ready()
+        self._install_the_bot()
         if self.options.seed:
             Seed(self.state, self.github.url, self.tokens, self.on_progress).plant()
 
@@ -141,13 +147,16 @@ class Cloud:
             webhook_url=f"{self.receiver.url}/webhooks/github",
             webhook_secret=webhook_secret(self.state),
         )
+        sampling = (self.options.metric_window, self.options.metric_lag)
+        self._environment |= bot_environment(self.state, endpoints, sampling, app)
+        self._environment |= self.google.metadata_environment()
+
+    def _install_the_bot(self) -> None:
+        """Only now that somebody is there to hear of it."""
         self.github.add_repository(REPOSITORY)
         for login, permission in USERS.items():
             self.github.grant(REPOSITORY, login, permission)
         self.github.install(APP, REPOSITORY)
-        sampling = (self.options.metric_window, self.options.metric_lag)
-        self._environment |= bot_environment(self.state, endpoints, sampling, app)
-        self._environment |= self.google.metadata_environment()
 
     def _google_settings(self, ports: dict[str, int]) -> GoogleSettings:
         return GoogleSettings(

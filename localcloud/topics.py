@@ -38,6 +38,7 @@ def make_topics(endpoints: Endpoints) -> None:
             continue
     for topic in TOPICS:
         _subscribe(subscriber, topic, endpoints.consumer)
+    _keep_dead_letters(subscriber)
     channel.close()
     _make_bucket(endpoints.google)
 
@@ -64,6 +65,17 @@ def _subscribe(subscriber: SubscriberClient, topic: str, consumer: str) -> None:
         subscriber.modify_push_config(
             subscription=subscription["name"], push_config=subscription["push_config"]
         )
+
+
+def _keep_dead_letters(subscriber: SubscriberClient) -> None:
+    """Let somebody pull what nobody could handle; without a subscription it would be lost."""
+    try:
+        subscriber.create_subscription(
+            name=subscriber.subscription_path(PROJECT, f"{DEAD_LETTER}-kept"),
+            topic=f"projects/{PROJECT}/topics/{DEAD_LETTER}",
+        )
+    except AlreadyExists:
+        return
 
 
 def _make_bucket(google: str) -> None:

@@ -51,6 +51,17 @@ class StorageSources:
             client = Client(project=None, credentials=credentials_for(url), client_options=options)
         self._bucket = client.bucket(bucket)
 
+    def reach(self) -> None:
+        """Read one object's name, to see that the bucket is there and ours to read."""
+        name = self._bucket.name
+        try:
+            with translate("Cloud Storage"):
+                listed = self._bucket.list_blobs(max_results=1, timeout=DEADLINE, retry=RETRY)
+                next(iter(listed), None)
+        except GoogleAPICallError as error:
+            message = f"bucket {name}: {error}; gcloud storage buckets create gs://{name}"
+            raise Broken(message) from error
+
     def put(self, name: str, archive: Iterator[bytes]) -> str:
         """Store a tarball without its top folder unless it is there; return `gs://bucket/object`.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.clients.github.files import Files
+from bot.clients.github.office import Office
 from bot.clients.github.reader import Reader
 from bot.clients.github.session import Session
 from bot.clients.github.writer import Writer
@@ -20,3 +21,8 @@ class GitHubClient(Reader, Writer):
         """Take the App's id, its private key in PEM and the address of the REST API."""
         self._session = Session(app_id, key, base_url)
         self._files = Files(self._session)
+
+    @property
+    def office(self) -> Office:
+        """The App's own side of GitHub."""
+        return Office(self._session)

@@ -113,6 +113,10 @@ class Session:
             name = self._name_of(repository)
             return self._ask(repository.installation, f"/repos/{name}", call)
 
+    def ask_as_app(self, call: Call) -> Answer:
+        """Make a request as the App itself, outside any repository."""
+        return _accepted(self._send(self._connect(self._app), call.path, call))
+
     def pages(self, repository: Repository, call: Call) -> Iterator[Answer]:
         """Yield every page of a list."""
         for page in range(1, PAGES + 1):
