@@ -46,6 +46,7 @@ def deployment(ask: Ask, admitted: Admitted, sampling: Sampling, now: datetime) 
         ask=ask.key,
         number=admitted.number,
         comment_id=ask.comment_id,
+        branch=ask.ref,
         created_at=now,
         phase_since=now,
         wake_at=now,

@@ -141,6 +141,8 @@ class EnvironmentPlan(Struct, frozen=True, kw_only=True):
     name: str
     on_push: str = ""
     """The branch whose pushes deploy here; empty for none."""
+    superseding: Literal["queue", "latest_wins"] = "queue"
+    """Whether a newer deployment ends the one that is on its way, too."""
     services: tuple[ServicePlan, ...]
     """In `needs` order."""
     addresses: dict[str, ServiceKey] = field(default_factory=dict)

@@ -174,6 +174,8 @@ class Deployment(Struct, frozen=True, kw_only=True):
     ask: str
     number: int | None = None
     comment_id: int | None = None
+    branch: str = ""
+    """The branch whose push asked for it; empty when a person did."""
     created_at: datetime
     phase: Phase = Phase.QUEUED
     phase_since: datetime

@@ -14,20 +14,21 @@ import structlog
 from msgspec.structs import replace
 
 from bot.core import events
-from bot.core.deployment import Deployment
-from bot.core.environment import enqueued
-from bot.core.model import Ask, AskState, Environment
+from bot.core.model import Ask, AskState
 from bot.core.reasons import Reason
 from bot.core.report import answers
 from bot.engine.answer import answer
 from bot.engine.found import Accept, Answer, Found, Ignore, Later, Refuse
 from bot.engine.observe import back_off
+from bot.engine.placing import placed
 from bot.engine.remind import remind
 from bot.engine.reply import LEASE, keep, rest, tell_reply
 from bot.ports import Transient, World, Write
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from bot.core.deployment import Deployment
 
 PATIENCE = timedelta(seconds=2)
 """Longer waits are left to the tick."""
@@ -154,22 +155,9 @@ def _enqueue(world: World, ask: Ask, deployments: tuple[Deployment, ...]) -> Non
         ended = replace(ask, state=AskState.ACCEPTED, deployment=deployments[0].id, said="")
         writes = [Write(_done(world, ended), found[1]), *_bump(world, ask)]
         for deployment in deployments:
-            writes += _placed(world, deployment)
+            writes += placed(world, deployment)
         if world.store.commit(*writes):
             return
-
-
-def _placed(world: World, deployment: Deployment) -> tuple[Write, ...]:
-    found = world.store.get(Environment, deployment.environment_key)
-    empty = Environment(
-        key=deployment.environment_key,
-        name=deployment.environment,
-        repository=deployment.repository,
-    )
-    environment, version = found or (empty, 0)
-    there = world.store.get(Deployment, deployment.id)
-    record = () if there else (Write(deployment, 0),)
-    return (*record, Write(enqueued(environment, deployment.id), version))
 
 
 def _put_off(world: World, ask: Ask, trouble: Transient) -> None:

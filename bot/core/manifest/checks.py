@@ -64,6 +64,13 @@ def _listed(steps: set[int]) -> str:
     return ", ".join(map(str, sorted(steps)))
 
 
+def _approvals(value: tuple[int, ...]) -> Iterable[Finding]:
+    if not all(0 < share <= HUNDRED for share in value):
+        yield (), "must hold percentages from 1 to 100"
+    elif any(later <= share for share, later in pairwise(value)):
+        yield (), f"must ascend: write [{', '.join(map(str, sorted(set(value))))}]"
+
+
 def _bakes(rollout: RolloutKeys) -> Iterable[Finding]:
     if rollout.max_bake > LONGEST_BAKE:
         most, limit = show_duration(rollout.max_bake), show_duration(LONGEST_BAKE)
@@ -71,6 +78,9 @@ def _bakes(rollout: RolloutKeys) -> Iterable[Finding]:
     if rollout.min_bake > rollout.max_bake:
         least, most = show_duration(rollout.min_bake), show_duration(rollout.max_bake)
         yield ("min_bake",), f"{least} is longer than max_bake, {most}"
+    if isinstance(rollout.steps, tuple) and (lost := set(rollout.approve) - set(rollout.steps)):
+        named = ", ".join(map(str, sorted(lost)))
+        yield ("approve",), f"names {named}, which is no step"
 
 
 def _smoke(check: SmokeKeys) -> Iterable[Finding]:
@@ -104,6 +114,7 @@ FIELD_CHECKS: dict[type, dict[str, Check]] = {
     Expect: {"status": between(100, 599)},
     RolloutKeys: {
         "steps": _steps,
+        "approve": _approvals,
         "min_requests": between(1, 1_000_000),
         "margin": shaped(
             r"100%|[0-9]{1,2}(\.[0-9]+)?%|0(\.[0-9]+)?|1(\.0+)?",

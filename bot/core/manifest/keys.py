@@ -55,6 +55,8 @@ class RolloutKeys(Struct, frozen=True, kw_only=True):
     min_requests: int = 20
     margin: str = "5%"
     """A percentage, or a fraction between 0 and 1."""
+    approve: tuple[int, ...] = ()
+    """Shares that are reached only when somebody says `/promote`."""
 
 
 class EnvironmentKeys(Struct, frozen=True, kw_only=True):
@@ -66,6 +68,8 @@ class EnvironmentKeys(Struct, frozen=True, kw_only=True):
     reuse: timedelta = timedelta(days=7)
     on_push: str = ""
     service_suffix: str = ""
+    superseding: Literal["queue", "latest_wins"] = "queue"
+    """What a newer deployment does to those before it."""
     rollout: RolloutKeys = RolloutKeys()
     gates: Gates = Gates()
     services: dict[str, ServiceKeys] = field(default_factory=dict)

@@ -30,6 +30,7 @@ def plan(name: str, keys: EnvironmentKeys, notes: tuple[str, ...]) -> Environmen
     return EnvironmentPlan(
         name=name,
         on_push=keys.on_push,
+        superseding=keys.superseding,
         services=services,
         addresses={service.name: service.key for service in services},
         rollout=_rollout(keys.rollout),
@@ -69,6 +70,7 @@ def _rollout(keys: RolloutKeys) -> Rollout:
         watch=usual_watch if keys.watch is None else keys.watch,
         min_requests=keys.min_requests,
         margin=_share(keys.margin),
+        approve=keys.approve,
     )
 
 

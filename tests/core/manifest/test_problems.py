@@ -47,6 +47,7 @@ def test_a_good_file_has_none() -> None:
     assert isinstance(parse(GOOD), Manifest)
 
 
+ROLLOUT = "environments.prod.rollout"
 CASES = [
     # (what is replaced, by what, line, key, part of the message)
     ("project: my-project\n", "\n", 1, "project", "is missing"),
@@ -57,6 +58,22 @@ CASES = [
     ("project: my", "projct: 1\nproject: my", 1, "projct", "did you mean `project`?"),
     ("project: my", "projct:\nproject: my", 1, "projct", "did you mean `project`?"),
     ("project: my", "rollout: {}\nproject: my", 1, "rollout", "under environments.<name>.rollout"),
+    ("steps: auto", "approve: [50, 5]", 18, f"{ROLLOUT}.approve", "must ascend"),
+    ("steps: auto", "approve: [0]", 18, f"{ROLLOUT}.approve", "from 1 to 100"),
+    (
+        "steps: auto",
+        "steps: [5, 100], approve: [50]",
+        18,
+        f"{ROLLOUT}.approve",
+        "is no step",
+    ),
+    (
+        "gates: {",
+        "superseding: new\n    gates: {",
+        19,
+        "environments.prod.superseding",
+        "latest_wi",
+    ),
     ("my-project/backend", "my-project/backend:v1", 3, "images", "no tag"),
     ("my-project/backend", "my-project/backend@sha256:ab", 3, "images", "no tag"),
     ("asia-northeast3-docker.pkg.dev/", "docker.io/", 3, "images", "no image folder"),
