@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from msgspec import Struct
 
+from bot.build_ports import Builds, Registry, Sources
+from bot.core.configuration import Allowed
 from bot.core.deployment import Deployment, Sampling
 from bot.core.model import Ask, Environment, Heads, Image
 from bot.trouble import Broken, Transient
@@ -21,23 +23,18 @@ if TYPE_CHECKING:
 
     from bot.core.action import (
         Accepted,
-        BuildOver,
-        BuildStarted,
-        CancelBuild,
         Conflicted,
         OpenToAll,
         Rejected,
         Shift,
         Stage,
-        StartBuild,
-        Tag,
     )
     from bot.core.configuration import ServiceKey, SmokeCheck
     from bot.core.deployment import SmokeAnswer
     from bot.core.evidence import RevisionCounts
     from bot.core.github import CheckRun, PullRequest
     from bot.core.model import Repository
-    from bot.core.sight import BuildSeen, OperationSeen, ServiceSeen
+    from bot.core.sight import OperationSeen, ServiceSeen
 
 __all__ = ["Broken", "Transient"]
 
@@ -152,36 +149,6 @@ class GitHubWriter(Protocol):
         """Return the id of the deployment's newest status when it has this state, or 0."""
 
 
-class Builds(Protocol):
-    """Cloud Build."""
-
-    def problems(self, cloudbuild: str) -> tuple[str, ...]:
-        """Return everything that is wrong with a cloudbuild.yaml."""
-
-    def start(self, action: StartBuild, source: str) -> BuildStarted | Rejected:
-        """Start a build from a stored source (`gs://…`), or find the one started before."""
-
-    def cancel(self, action: CancelBuild) -> BuildOver:
-        """Let a build go no further; harmless when it has ended."""
-
-    def build(self, name: str, image: str) -> BuildSeen:
-        """Return how a build stands, with the digest of the named image."""
-
-
-class Sources(Protocol):
-    """Cloud Storage, as the place that builds read their source from."""
-
-    def put(self, name: str, archive: Iterator[bytes]) -> str:
-        """Store a tarball without its top folder unless it is there; return `gs://bucket/object`."""
-
-
-class Registry(Protocol):
-    """Artifact Registry."""
-
-    def tag(self, wanted: Tag) -> Accepted | Conflicted | Rejected:
-        """Let a tag name an image; Conflicted when it names another one and must not move."""
-
-
 class Services(Protocol):
     """Cloud Run."""
 
@@ -232,6 +199,8 @@ class Visitor(Protocol):
 class World(Struct, frozen=True):
     """Every port, wired once in `bot/wiring.py`; tests hand in their own."""
 
+    allowed: Allowed | None
+    """The operator's settings; None lets every repository deploy."""
     clock: Callable[[], datetime]
     pause: Callable[[float], None]
     """Waits seconds, at most a few: only while an operation is about to end."""

@@ -48,6 +48,7 @@ def world(settings: Settings) -> World:
     github = GitHubClient(settings.app_id, settings.app_key, settings.github_url)
     return World(
         clock=clock,
+        allowed=settings.allowed,
         pause=time.sleep,
         sampling=Sampling(window=settings.metrics_window, lag=settings.metrics_lag),
         store=SqliteStore(settings.store),

@@ -5,6 +5,7 @@ The bot runs unchanged: all it is given are endpoints, keys and how quickly metr
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ from localcloud.seed import REPOSITORY, USERS, Seed
 from localcloud.topics import make_topics
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Mapping
 
 APP = "spillway"
 DEPENDENCIES = Path(__file__).resolve().parent.parent / ".cache" / "deps"
@@ -111,6 +112,24 @@ class Cloud:
     def bot_environment(self) -> dict[str, str]:
         """The variables that the bot is given."""
         return dict(self._environment)
+
+    @contextmanager
+    def consumer_given(self, settings: Mapping[str, str]) -> Iterator[None]:
+        """Have the consumer run anew with these variables for a while, then as it was."""
+        before = dict(self._environment)
+        self._environment.update(settings)
+        self._restart_consumer()
+        try:
+            yield
+        finally:
+            self._environment.clear()
+            self._environment.update(before)
+            self._restart_consumer()
+
+    def _restart_consumer(self) -> None:
+        self.consumer.stop()
+        self.consumer.start()
+        self.consumer.wait_ready()
 
     def service_url(self, environment: str, service: str) -> str:
         """Return the address of a service in an environment."""

@@ -6,6 +6,7 @@ when somebody edits the file. `bot/core/manifest/` makes them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -153,3 +154,15 @@ class EnvironmentPlan(Struct, frozen=True, kw_only=True):
     """How long an image built earlier may stand in for a new build."""
     notes: tuple[str, ...] = ()
     """Differences in the deployed commit's deploy.yaml that take effect only after merge."""
+
+
+class Allowance(Struct, frozen=True, kw_only=True):
+    """Where the operator lets one repository deploy; `*` in a pattern stands for any characters."""
+
+    projects: tuple[str, ...]
+    regions: tuple[str, ...]
+    services: tuple[str, ...]
+
+
+Allowed = Mapping[int, Allowance]
+"""By repository id; nobody who is not in it deploys."""

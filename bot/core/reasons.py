@@ -35,6 +35,7 @@ class Reason(StrEnum):
     LOCKED = "locked"
     NOT_YET = "not_yet"
     INTERNAL = "internal"
+    NOT_ALLOWED = "not_allowed"
     NO_VERSION = "no_version"
     NOTHING_BUILT = "nothing_built"
     NOT_NAMED = "not_named"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
+from bot.core import allowance
 from bot.core.action import (
     Accepted,
     Action,
@@ -11,10 +12,13 @@ from bot.core.action import (
     Opened,
     OpenToAll,
     Outcome,
+    Rejected,
     Shift,
     Stage,
     StartBuild,
 )
+from bot.core.deployment import Phase
+from bot.core.rollout.turn import service_named
 
 if TYPE_CHECKING:
     from bot.core.deployment import Deployment
@@ -23,6 +27,8 @@ if TYPE_CHECKING:
 
 def perform(world: World, deployment: Deployment, action: Action) -> Outcome:
     """Make it so; raise Transient when the outcome is unknown or the world cannot be reached."""
+    if (why := _forbidden(world, deployment, action)) and not isinstance(action, CancelBuild):
+        return Rejected(service=action.service, detail=f"{why}, say the operator's settings")
     match action:
         case StartBuild():
             source = f"{deployment.repository.id}/{action.sha}.tar.gz"
@@ -39,3 +45,14 @@ def perform(world: World, deployment: Deployment, action: Action) -> Outcome:
             return Opened(service=action.service) if isinstance(outcome, Accepted) else outcome
         case _:
             assert_never(action)
+
+
+def _forbidden(world: World, deployment: Deployment, action: Action) -> str:
+    """Return why the operator does not want it: settings may have changed since it was asked for.
+
+    Traffic always goes back to stable.
+    """
+    if deployment.phase is Phase.ROLLING_BACK:
+        return ""
+    key = service_named(deployment, action.service).plan.key
+    return allowance.forbidden(world.allowed, deployment.repository.id, key)

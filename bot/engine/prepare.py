@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from bot.core import allowance
 from bot.core.admission import Admitted, deployment
 from bot.core.manifest import Manifest
 from bot.core.reasons import Reason
 from bot.core.report import answers
+from bot.engine.asked import refused
 from bot.engine.found import Accept, Refuse
 from bot.engine.rules import CLOUDBUILD, MANIFEST, MISSING, Rules, read_manifest
 
 if TYPE_CHECKING:
     from bot.core.configuration import EnvironmentPlan
     from bot.core.deployment import Deployment
-    from bot.core.model import Ask
+    from bot.core.model import Ask, Refusal
     from bot.ports import World
 
 
@@ -45,6 +47,8 @@ def prepare(world: World, ask: Ask, going: Going) -> Accept | Refuse:
             said = answers.problems(ask, MANIFEST, going.sha[:7], problems)
             return Refuse(said, (Reason.BAD_MANIFEST,), going.number)
     plans = [_plan(going, name, proposed) for name in going.environments]
+    if refusals := _not_allowed(world, ask, plans):
+        return replace(refused(ask, refusals), number=going.number)
     cloudbuild = world.github.file(ask.repository, CLOUDBUILD, going.rules.sha)
     problems = (MISSING,) if cloudbuild is None else world.builds.problems(cloudbuild)
     if cloudbuild is None or problems:
@@ -59,6 +63,15 @@ def prepare(world: World, ask: Ask, going: Going) -> Accept | Refuse:
     return Accept(
         tuple(_deployment(world, ask, going, (plan, cloudbuild, trees)) for plan in plans)
     )
+
+
+def _not_allowed(world: World, ask: Ask, plans: list[EnvironmentPlan]) -> tuple[Refusal, ...]:
+    found = (
+        refusal
+        for plan in plans
+        for refusal in allowance.refusals(world.allowed, ask.repository.id, plan)
+    )
+    return tuple(dict.fromkeys(found))
 
 
 def _plan(going: Going, name: str, proposed: Manifest | None) -> EnvironmentPlan:

@@ -15,5 +15,5 @@ SAMPLING = Sampling(window=timedelta(seconds=60), lag=timedelta(seconds=180))
 def world(**ports: object) -> World:
     """The engine's world; whatever is not given cannot be used."""
     nobody = {field.name: object() for field in fields(World)}
-    given = {"sampling": SAMPLING, "pause": lambda _seconds: None, **ports}
+    given = {"allowed": None, "sampling": SAMPLING, "pause": lambda _seconds: None, **ports}
     return World(**{**nobody, **given})

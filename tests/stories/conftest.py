@@ -42,9 +42,11 @@ def cloud(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config)
 def repository(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Repository]:
     """Make a repository with these services, pushed to main; staging is then on its way."""
 
-    def make(*names: str, prod: str = "", files: dict[str, str] | None = None) -> Repository:
+    def make(
+        *names: str, prod: str = "", files: dict[str, str] | None = None, owner: str = "acme"
+    ) -> Repository:
         number = next(NUMBERS)
-        full_name, prefix = f"acme/story-{number}", f"s{number}"
+        full_name, prefix = f"{owner}/story-{number}", f"s{number}"
         cloud.github.add_repository(full_name)
         for login, permission in PERMISSIONS.items():
             cloud.github.grant(full_name, login, permission)
@@ -63,8 +65,10 @@ def repository(cloud: Cloud, tmp_path_factory: pytest.TempPathFactory) -> Callab
 def live(repository: Callable[..., Repository]) -> Callable[..., Repository]:
     """Make a repository whose main already serves in staging and in prod."""
 
-    def make(*names: str, prod: str = "", files: dict[str, str] | None = None) -> Repository:
-        made = repository(*names, prod=prod, files=files)
+    def make(
+        *names: str, prod: str = "", files: dict[str, str] | None = None, owner: str = "acme"
+    ) -> Repository:
+        made = repository(*names, prod=prod, files=files, owner=owner)
         sha = made.git("rev-parse", "HEAD")
         assert made.concluded(sha, "staging")["conclusion"] == "success"
         pull = made.pull_request({"notes.md": "prod, for the first time\n"}, "first")

@@ -101,6 +101,21 @@ class Repository:
         assert answer.ok, f"{method} {path}: {answer.status_code} {answer.text}"
         return answer.json() if answer.content else None
 
+    def named_check(self, sha: str, name: str) -> dict[str, Any]:
+        """The newest check run of this very name on a commit, once it stands."""
+
+        def newest() -> dict[str, Any] | None:
+            runs = self.call("GET", f"commits/{sha}/check-runs?filter=all")["check_runs"]
+            return max(
+                (run for run in runs if run["name"] == name),
+                key=lambda run: int(run["id"]),
+                default=None,
+            )
+
+        seen = eventually(newest, bool, f"a check run {name!r} on {sha[:7]}")
+        assert seen is not None
+        return seen
+
     def checks(self, sha: str, environment: str) -> list[dict[str, Any]]:
         """An environment's check runs on a commit, oldest first."""
         runs = self.call("GET", f"commits/{sha}/check-runs?filter=all&per_page=100")["check_runs"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -37,16 +37,9 @@ def release(made: Repository, tag: str, commit: str, *, annotated: bool = False)
     made.git("push", "--quiet", made.remote("owner"), f"refs/tags/{tag}")
 
 
-def check(made: Repository, sha: str) -> dict[str, str]:
+def check(made: Repository, sha: str) -> dict[str, Any]:
     """The check run that answers a release tag, once it stands."""
-
-    def found() -> dict[str, str] | None:
-        runs = made.call("GET", f"commits/{sha}/check-runs")["check_runs"]
-        return next((run for run in reversed(runs) if run["name"] == "release"), None)
-
-    seen = eventually(found, bool, f"a check run release on {sha[:7]}")
-    assert seen is not None
-    return seen
+    return made.named_check(sha, "release")
 
 
 def deployed(made: Repository, branch: str, files: dict[str, str] | None = None) -> Pull:

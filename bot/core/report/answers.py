@@ -26,7 +26,8 @@ def marker(ask: Ask) -> str:
 
 def refused(ask: Ask, refusals: Iterable[Refusal]) -> str:
     """Return every reason against an ask, and what to type next."""
-    lines = [f"👎 @{ask.actor}, {inline(ask.text)} was refused:", ""]
+    asked = inline(ask.text) if ask.text else f"the push to {inline(ask.ref)}"
+    lines = [f"👎 @{ask.actor}, {asked} was refused:", ""]
     pasted: list[str] = []
     for refusal in refusals:
         remedy = f" {sentence(refusal.remedy)}" if refusal.remedy else ""

@@ -1,0 +1,50 @@
+"""What the engine needs to make images: their source, their builds, their names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bot.core.action import (
+        Accepted,
+        BuildOver,
+        BuildStarted,
+        CancelBuild,
+        Conflicted,
+        Rejected,
+        StartBuild,
+        Tag,
+    )
+    from bot.core.sight import BuildSeen
+
+
+class Builds(Protocol):
+    """Cloud Build."""
+
+    def problems(self, cloudbuild: str) -> tuple[str, ...]:
+        """Return everything that is wrong with a cloudbuild.yaml."""
+
+    def start(self, action: StartBuild, source: str) -> BuildStarted | Rejected:
+        """Start a build from a stored source (`gs://…`), or find the one started before."""
+
+    def cancel(self, action: CancelBuild) -> BuildOver:
+        """Let a build go no further; harmless when it has ended."""
+
+    def build(self, name: str, image: str) -> BuildSeen:
+        """Return how a build stands, with the digest of the named image."""
+
+
+class Sources(Protocol):
+    """Cloud Storage, as the place that builds read their source from."""
+
+    def put(self, name: str, archive: Iterator[bytes]) -> str:
+        """Store a tarball without its top folder unless it is there; return `gs://bucket/object`."""
+
+
+class Registry(Protocol):
+    """Artifact Registry."""
+
+    def tag(self, wanted: Tag) -> Accepted | Conflicted | Rejected:
+        """Let a tag name an image; Conflicted when it names another one and must not move."""
