@@ -54,6 +54,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Cloud Monitoring samples Cloud Run every 60 s."""
     metrics_lag: timedelta = timedelta(seconds=180)
     """… and shows it up to 180 s later (https://cloud.google.com/monitoring/api/metrics_gcp)."""
+    sweep_every: timedelta = timedelta(minutes=5)
+    """How often GitHub is asked for deliveries that failed, to make them again."""
 
 
 REQUIRED = {
@@ -78,6 +80,7 @@ OPTIONAL = {
     "oidc_certs_url": "SPILLWAY_OIDC_CERTS_URL",
     "metrics_window": "SPILLWAY_METRICS_WINDOW_SECONDS",
     "metrics_lag": "SPILLWAY_METRICS_LAG_SECONDS",
+    "sweep_every": "SPILLWAY_SWEEP_SECONDS",
 }
 PUBLIC_GITHUB = "api.github.com"
 ENTERPRISE = "/api/v3"
@@ -120,7 +123,7 @@ def _read(key: str, text: str) -> object:  # noqa: PLR0911  # one case per kind 
             return _private_key(text.replace("\\n", "\n"))
         case "allowed":
             return _allowed(text)
-        case "metrics_window" | "metrics_lag":
+        case "metrics_window" | "metrics_lag" | "sweep_every":
             return _seconds(text)
         case "github_url":
             return _github(text)

@@ -55,6 +55,8 @@ def world(settings: Settings) -> World:
         publisher=publisher(settings),
         github=github,
         voice=github,
+        deliveries=github,
+        sweep_every=settings.sweep_every,
         builds=CloudBuildClient(settings.google_url),
         sources=StorageSources(settings.source_bucket, settings.google_url),
         registry=ArtifactRegistryClient(settings.google_url),

@@ -28,10 +28,10 @@ class Endpoints(Struct, frozen=True, kw_only=True):
 
 
 def bot_environment(
-    state: Path, endpoints: Endpoints, sampling: tuple[float, float], app: App
+    state: Path, endpoints: Endpoints, paces: tuple[float, float, float], app: App
 ) -> dict[str, str]:
-    """Return the variables of `bot/settings.py`; `sampling` is window and lag in seconds."""
-    window, lag = sampling
+    """Return the variables of `bot/settings.py`; `paces`: window, lag and sweep, in seconds."""
+    window, lag, sweep = paces
     return {
         "SPILLWAY_PROJECT": PROJECT,
         "SPILLWAY_WEBHOOK_SECRETS": webhook_secret(state),
@@ -47,6 +47,7 @@ def bot_environment(
         "SPILLWAY_OIDC_CERTS_URL": f"{endpoints.google}/oauth2/v3/certs",
         "SPILLWAY_METRICS_WINDOW_SECONDS": str(window),
         "SPILLWAY_METRICS_LAG_SECONDS": str(lag),
+        "SPILLWAY_SWEEP_SECONDS": str(sweep),
     }
 
 

@@ -40,6 +40,8 @@ class Options:
     metric_window: float = 1.0
     metric_lag: float = 1.0
     tick: float = 1.0
+    sweep: float = 300.0
+    """How often the bot looks for webhook deliveries that failed."""
     cloud_latency: float = 0.0
     disorder: int | None = None
     """The seed of a Pub/Sub that delivers everything twice and shuffled; None for none."""
@@ -166,8 +168,8 @@ class Cloud:
             webhook_url=f"{self.receiver.url}/webhooks/github",
             webhook_secret=webhook_secret(self.state),
         )
-        sampling = (self.options.metric_window, self.options.metric_lag)
-        self._environment |= bot_environment(self.state, endpoints, sampling, app)
+        paces = (self.options.metric_window, self.options.metric_lag, self.options.sweep)
+        self._environment |= bot_environment(self.state, endpoints, paces, app)
         self._environment |= self.google.metadata_environment()
 
     def _install_the_bot(self) -> None:

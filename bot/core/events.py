@@ -88,7 +88,13 @@ class Look(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="l
     ask: str = ""
 
 
-Event = CommentCreated | ButtonPressed | Pushed | ReleaseTagged | HeadSeen | Look
+class Sweep(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="sweep"):
+    """It may be time to ask GitHub for what it could not deliver."""
+
+    version: int = VERSION
+
+
+Event = CommentCreated | ButtonPressed | Pushed | ReleaseTagged | HeadSeen | Look | Sweep
 
 _decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 

@@ -50,3 +50,16 @@ class CheckRun(Struct, frozen=True, kw_only=True):
     buttons: tuple[Button, ...] = ()
     started_at: datetime | None = None
     completed_at: datetime | None = None
+
+
+class Attempt(Struct, frozen=True, kw_only=True):
+    """One try of GitHub to hand us one delivery."""
+
+    id: int
+    """Of the attempt."""
+    guid: str
+    """Of the delivery: the same in every attempt."""
+    event: str
+    at: datetime
+    taken: bool
+    """Whether it was answered with 2xx."""

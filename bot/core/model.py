@@ -203,3 +203,10 @@ class Refusal(Struct, frozen=True, kw_only=True):
     reason: str
     remedy: str = ""
     commands: tuple[str, ...] = field(default_factory=tuple)
+
+
+class Sweep(Struct, frozen=True, kw_only=True):
+    """When something that is done now and then was last begun."""
+
+    key: str
+    at: datetime

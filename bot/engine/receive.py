@@ -16,6 +16,7 @@ from bot.core.environment import pressed
 from bot.core.model import Ask, AskKind, Environment
 from bot.engine.admit import admit
 from bot.engine.advance import advance
+from bot.engine.sweep import sweep, sweep_due
 from bot.engine.target import see_head
 from bot.ports import World, Write
 
@@ -44,6 +45,8 @@ def receive(world: World, event: events.Event) -> None:
         case events.Look():
             places = admit(world, event.ask) if event.ask else ()
             _advance(world, (*places, event.environment))
+        case events.Sweep():
+            sweep(world)
         case _:
             assert_never(event)
 
@@ -63,7 +66,7 @@ def tick(world: World) -> None:
     Each is moved on in the same breath, so that the next ticks leave it alone: for a minute, or
     until the lease ends that somebody holds, who may have died over it.
     """
-    due: dict[events.Look, None] = {}
+    due: dict[events.Event, None] = {}
     for record in world.store.due(world.clock(), MOST_LOOKS):
         if isinstance(record, Ask):
             _moved_on(world, Ask, record.key, record.lease_until)
@@ -72,8 +75,10 @@ def tick(world: World) -> None:
             place = world.store.get(Environment, record.environment_key)
             _moved_on(world, Deployment, record.key, place[0].lease_until if place else None)
             due[events.Look(environment=record.environment_key)] = None
-    for look in due:
-        world.publisher.publish(events.encode(look), {})
+    if wish := sweep_due(world):
+        due[wish] = None
+    for event in due:
+        world.publisher.publish(events.encode(event), {})
 
 
 def _moved_on(world: World, kind: type[M], key: str, lease_until: datetime | None) -> None:

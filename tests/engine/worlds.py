@@ -12,8 +12,23 @@ from bot.ports import World
 SAMPLING = Sampling(window=timedelta(seconds=60), lag=timedelta(seconds=180))
 
 
+class NothingMissed:
+    """GitHub when every delivery has arrived."""
+
+    def attempts(self) -> tuple[()]:
+        """Return none."""
+        return ()
+
+
 def world(**ports: object) -> World:
     """The engine's world; whatever is not given cannot be used."""
     nobody = {field.name: object() for field in fields(World)}
-    given = {"allowed": None, "sampling": SAMPLING, "pause": lambda _seconds: None, **ports}
+    given = {
+        "allowed": None,
+        "sampling": SAMPLING,
+        "pause": lambda _seconds: None,
+        "deliveries": NothingMissed(),
+        "sweep_every": timedelta(minutes=5),
+        **ports,
+    }
     return World(**{**nobody, **given})

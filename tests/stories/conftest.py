@@ -30,7 +30,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def cloud(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Cloud]:
     """GitHub, Google and the bot; quick metrics, nothing seeded."""
     disorder = pytestconfig.getoption("--disorder", None)
-    quick = Options(metric_window=0.5, metric_lag=0.5, tick=0.5, seed=False, disorder=disorder)
+    quick = Options(
+        metric_window=0.5, metric_lag=0.5, tick=0.5, sweep=3, seed=False, disorder=disorder
+    )
     local = Cloud(tmp_path_factory.mktemp("cloud"), quick)
     local.start()
     yield local

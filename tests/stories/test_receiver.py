@@ -144,3 +144,16 @@ def test_an_old_push_that_somebody_sends_again_under_a_new_name_deploys_nothing(
     said = pull.answer(pull.comment("/status staging"))
     assert f"`{new[:7]}`" in said
     assert len(made.checks(old, "staging")) == 1
+
+
+def test_what_was_said_while_the_receiver_was_down_is_heard_all_the_same(
+    cloud: Cloud, repository: Callable[..., Repository]
+) -> None:
+    pull = repository().in_staging().pull_request({"notes.md": "a change\n"})
+    cloud.receiver.kill()
+    asked = pull.comment("/help")
+    assert cloud.github.deliveries_idle(15)
+    assert spillway(cloud).deliveries("issue_comment")[0]["status_code"] not in range(200, 300)
+    cloud.receiver.start()
+    assert pull.reacted(asked, "rocket") == ["eyes", "rocket"]
+    assert len(pull.replies()) == 1

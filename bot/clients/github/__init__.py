@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.clients.github.deliveries import Deliveries
 from bot.clients.github.files import Files
 from bot.clients.github.office import Office
 from bot.clients.github.reader import Reader
@@ -11,8 +12,8 @@ from bot.clients.github.writer import Writer
 __all__ = ["GitHubClient"]
 
 
-class GitHubClient(Reader, Writer):
-    """Both ports over one session, for any number of threads.
+class GitHubClient(Reader, Writer, Deliveries):
+    """Its ports over one session, for any number of threads.
 
     Every method raises Transient or Broken (`bot.ports`) as its port says.
     """

@@ -22,6 +22,16 @@ class App(Struct, frozen=True):
     slug: str
 
 
+class DeliveryFound(Struct, frozen=True):
+    """One attempt to deliver a webhook; status 0 or 502 and the like when nobody answered."""
+
+    id: int
+    guid: str
+    event: str
+    delivered_at: str
+    status_code: int
+
+
 class Named(Struct, frozen=True):
     """A repository, found by its id."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 from github import Github, GithubException
@@ -82,6 +83,13 @@ class Answer(Struct, frozen=True):
         links = parse_header_links(self.headers.get("link", ""))
         return any(link.get("rel") == "next" for link in links)
 
+    @property
+    def following(self) -> dict[str, str]:
+        """The parameters of the next page; none when this is the last one."""
+        links = parse_header_links(self.headers.get("link", ""))
+        address = next((link["url"] for link in links if link.get("rel") == "next"), "")
+        return {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
+
 
 class _PerThread(threading.local):
     def __init__(self) -> None:
@@ -132,8 +140,7 @@ class Session:
     def login(self) -> str:
         """The login under which our App comments, asked for once."""
         if not self._slug:
-            answer = self._send(self._connect(self._app), "/app", HERE)
-            self._slug = _accepted(answer).read(App).slug
+            self._slug = self.ask_as_app(Call("GET", "/app")).read(App).slug
         return f"{self._slug}[bot]"
 
     def _name_of(self, repository: Repository) -> str:

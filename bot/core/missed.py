@@ -1,0 +1,46 @@
+"""Which webhook deliveries GitHub should make again: those that nobody took, within reason.
+
+GitHub does not deliver again by itself
+(https://docs.github.com/en/webhooks/using-webhooks/handling-failed-webhook-deliveries).
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from bot.core.github import Attempt
+
+EVENTS = frozenset(
+    {"issue_comment", "push", "pull_request", "check_run", "check_suite", "merge_group", "status"}
+)
+"""What can concern us; the rest is not worth a second delivery."""
+
+KEPT = timedelta(days=3)
+"""GitHub keeps deliveries for so long."""
+ATTEMPTS = 6
+"""After so many failures somebody has to look at the receiver."""
+
+
+def missed(attempts: Sequence[Attempt], now: datetime, pause: timedelta) -> tuple[int, ...]:
+    """Return which attempts to have made again, the oldest delivery first.
+
+    `pause` is how long a failed attempt is left alone, doubled with each that follows. `attempts`
+    may lack what is older than the oldest one in it.
+    """
+    by_delivery: dict[str, list[Attempt]] = {}
+    for attempt in sorted(attempts, key=lambda one: (one.at, one.id)):
+        if attempt.event in EVENTS and now - attempt.at < KEPT:
+            by_delivery.setdefault(attempt.guid, []).append(attempt)
+    return tuple(tries[-1].id for tries in by_delivery.values() if _again(tries, now, pause))
+
+
+def _again(tries: Sequence[Attempt], now: datetime, pause: timedelta) -> bool:
+    if any(one.taken for one in tries) or len(tries) >= ATTEMPTS:
+        return False
+    left_alone: timedelta = pause * 2 ** (len(tries) - 1)
+    return now - tries[-1].at >= left_alone

@@ -1,0 +1,96 @@
+"""What the engine needs from GitHub: its questions, what is said, and the App's own webhook."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from bot.core.github import Attempt, CheckRun, PullRequest
+    from bot.core.model import Repository
+
+
+class GitHubReader(Protocol):
+    """Questions to GitHub about one repository."""
+
+    def permission(self, repository: Repository, login: str) -> str:
+        """Return the role: none, read, triage, write, maintain or admin."""
+
+    def pull_request(self, repository: Repository, number: int) -> PullRequest | None:
+        """Return the pull request, or None when there is none."""
+
+    def pull_request_of(self, repository: Repository, sha: str) -> PullRequest | None:
+        """Return the merged pull request that brought a commit, or None."""
+
+    def default_branch(self, repository: Repository) -> str:
+        """Return the default branch's name."""
+
+    def branch_head(self, repository: Repository, branch: str) -> str | None:
+        """Return a branch's commit, or None when there is no such branch."""
+
+    def contains(self, repository: Repository, sha: str, branch: str) -> bool:
+        """Tell whether a commit is an ancestor of a branch, decided by compare, never by lookup."""
+
+    def file(self, repository: Repository, path: str, sha: str) -> str | None:
+        """Return a text file's content at a commit, or None when there is none."""
+
+    def trees(self, repository: Repository, sha: str, paths: Sequence[str]) -> dict[str, str]:
+        """Return the git object id of each path that exists at a commit."""
+
+    def archive(self, repository: Repository, sha: str) -> Iterator[bytes]:
+        """Stream GitHub's gzipped tarball of exactly this commit, in bounded memory."""
+
+
+class GitHubWriter(Protocol):
+    """What the bot says on GitHub. Every effect can be looked up before it is made again."""
+
+    def react(self, repository: Repository, comment_id: int, content: str) -> None:
+        """Add a reaction; GitHub keeps one of each kind per user."""
+
+    def comment(self, repository: Repository, number: int, body: str) -> int:
+        """Create a comment and return its id."""
+
+    def find_comment(
+        self, repository: Repository, number: int, marker: str, since: datetime
+    ) -> int:
+        """Return the id of our App's comment that carries the marker, or 0."""
+
+    def edit_comment(self, repository: Repository, comment_id: int, body: str) -> None:
+        """Replace a comment's text; one that somebody deleted is left alone."""
+
+    def create_check_run(self, repository: Repository, check: CheckRun) -> int:
+        """Create a check run and return its id."""
+
+    def find_check_run(self, repository: Repository, check: CheckRun) -> int:
+        """Return the id of our check run with this name and external id, or 0."""
+
+    def edit_check_run(self, repository: Repository, check_run: int, check: CheckRun) -> None:
+        """Bring a check run up to date."""
+
+    def create_deployment(
+        self, repository: Repository, sha: str, environment: str, ours: str
+    ) -> int:
+        """Create a GitHub Deployment whose payload names our deployment `ours`; return its id."""
+
+    def find_deployment(self, repository: Repository, sha: str, environment: str, ours: str) -> int:
+        """Return the id of the GitHub Deployment with this payload, or 0."""
+
+    def deployment_status(
+        self, repository: Repository, deployment: int, state: str, description: str, url: str
+    ) -> int:
+        """Add a status and return its id; `url` is the environment's address, empty for none."""
+
+    def find_deployment_status(self, repository: Repository, deployment: int, state: str) -> int:
+        """Return the id of the deployment's newest status when it has this state, or 0."""
+
+
+class Deliveries(Protocol):
+    """The webhook deliveries of our App."""
+
+    def attempts(self) -> Sequence[Attempt]:
+        """Return the newest attempts, a few hundred at most."""
+
+    def again(self, attempt: int) -> None:
+        """Have the delivery of an attempt made again."""
