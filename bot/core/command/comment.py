@@ -5,6 +5,7 @@ Only lines of ordinary paragraphs count, so that a quoted or shown command never
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from markdown_it import MarkdownIt
@@ -22,6 +23,10 @@ MAX_BODY = 65_536
 """GitHub takes no longer comment: https://github.com/orgs/community/discussions/27190."""
 
 _SLASH = "slash_line"
+_HIDDEN = re.compile(r"<!--.*?-->", re.DOTALL)
+_AROUND = re.compile(
+    r"<(/?)(?:details|blockquote|pre|table|ul|ol|template|del)\b[^>]*>", re.IGNORECASE
+)
 
 
 def lines(body: str) -> tuple[str, ...]:
@@ -35,10 +40,23 @@ def lines(body: str) -> tuple[str, ...]:
 def _paragraph_lines(body: str) -> Iterator[str]:
     """Yield the raw lines beginning with a slash in top-level paragraphs, outside any mark-up."""
     opening: Token | None = None
+    around = 0
     for token in _MARKDOWN.parse(body):
-        if token.type == "inline" and opening and opening.type == "paragraph_open":
+        if token.type == "html_block":
+            around = max(0, around + _opened(token.content))
+        paragraph = opening is not None and opening.type == "paragraph_open"
+        if token.type == "inline" and paragraph and not around:
             yield from _slash_lines(token.children or [])
         opening = token if token.level == 0 else None
+
+
+def _opened(html: str) -> int:
+    """Return how many elements that fold or quote what is in them begin here and do not end.
+
+    Such as `<details>`: GitHub shows the paragraphs between its lines as Markdown.
+    """
+    shown = _HIDDEN.sub("", html)
+    return sum(-1 if tag[1] else 1 for tag in _AROUND.finditer(shown))
 
 
 def _slash_lines(children: list[Token]) -> Iterator[str]:

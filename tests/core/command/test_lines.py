@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.comments import differing
 from bot.core.command import lines
 
 NOTHING: tuple[str, ...] = ()
@@ -19,6 +20,9 @@ NOTHING: tuple[str, ...] = ()
         ("/deploy staging\n/status", ("/deploy staging", "/status")),
         ("/deploy staging\r\n\r\n/status\r\n", ("/deploy staging", "/status")),
         ("  /deploy prod  ", ("/deploy prod",)),
+        ("<details>\n\n/help\n\n</details>\n\n/deploy prod", ("/deploy prod",)),
+        ("<!-- <details> -->\n\n/deploy prod", ("/deploy prod",)),
+        ("</details>\n\n/deploy prod", ("/deploy prod",)),
         ("/deploy prod\\\n/help", ("/deploy prod", "/help")),
         ("/deploy prod  \n/help", ("/deploy prod", "/help")),
         ("/Deploy prod", ("/Deploy prod",)),
@@ -51,6 +55,8 @@ def test_a_line_of_a_paragraph_is_a_command(comment: str, commands: tuple[str, .
         "<!-- \n/deploy prod\n-->",
         "words <!-- \n/deploy prod\n--> words",
         "<pre>\n/deploy prod\n</pre>",
+        "<details><summary>log</summary>\n\n/deploy prod\n\n</details>",
+        "<blockquote>\n\n<DEL>\n\n/deploy prod\n\n</DEL>\n\n/deploy prod\n\n</blockquote>",
         "[a link\n/deploy prod](https://example.com)",
         "*said\n/deploy prod\nonce*",
         "~~said\n/deploy prod\nonce~~",
@@ -141,3 +147,8 @@ def conversations(draw: st.DrawFn) -> tuple[str, tuple[str, ...]]:
 def test_exactly_the_commands_put_in_come_out(made: tuple[str, tuple[str, ...]]) -> None:
     comment, commands = made
     assert lines(comment) == commands[:10]
+
+
+def test_what_is_found_is_what_was_put_in() -> None:
+    """`python -m benchmarks.comments` does the same with 100,000."""
+    assert differing(seed=7, number=1500) == []
