@@ -8,11 +8,36 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from bot.core.github import Attempt, CheckRun, PullRequest
+    from bot.core.github import Attempt, CheckRun, CheckSeen, PullRequest, RequiredCheck, Review
     from bot.core.model import Repository
 
 
-class GitHubReader(Protocol):
+class GateReader(Protocol):
+    """Questions that only some repositories' gates ask; half an answer is an error."""
+
+    def member(self, repository: Repository, team: str, login: str) -> bool:
+        """Tell whether somebody belongs to `organization/team`."""
+
+    def behind(self, repository: Repository, sha: str, branch: str) -> int | None:
+        """Return how many commits of a branch a commit lacks, or None when that is not known."""
+
+    def changed_files(self, repository: Repository, base: str, sha: str) -> frozenset[str] | None:
+        """Return what changed since a commit parted from a branch; None for too much to list."""
+
+    def checks(self, repository: Repository, sha: str) -> tuple[CheckSeen, ...]:
+        """Return every check on a commit but our own, only the newest run of each."""
+
+    def required_checks(self, repository: Repository, branch: str) -> tuple[RequiredCheck, ...]:
+        """Return the checks without which nothing is merged into a branch."""
+
+    def reviews(self, repository: Repository, number: int) -> tuple[Review, ...]:
+        """Return every review of a pull request, oldest first."""
+
+    def open_pull_requests(self, repository: Repository) -> tuple[PullRequest, ...]:
+        """Return every open pull request."""
+
+
+class GitHubReader(GateReader, Protocol):
     """Questions to GitHub about one repository."""
 
     def permission(self, repository: Repository, login: str) -> str:
@@ -72,7 +97,10 @@ class GitHubWriter(Protocol):
     def create_deployment(
         self, repository: Repository, sha: str, environment: str, ours: str
     ) -> int:
-        """Create a GitHub Deployment whose payload names our deployment `ours`; return its id."""
+        """Create a GitHub Deployment whose payload names ours; return its id.
+
+        Raises OtherCommit when GitHub makes it of another commit.
+        """
 
     def find_deployment(self, repository: Repository, sha: str, environment: str, ours: str) -> int:
         """Return the id of the GitHub Deployment with this payload, or 0."""

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from msgspec import Struct
 
 from bot.build_ports import Builds, Registry, Sources
+from bot.core.awaiting import Approvals, Waiting
 from bot.core.configuration import Allowed
 from bot.core.deployment import Deployment, Sampling
 from bot.core.model import Ask, Environment, Heads, Image, Sweep
 from bot.github_ports import Deliveries, GitHubReader, GitHubWriter
-from bot.trouble import Broken, Transient
+from bot.trouble import Broken, OtherCommit, Transient
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,10 +36,10 @@ if TYPE_CHECKING:
     from bot.core.evidence import RevisionCounts
     from bot.core.sight import OperationSeen, ServiceSeen
 
-__all__ = ["Broken", "GitHubReader", "GitHubWriter", "Transient"]
+__all__ = ["Broken", "GitHubReader", "GitHubWriter", "OtherCommit", "Transient"]
 
-Record = Ask | Environment | Deployment | Image | Heads | Sweep
-R = TypeVar("R", Ask, Environment, Deployment, Image, Heads, Sweep)
+Record = Ask | Environment | Deployment | Image | Heads | Approvals | Sweep | Waiting
+R = TypeVar("R", Ask, Environment, Deployment, Image, Heads, Approvals, Sweep, Waiting)
 
 
 class Write(Struct, frozen=True):

@@ -14,3 +14,12 @@ class Transient(Exception):  # noqa: N818  # it names a condition, and reads so 
 
 class Broken(Exception):  # noqa: N818  # as above
     """Something is wrong that waiting will not mend: credentials, code, a senseless answer."""
+
+
+class OtherCommit(Broken):
+    """GitHub made a Deployment, and of another commit than it was asked for."""
+
+    def __init__(self, what: str, made: int, sha: str) -> None:
+        super().__init__(what)
+        self.made = made
+        self.sha = sha

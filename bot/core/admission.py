@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from bot.core.configuration import EnvironmentPlan
 from bot.core.deployment import Deployment, Sampling, ServiceRollout
 from bot.core.manifest import reuse_key, settings_hash
 from bot.core.rollout.labels import revision_name
+from bot.core.standing import Standing
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -31,6 +32,9 @@ class Admitted(Struct, frozen=True, kw_only=True):
     """What to type to ask for the same again."""
     trees: dict[str, str]
     """Git object id of each path at the commit."""
+    digests: dict[str, str] = field(default_factory=dict)
+    """Service → an image that was chosen already, and is not built again."""
+    standing: Standing | None = None
 
 
 def deployment(ask: Ask, admitted: Admitted, sampling: Sampling, now: datetime) -> Deployment:
@@ -54,6 +58,7 @@ def deployment(ask: Ask, admitted: Admitted, sampling: Sampling, now: datetime) 
         cloudbuild=admitted.cloudbuild,
         command=admitted.command,
         sampling=sampling,
+        standing=admitted.standing,
         services=tuple(_service(plan, admitted, name) for plan in admitted.plan.services),
     )
 
@@ -68,6 +73,7 @@ def _service(plan: ServicePlan, admitted: Admitted, name: str) -> ServiceRollout
         plan=plan,
         settings_hash=settings_hash(plan),
         reuse_key=reuse_key(plan, admitted.trees, admitted.cloudbuild),
+        digest=admitted.digests.get(plan.name, ""),
         revision=revision_name(plan.key.service, admitted.sha, name),
         tag=f"c-{admitted.sha[:7]}-{name[:4]}",
     )

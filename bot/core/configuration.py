@@ -12,6 +12,8 @@ from typing import Any, Literal
 
 from msgspec import Struct, field
 
+from bot.core.gates import Gates
+
 AUTO_STEPS = (5, 20, 50, 100)
 
 
@@ -97,13 +99,6 @@ class Rollout(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How much higher than stable's the canary's 5xx ratio may be."""
     approve: tuple[int, ...] = ()
     """Shares that are reached only when somebody says `/promote`."""
-
-
-class Gates(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """Who may deploy here."""
-
-    permission: Literal["read", "triage", "write", "maintain", "admin"] = "write"
-    forks: Literal["deny"] = "deny"
 
 
 class ServiceKey(Struct, frozen=True):

@@ -14,6 +14,7 @@ from bot.core.configuration import EnvironmentPlan, ServicePlan
 from bot.core.control import Pause, Promotion
 from bot.core.evidence import Evidence, Verdict
 from bot.core.model import Rejected, Release, Repository
+from bot.core.standing import Standing
 
 
 class Phase(StrEnum):
@@ -48,6 +49,8 @@ class FailureCode(StrEnum):
     INTERNAL = "internal"
     ABORTED = "aborted"
     SUPERSEDED = "superseded"
+    REFUSED = "refused"
+    OTHER_COMMIT = "other_commit"
 
 
 class Failure(Struct, frozen=True, kw_only=True):
@@ -62,6 +65,8 @@ class Failure(Struct, frozen=True, kw_only=True):
     logs: tuple[str, ...] | None = None
     """The last lines of the build or revision; None until they were asked for."""
     link: str = ""
+    commands: tuple[str, ...] = ()
+    """What to type next, where it is not the same command again."""
 
 
 class SmokeAnswer(Struct, frozen=True, kw_only=True):
@@ -149,6 +154,8 @@ class Told(Struct, frozen=True, kw_only=True):
     commented_at: datetime | None = None
     alert: int = 0
     reaction: str = ""
+    other_commit: str = ""
+    """What GitHub's Deployment was made for, if it is not our commit."""
     retired: int = 0
     """The GitHub Deployment before ours that we set inactive."""
     tagged: tuple[str, ...] = ()
@@ -223,6 +230,8 @@ class Deployment(Struct, frozen=True, kw_only=True):
     failure: Failure | None = None
     finished_at: datetime | None = None
     told: Told = Told()
+    standing: Standing | None = None
+    """None for what no gate judged, such as a rollback."""
 
     @property
     def key(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 
 from msgspec import Struct
 
@@ -20,6 +21,10 @@ class PullRequest(Struct, frozen=True, kw_only=True):
     head_repository: int
     """0 when the fork was deleted."""
     base_ref: str
+    author: str = ""
+    """Empty when the account is gone."""
+    merge_sha: str = ""
+    """The commit that merged it, once it is merged."""
     default_branch: str = ""
     """Of the base repository; empty when GitHub's answer did not carry it."""
 
@@ -63,3 +68,39 @@ class Attempt(Struct, frozen=True, kw_only=True):
     at: datetime
     taken: bool
     """Whether it was answered with 2xx."""
+
+
+class CheckState(StrEnum):
+    """What a check says about a commit, whatever system says it."""
+
+    PASSED = "passed"
+    RUNNING = "running"
+    FAILED = "failed"
+
+
+class CheckSeen(Struct, frozen=True, kw_only=True):
+    """The newest run of one check on a commit, or the newest commit status of one context."""
+
+    name: str
+    state: CheckState
+    app: int = 0
+    """The App that made it; 0 for a commit status."""
+
+
+class RequiredCheck(Struct, frozen=True):
+    """A check that a branch's rules demand; an `app` of 0 means that any system may report it."""
+
+    name: str
+    app: int = 0
+
+
+class Review(Struct, frozen=True, kw_only=True):
+    """One submitted review."""
+
+    author: str
+    """Empty when the account is gone."""
+    state: str
+    """APPROVED, CHANGES_REQUESTED, COMMENTED, DISMISSED or PENDING, as GitHub writes it."""
+    sha: str
+    """The commit that was looked at; empty when it is gone."""
+    bot: bool = False

@@ -56,7 +56,10 @@ class Ask(Struct, frozen=True, kw_only=True):
     comment_id: int | None = None
     ref: str = ""
     sha: str = ""
-    """For a push: the branch and its new head, or the tag and its commit."""
+    """For a push: the branch and its new head, or the tag and its commit. For a command: the commit
+    that it was found to mean, once it waits."""
+    environment: str = ""
+    """For a push: the one environment that is left of it, when the others went their own ways."""
     created_at: datetime
     """GitHub's time of the comment, or our time of receipt of the push."""
     line: int = 0
@@ -84,6 +87,11 @@ class Ask(Struct, frozen=True, kw_only=True):
     reminders: int = 0
     reminding: bool = False
     """Set before a reminder is made, so that an unknown outcome is looked up and not repeated."""
+    note: int = 0
+    """The check run that says what a push waits for."""
+    note_hash: str = ""
+    noting: bool = False
+    """Set before the note is made, so that an unknown outcome is looked up and not repeated."""
     attempts: int = 0
     wake_at: datetime | None = None
     lease_until: datetime | None = None

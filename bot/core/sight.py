@@ -8,6 +8,7 @@ from msgspec import Struct, field
 
 from bot.core.deployment import SmokeAnswer
 from bot.core.evidence import Window
+from bot.core.model import Refusal
 
 
 class BuildState(StrEnum):
@@ -101,3 +102,5 @@ class Sight(Struct, frozen=True, kw_only=True):
     """Why Cloud Monitoring could not be read; empty when it could."""
     logs: tuple[str, ...] | None = None
     """The last lines of what failed, oldest first."""
+    refusals: tuple[Refusal, ...] = ()
+    """What the gates have against it, now that its turn has come."""

@@ -14,15 +14,17 @@ import structlog
 from msgspec.structs import replace
 
 from bot.core import events
-from bot.core.model import Ask, AskState
+from bot.core.model import Ask, AskKind, AskState
 from bot.core.reasons import Reason
-from bot.core.report import answers
+from bot.core.report import answers, waiting
 from bot.engine.answer import answer
-from bot.engine.found import Accept, Answer, Found, Ignore, Later, Refuse
+from bot.engine.found import Accept, Answer, Found, Ignore, Later, Refuse, Split, Wait
+from bot.engine.noting import let_go, noted_on_commit, taken_over
 from bot.engine.observe import back_off
 from bot.engine.placing import placed
 from bot.engine.remind import remind
 from bot.engine.reply import LEASE, keep, rest, tell_reply
+from bot.engine.waiting import forget, next_look, register
 from bot.ports import Transient, World, Write
 
 if TYPE_CHECKING:
@@ -67,13 +69,18 @@ def _decide(world: World, ask: Ask) -> tuple[str, ...]:
 def _follow(world: World, ask: Ask, decided: Found) -> tuple[str, ...]:
     match decided:
         case Accept(deployments=deployments):
-            _enqueue(world, ask, deployments)
+            _enqueue(world, ask, tuple(taken_over(ask, one) for one in deployments))
             return tuple(deployment.environment_key for deployment in deployments)
         case Answer(look_at=look_at):
             _end(world, ask, decided)
             return (look_at,)
         case Refuse() | Ignore():
+            let_go(world, ask, decided)
             _end(world, ask, decided)
+        case Wait():
+            _hold(world, ask, decided)
+        case Split(environments=environments):
+            return _parted(world, ask, environments)
         case Later(until=until, said=said):
             _wait(world, ask, said, until)
         case _:
@@ -104,6 +111,31 @@ def _wait(world: World, ask: Ask, said: str, until: datetime) -> None:
         world.publisher.publish(events.encode(events.Look(ask=ask.key)), {})
 
 
+def _hold(world: World, ask: Ask, wait: Wait) -> None:
+    """Bind the ask to its commit, say what it waits for, and let it sleep."""
+    bound = keep(world, ask, replace(ask, sha=wait.sha))
+    noted = noted_on_commit(world, bound, wait) if ask.kind is AskKind.PUSH else bound
+    new = register(world, noted, wait)
+    said = "" if ask.kind is AskKind.PUSH else waiting.note(ask, wait.sha, wait.awaited)
+    until = next_look(wait, world.clock())
+    asleep = replace(noted, said=said, wake_at=until, lease_until=None, attempts=0)
+    _commit(world, noted, asleep, ())
+    if new:  # it may have come about before anybody could find us
+        world.publisher.publish(events.encode(events.Look(ask=ask.key)), {})
+
+
+def _parted(world: World, ask: Ask, environments: tuple[str, ...]) -> tuple[str, ...]:
+    """Go on with one ask per environment, each with its own gates."""
+    parts = [
+        replace(ask, key=f"{ask.key}/{name}", environment=name, lease_until=None)
+        for name in environments
+    ]
+    for part in parts:
+        world.store.commit(Write(part, 0))
+    _end(world, ask, Ignore())
+    return tuple(place for part in parts for place in admit(world, part.key))
+
+
 def _end(world: World, ask: Ask, decided: Answer | Refuse | Ignore) -> None:
     match decided:
         case Answer():
@@ -116,6 +148,7 @@ def _end(world: World, ask: Ask, decided: Answer | Refuse | Ignore) -> None:
             _commit(world, ask, _done(world, replace(told, reasons=decided.reasons)), ())
         case Ignore():
             _commit(world, ask, _done(world, replace(ask, state=AskState.ANSWERED)), ())
+    forget(world, ask)
 
 
 def _done(world: World, ask: Ask) -> Ask:
@@ -157,6 +190,7 @@ def _enqueue(world: World, ask: Ask, deployments: tuple[Deployment, ...]) -> Non
         for deployment in deployments:
             writes += placed(world, deployment)
         if world.store.commit(*writes):
+            forget(world, ask)
             return
 
 

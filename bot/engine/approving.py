@@ -2,22 +2,140 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
 
-from bot.core import command
+from msgspec.structs import replace
+
+from bot.core import command, events, policy
+from bot.core.awaiting import Approval, Approvals, WaitingAsk
+from bot.core.model import Refusal
 from bot.core.reasons import Reason
 from bot.core.report import answers
-from bot.engine.asked import Asked, not_understood
-from bot.engine.found import Found, Refuse
+from bot.engine.asked import Asked, not_understood, refused
+from bot.engine.found import Answer, Found, Ignore, Later
+from bot.engine.gather import question, who
+from bot.engine.target import find_target
+from bot.engine.waiting import waiting_here
+from bot.engine.wish import Wish
+from bot.ports import World, Write
 
-if TYPE_CHECKING:
-    from bot.ports import World
+SEEN_FOR = timedelta(seconds=30)
+"""How long a commit must have waited before an approval that does not name it can mean it."""
 
 
 def approve(world: World, read: command.Approve, asked: Asked) -> Found:
     """Keep the approval, or say why it does not count."""
-    del world
-    named = command.resolve_environment(read, asked.manifest.environments)
+    named = _named(read, asked)
     if isinstance(named, command.Unreadable):
         return not_understood(asked.ask, named)
-    return Refuse(answers.not_yet(asked.ask), (Reason.NOT_YET,))
+    if asked.pull is None:
+        return Ignore()
+    ref = named.ref or _awaited_sha(world, named.environment, asked)
+    if not ref:
+        return refused(asked.ask, (_nothing_awaited(world, named.environment, asked),))
+    target = find_target(world, asked.ask, asked.pull, (ref, asked.rules))
+    if isinstance(target, datetime):
+        return Later(target)
+    wish = Wish(
+        ask=asked.ask,
+        environment=named.environment,
+        target=target,
+        pull=asked.pull,
+        rules=asked.rules,
+        manifest=asked.manifest,
+        command=f"/approve {named.environment} {ref[:7]}",
+    )
+    return _judged(world, wish)
+
+
+def _named(read: command.Approve, asked: Asked) -> command.Approve | command.Unreadable:
+    """Take the one environment that asks for a second person where none is named."""
+    if read.environment:
+        return command.resolve_environment(read, asked.manifest.environments)
+    asking = [
+        name
+        for name in asked.manifest.environments
+        if asked.manifest.resolve(name).gates.two_person
+    ]
+    if len(asking) == 1:
+        return replace(read, environment=asking[0])
+    known = ", ".join(f"`{name}`" for name in asking or asked.manifest.environments)
+    return command.Unreadable(
+        line=command.written(read),
+        code=Reason.NO_ENVIRONMENT,
+        problem=f"Which environment? There is {known}.",
+        suggestion=f"/approve {asking[0]}" if asking else "",
+    )
+
+
+def _judged(world: World, wish: Wish) -> Found:
+    ask, sha = wish.ask, wish.target.sha
+    facts = who(world, question(wish))
+    against = policy.approval_refusals(facts)
+    here = _waiting(world, wish.environment, ask.repository.id, sha)
+    if here and all(one.actor.lower() == ask.actor.lower() for one in here):
+        against = (*against, _own(wish))
+    if against:
+        return refused(ask, against)
+    _keep(world, wish)
+    for one in here:
+        world.publisher.publish(events.encode(events.Look(ask=one.ask)), {})
+    lasts = ask.created_at + wish.gates.approval_lasts
+    body = answers.approved(wish.environment, sha, lasts, [one.actor for one in here])
+    return Answer(body=body)
+
+
+def _keep(world: World, wish: Wish) -> None:
+    ask = wish.ask
+    key = f"{ask.repository.id}/{wish.environment}/{wish.target.sha}"
+    word = Approval(by=ask.actor, at=ask.created_at)
+    while True:
+        found = world.store.get(Approvals, key)
+        approvals, version = found or (Approvals(key=key), 0)
+        if word in approvals.given:
+            return
+        given = (*approvals.given, word)
+        if world.store.commit(Write(replace(approvals, given=given), version)):
+            return
+
+
+def _awaited_sha(world: World, environment: str, asked: Asked) -> str:
+    """Return the one commit that has waited here long enough to be the one that is meant."""
+    ask = asked.ask
+    number = asked.pull.number if asked.pull else None
+    here = [
+        one
+        for one in waiting_here(world, ask.repository.id)
+        if one.environment == environment and one.number == number
+    ]
+    shas = {one.sha for one in here}
+    meant = len(shas) == 1 and all(one.since + SEEN_FOR <= ask.created_at for one in here)
+    return shas.pop() if meant else ""
+
+
+def _waiting(world: World, environment: str, repository: int, sha: str) -> tuple[WaitingAsk, ...]:
+    everything = waiting_here(world, repository)
+    return tuple(one for one in everything if (one.environment, one.sha) == (environment, sha))
+
+
+def _nothing_awaited(world: World, environment: str, asked: Asked) -> Refusal:
+    """Ask for the commit, with those that wait now ready to paste."""
+    waiting = waiting_here(world, asked.ask.repository.id)
+    shas = dict.fromkeys(one.sha for one in waiting if one.environment == environment)
+    head = asked.pull.head_sha if asked.pull else ""
+    return Refusal(
+        code=Reason.NOTHING_TO_APPROVE,
+        reason="it is not clear which commit is approved: none, several, or only a new one waits",
+        remedy="look at the commit, then name it",
+        commands=tuple(f"/approve {environment} {sha[:7]}" for sha in (shas or (head,))),
+    )
+
+
+def _own(wish: Wish) -> Refusal:
+    return Refusal(
+        code=Reason.OWN_DEPLOYMENT,
+        reason=f"@{wish.ask.actor} asked for `{wish.target.sha[:7]}`, and a second person has to "
+        "approve it",
+        remedy="somebody else approves this",
+        commands=(wish.command,),
+    )

@@ -9,7 +9,7 @@ from msgspec import Struct
 from bot.core.github import PullRequest
 from bot.core.manifest import Manifest
 from bot.core.model import Ask, Refusal
-from bot.core.policy import ROLES
+from bot.core.policy import at_least
 from bot.core.reasons import Reason
 from bot.core.report import answers
 from bot.engine.found import Refuse
@@ -45,13 +45,15 @@ def barred(world: World, asked: Asked, environment: str) -> Refusal | None:
 
     It is asked anew for every command, as permissions are taken away.
     """
-    needed = asked.manifest.resolve(environment).gates.permission
-    role = world.github.permission(asked.ask.repository, asked.ask.actor)
-    if role in ROLES and ROLES.index(role) >= ROLES.index(needed):
+    ask, gates = asked.ask, asked.manifest.resolve(environment).gates
+    needed, role = gates.permission, world.github.permission(ask.repository, ask.actor)
+    if at_least(role, needed):
+        return None
+    if any(world.github.member(ask.repository, team, ask.actor) for team in gates.teams):
         return None
     return Refusal(
         code=Reason.PERMISSION_DENIED,
-        reason=f"@{asked.ask.actor} has `{role}` permission on this repository; "
+        reason=f"@{ask.actor} has `{role}` permission on this repository; "
         f"`{environment}` needs `{needed}`",
         remedy=f"somebody with `{needed}` permission can do this",
     )

@@ -5,18 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from bot.core import command, locks, policy
-from bot.core.model import Environment, Refusal
+from bot.core import command
 from bot.core.reasons import Reason
 from bot.core.report import answers
-from bot.core.report import locks as words
-from bot.engine.asked import Asked, not_understood, refused
+from bot.engine.asked import Asked, not_understood
 from bot.engine.found import Found, Ignore, Later, Refuse
-from bot.engine.prepare import Going, prepare
+from bot.engine.judged import judged
 from bot.engine.target import find_target
+from bot.engine.wish import Wish
 
 if TYPE_CHECKING:
     from bot.core.github import PullRequest
+    from bot.core.policy import Target
     from bot.ports import World
 
 
@@ -26,54 +26,40 @@ def deploy(world: World, read: command.Deploy, asked: Asked) -> Found:
     meant = _meant(read, asked)
     if isinstance(meant, command.Unreadable):
         return not_understood(ask, meant)
-    if meant.now or meant.retry or meant.replace or meant.override or meant.reason:
+    if meant.now or meant.retry:
         return Refuse(answers.not_yet(ask), (Reason.NOT_YET,))
+    if meant.override and not meant.reason:
+        return not_understood(ask, _unreasoned(meant))
     if asked.pull is None:
         return Ignore()
     target = find_target(world, ask, asked.pull, (meant.ref, asked.rules))
     if isinstance(target, datetime):
         return Later(target)
-    facts = _facts(world, (meant, target, asked.pull), asked)
-    if against := (*policy.refusals(facts), *_locked_out(world, meant, target.sha, asked)):
-        return refused(ask, against)
-    going = Going(
-        sha=target.sha,
+    return judged(world, (_wish(meant, asked, asked.pull, target),))
+
+
+def _wish(meant: command.Deploy, asked: Asked, pull: PullRequest, target: Target) -> Wish:
+    return Wish(
+        ask=asked.ask,
+        environment=meant.environment,
+        services=meant.services,
+        target=target,
+        pull=pull,
         rules=asked.rules,
         manifest=asked.manifest,
-        environments=(meant.environment,),
-        services=meant.services,
-        number=ask.number,
+        override=meant.override,
+        why=meant.reason,
+        replaces=meant.replace or None,
         command=command.written(meant),
     )
-    return prepare(world, ask, going)
 
 
-def _locked_out(world: World, meant: command.Deploy, sha: str, asked: Asked) -> tuple[Refusal, ...]:
-    ask = asked.ask
-    found = world.store.get(Environment, f"{ask.repository.id}/{meant.environment}")
-    if found is None:
-        return ()
-    entry = locks.Entry(sha, ask.actor, ask.number)
-    against = words.kept_out(found[0], entry, command.written(meant), world.clock())
-    return (against,) if against else ()
-
-
-def _facts(
-    world: World, what: tuple[command.Deploy, policy.Target, PullRequest], asked: Asked
-) -> policy.Facts:
-    meant, target, pull = what
-    ask = asked.ask
-    return policy.Facts(
-        environment=meant.environment,
-        actor=ask.actor,
-        role=world.github.permission(ask.repository, ask.actor),
-        repository=ask.repository.id,
-        pull=pull,
-        target=target,
-        services=meant.services,
-        asked_at=ask.created_at,
-        now=world.clock(),
-        gates=asked.manifest.resolve(meant.environment).gates,
+def _unreasoned(meant: command.Deploy) -> command.Unreadable:
+    return command.Unreadable(
+        line=command.written(meant),
+        code=Reason.NO_REASON,
+        problem="`--override` needs a reason, which stays on record.",
+        suggestion=f'{command.written(meant)} --reason "why"',
     )
 
 

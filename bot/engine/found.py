@@ -7,6 +7,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from bot.core.deployment import Deployment
+from bot.core.policy import Awaited
 from bot.core.reasons import Reason
 from bot.ports import Write
 
@@ -47,8 +48,23 @@ class Later(Struct, frozen=True):
     """What people read meanwhile; empty for waits too short to be told."""
 
 
+class Wait(Struct, frozen=True, kw_only=True):
+    """It may go ahead once these come about; the ask is bound to this commit until then."""
+
+    environment: str
+    sha: str
+    number: int | None
+    awaited: tuple[Awaited, ...]
+
+
+class Split(Struct, frozen=True):
+    """A push goes on as one ask per environment, whose gates say different things."""
+
+    environments: tuple[str, ...]
+
+
 class Ignore(Struct, frozen=True):
     """It concerns nobody."""
 
 
-Found = Accept | Answer | Refuse | Later | Ignore
+Found = Accept | Answer | Refuse | Later | Wait | Split | Ignore

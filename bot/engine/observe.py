@@ -12,6 +12,7 @@ from bot.core.rollout.building import image_tag
 from bot.core.rollout.labels import made_by
 from bot.core.rollout.turn import service_named
 from bot.core.sight import OperationSeen, Sight
+from bot.engine.standing import refusals_now
 from bot.ports import Broken, Transient, World
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def observe(world: World, deployment: Deployment, wanted: Wants) -> Sight:
     services = _services(world, deployment, wanted)
     return Sight(
         services=services,
+        refusals=refusals_now(world, deployment) if wanted.standing else (),
         unreleased=_unreleased(world, services) if wanted.releases else frozenset(),
         operations={name: _operation(world, deployment, name) for name in wanted.operations},
         builds={name: _build(world, deployment, name) for name in wanted.builds},

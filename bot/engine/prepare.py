@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from bot.core import allowance
@@ -12,87 +13,122 @@ from bot.core.admission import Admitted, deployment
 from bot.core.manifest import Manifest
 from bot.core.reasons import Reason
 from bot.core.report import answers
+from bot.core.standing import Standing
 from bot.engine.asked import refused
-from bot.engine.found import Accept, Refuse
-from bot.engine.rules import CLOUDBUILD, MANIFEST, MISSING, Rules, read_manifest
+from bot.engine.found import Refuse
+from bot.engine.rules import CLOUDBUILD, MANIFEST, MISSING, read_manifest
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.core.configuration import EnvironmentPlan
     from bot.core.deployment import Deployment
-    from bot.core.model import Ask, Refusal
+    from bot.engine.wish import Wish
     from bot.ports import World
 
 
-class Going(Struct, frozen=True, kw_only=True):
-    """What the gates let through."""
+class Inputs(Struct, frozen=True, kw_only=True):
+    """What one commit says about itself, and what the default branch builds it with."""
 
-    sha: str
-    rules: Rules
-    manifest: Manifest
-    environments: tuple[str, ...]
-    services: tuple[str, ...] = ()
-    """Only these; all when empty."""
-    number: int | None = None
-    command: str = ""
-    """What to type to ask for the same again; empty after a push."""
+    proposed: Manifest | None
+    """The commit's own deploy.yaml, where it is not the default branch's."""
+    cloudbuild: str
+    trees: dict[str, str]
+    """Git object id of each path at the commit."""
 
 
-def prepare(world: World, ask: Ask, going: Going) -> Accept | Refuse:
-    """Return the deployments, one per environment; raise Transient or Broken."""
+class Passed(Struct, frozen=True, kw_only=True):
+    """What the gates had to say about a wish that they let through."""
+
+    notes: tuple[str, ...] = ()
+    digests: dict[str, str] = field(default_factory=dict)
+    """Service → the image that succeeded where `after` looks, which is deployed here too."""
+    live: str = ""
+
+
+def read_inputs(world: World, wishes: Sequence[Wish]) -> Inputs | Refuse:
+    """Read once what wishes for the same commit need; raise Transient or Broken."""
+    wish = wishes[0]
+    repository, rules, sha = wish.ask.repository, wish.rules, wish.target.sha
     proposed: Manifest | None = None
-    if going.sha != going.rules.sha:
-        text = world.github.file(ask.repository, MANIFEST, going.sha)
+    if sha != rules.sha:
+        text = world.github.file(repository, MANIFEST, sha)
         proposed, problems = read_manifest(text) if text is not None else (None, ())
         if problems:
-            said = answers.problems(ask, MANIFEST, going.sha[:7], problems)
-            return Refuse(said, (Reason.BAD_MANIFEST,), going.number)
-    plans = [_plan(going, name, proposed) for name in going.environments]
-    if refusals := _not_allowed(world, ask, plans):
-        return replace(refused(ask, refusals), number=going.number)
-    cloudbuild = world.github.file(ask.repository, CLOUDBUILD, going.rules.sha)
+            return _bad(wish, MANIFEST, sha[:7], problems)
+    plans = [wish.manifest.resolve(one.environment, proposed) for one in wishes]
+    if barred := _not_allowed(world, wish, plans):
+        return barred
+    cloudbuild = world.github.file(repository, CLOUDBUILD, rules.sha)
     problems = (MISSING,) if cloudbuild is None else world.builds.problems(cloudbuild)
     if cloudbuild is None or problems:
-        said = answers.problems(ask, CLOUDBUILD, going.rules.branch, problems)
-        return Refuse(said, (Reason.BAD_BUILD_FILE,), going.number)
+        return _bad(wish, CLOUDBUILD, rules.branch, problems)
     paths = sorted({p for plan in plans for s in plan.services for p in (s.path, *s.also)})
-    trees = world.github.trees(ask.repository, going.sha, paths)
+    trees = world.github.trees(repository, sha, [*paths, CLOUDBUILD])
     if absent := [path for path in paths if path not in trees]:
-        lacking = (f"it names `{path}`, which {going.sha[:7]} does not have" for path in absent)
-        said = answers.problems(ask, MANIFEST, going.rules.branch, lacking)
-        return Refuse(said, (Reason.BAD_MANIFEST,), going.number)
-    return Accept(
-        tuple(_deployment(world, ask, going, (plan, cloudbuild, trees)) for plan in plans)
-    )
+        lacking = tuple(f"it names `{path}`, which {sha[:7]} does not have" for path in absent)
+        return _bad(wish, MANIFEST, rules.branch, lacking)
+    return Inputs(proposed=proposed, cloudbuild=cloudbuild, trees=trees)
 
 
-def _not_allowed(world: World, ask: Ask, plans: list[EnvironmentPlan]) -> tuple[Refusal, ...]:
-    found = (
-        refusal
-        for plan in plans
-        for refusal in allowance.refusals(world.allowed, ask.repository.id, plan)
-    )
-    return tuple(dict.fromkeys(found))
+def _not_allowed(world: World, wish: Wish, plans: Sequence[EnvironmentPlan]) -> Refuse | None:
+    """Refuse what the operator gave this repository no leave to touch."""
+    repository = wish.ask.repository.id
+    found = [r for plan in plans for r in allowance.refusals(world.allowed, repository, plan)]
+    against = tuple(dict.fromkeys(found))
+    return replace(refused(wish.ask, against), number=wish.number) if against else None
 
 
-def _plan(going: Going, name: str, proposed: Manifest | None) -> EnvironmentPlan:
-    plan = going.manifest.resolve(name, proposed)
-    if not going.services:
+def plan_of(wish: Wish, inputs: Inputs, environment: str = "") -> EnvironmentPlan:
+    """Return an environment's plan at the commit, only with the services that were named."""
+    plan = wish.manifest.resolve(environment or wish.environment, inputs.proposed)
+    if not wish.services:
         return plan
-    chosen = tuple(s for s in plan.services if s.name in going.services)
-    return replace(plan, services=chosen)
+    return replace(plan, services=tuple(s for s in plan.services if s.name in wish.services))
 
 
-def _deployment(
-    world: World, ask: Ask, going: Going, made_of: tuple[EnvironmentPlan, str, dict[str, str]]
-) -> Deployment:
-    plan, cloudbuild, trees = made_of
+def prepared(world: World, wish: Wish, inputs: Inputs, passed: Passed) -> Deployment:
+    """Return the deployment that follows from a wish."""
+    plan = plan_of(wish, inputs)
+    waits = (f"{CLOUDBUILD}: takes effect after merge",) if _own_build_file(inputs) else ()
+    plan = replace(plan, notes=(*passed.notes, *plan.notes, *waits))
     admitted = Admitted(
-        sha=going.sha,
-        trusted_sha=going.rules.sha,
-        number=going.number,
+        sha=wish.target.sha,
+        trusted_sha=wish.rules.sha,
+        number=wish.number,
         plan=plan,
-        cloudbuild=cloudbuild,
-        command=going.command or f"/deploy {plan.name} {going.rules.branch}",
-        trees=trees,
+        cloudbuild=inputs.cloudbuild,
+        command=wish.command or f"/deploy {plan.name} {wish.rules.branch}",
+        trees=inputs.trees,
+        digests=passed.digests,
+        standing=_standing(world, wish, passed),
     )
-    return deployment(ask, admitted, world.sampling, world.clock())
+    return deployment(wish.ask, admitted, world.sampling, world.clock())
+
+
+def _standing(world: World, wish: Wish, passed: Passed) -> Standing:
+    return Standing(
+        branch=wish.rules.branch,
+        typed=wish.target.typed,
+        on_default_branch=wish.target.on_default_branch,
+        pushed=wish.pushed,
+        first_seen=wish.target.first_seen,
+        asked_at=wish.ask.created_at,
+        judged_at=world.clock(),
+        live=passed.live,
+        override=wish.override,
+        why=wish.why,
+        replaces=wish.replaces,
+    )
+
+
+def _own_build_file(inputs: Inputs) -> bool:
+    """Tell whether the commit has another cloudbuild.yaml than the one that builds it."""
+    text = inputs.cloudbuild.encode()
+    blob = hashlib.sha1(b"blob %d\0%s" % (len(text), text), usedforsecurity=False).hexdigest()
+    return inputs.trees.get(CLOUDBUILD) != blob
+
+
+def _bad(wish: Wish, path: str, where: str, problems: Sequence[str]) -> Refuse:
+    code = Reason.BAD_BUILD_FILE if path == CLOUDBUILD else Reason.BAD_MANIFEST
+    return Refuse(answers.problems(wish.ask, path, where, problems), (code,), wish.number)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.core.policy import HEAD_PATIENCE
+from msgspec.structs import replace
+
+from bot.core.policy import HEAD_PATIENCE, Target
 from bot.core.reasons import Reason
 from bot.core.report import answers
 from bot.engine.found import Found, Ignore, Later, Refuse
-from bot.engine.prepare import Going, prepare
+from bot.engine.judged import judged
 from bot.engine.rules import MANIFEST, Rules, rules_at
 from bot.engine.target import LOOK_AGAIN
+from bot.engine.wish import Wish
 
 if TYPE_CHECKING:
     from bot.core.model import Ask
@@ -25,21 +28,27 @@ def pushed(world: World, ask: Ask) -> Found:
     environments = rules.manifest.on_push(ask.ref) if rules.manifest else ()
     if rules.manifest and not environments:
         return Ignore()
+    if ask.environment:
+        environments = tuple(name for name in environments if name == ask.environment)
     if overtaken := _overtaken(world, ask, rules):
         return overtaken
     pull = world.github.pull_request_of(ask.repository, ask.sha)
-    number = pull.number if pull else None
     if rules.manifest is None:
         body = answers.problems(ask, MANIFEST, rules.branch, rules.problems)
-        return Refuse(body, (Reason.BAD_MANIFEST,), number)
-    going = Going(
-        sha=ask.sha,
+        return Refuse(body, (Reason.BAD_MANIFEST,), pull.number if pull else None)
+    if not environments:
+        return Ignore()
+    target = Target(sha=ask.sha, on_default_branch=ask.ref == rules.branch)
+    wish = Wish(
+        ask=ask,
+        environment="",
+        target=target,
+        pull=pull,
+        pushed=True,
         rules=rules,
         manifest=rules.manifest,
-        environments=environments,
-        number=number,
     )
-    return prepare(world, ask, going)
+    return judged(world, [replace(wish, environment=name) for name in environments])
 
 
 def _overtaken(world: World, ask: Ask, rules: Rules) -> Ignore | Later | None:
@@ -50,7 +59,7 @@ def _overtaken(world: World, ask: Ask, rules: Rules) -> Ignore | Later | None:
     if head == ask.sha:
         return None
     now = world.clock()
-    if now > ask.created_at + HEAD_PATIENCE or head is None:
+    if now > ask.created_at + HEAD_PATIENCE or head is None or ask.note:
         return Ignore()
     if world.github.contains(ask.repository, ask.sha, ask.ref):
         return Ignore()

@@ -30,7 +30,8 @@ def find_target(
     """Return the commit, or when to look again for a delivery that is about to arrive."""
     ref, rules = wish
     if ref == rules.branch:
-        return Target(sha=rules.sha, typed=ref, on_default_branch=True)
+        sha = ask.sha or rules.sha
+        return Target(sha=sha, typed=ref, on_default_branch=True, waited=bool(ask.sha))
     seen = _heads(world, ask.repository, pull.number)
     if pull.head_sha not in seen and pull.state == "open":
         now = world.clock()
@@ -38,8 +39,10 @@ def find_target(
             return now + LOOK_AGAIN
         seen = see_head(world, ask.repository, pull.number, (pull.head_sha, now))
     if not ref:
-        return Target(sha=pull.head_sha, first_seen=seen.get(pull.head_sha))
-    return _named(world, ask.repository, seen, wish)
+        sha = ask.sha or pull.head_sha
+        return Target(sha=sha, first_seen=seen.get(sha), waited=bool(ask.sha))
+    named = _named(world, ask.repository, seen, (ask.sha or ref, rules))
+    return replace(named, typed=ref, waited=bool(ask.sha))
 
 
 def see_head(

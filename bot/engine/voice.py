@@ -14,7 +14,7 @@ from bot.core.environment import place_in_queue
 from bot.core.report import check, controls
 from bot.core.report import deployment as words
 from bot.core.rollout.turn import ENDS
-from bot.ports import Broken, Transient, World, Write
+from bot.ports import Broken, OtherCommit, Transient, World, Write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -128,11 +128,19 @@ class Voice:
             return
         voice, repository, ours = self._world.voice, self._repository, self.deployment
         if not self._told.github_deployment:
-            made = self._made(
-                "deployment",
-                lambda: voice.find_deployment(repository, ours.sha, ours.environment, ours.id),
-                lambda: voice.create_deployment(repository, ours.sha, ours.environment, ours.id),
-            )
+            try:
+                made = self._made(
+                    "deployment",
+                    lambda: voice.find_deployment(repository, ours.sha, ours.environment, ours.id),
+                    lambda: voice.create_deployment(
+                        repository, ours.sha, ours.environment, ours.id
+                    ),
+                )
+            except OtherCommit as other:
+                self._keep(
+                    replace(self._told, github_deployment=other.made, other_commit=other.sha)
+                )
+                return
             self._keep(replace(self._told, github_deployment=made))
         self._status(self._told.github_deployment, status)
         self._keep(replace(self._told, status=status.state))

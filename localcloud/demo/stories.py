@@ -78,7 +78,8 @@ def deploy_good(follow: Follow) -> tuple[str, list[str]]:
 
 def deploy_bad(follow: Follow) -> tuple[str, list[str]]:
     """`/deploy prod` on a pull request that fails 3 of 10 requests: rolled back by itself."""
-    sha, command = _ask(follow, "ten-slots", TURNS)
+    running = follow.stage.writer.open_pulls()[-1]
+    sha, command = _ask(follow, "ten-slots", TURNS, f"--replace #{running}")
     check = follow.concluded(sha, "deploy / prod")
     if check.conclusion != "failure":
         return check.title, [f"check run failure, but it is {check}"]
@@ -134,7 +135,7 @@ STORIES = (
         play=deploy_good,
     ),
     Story(
-        title="The writer says /deploy prod on one that fails 3 of 10 requests",
+        title="The writer has it replaced by one that fails 3 of 10 requests",
         expected="rolled back by itself, with the reason",
         service="api-service",
         play=deploy_bad,
@@ -148,8 +149,12 @@ STORIES = (
 )
 
 
-def _ask(follow: Follow, branch: str, change: Change) -> tuple[str, Command]:
-    """Push a branch, open a pull request from it, and say `/deploy prod` on it."""
+def _ask(follow: Follow, branch: str, change: Change, option: str = "") -> tuple[str, Command]:
+    """Push a branch, open a pull request from it, and say `/deploy prod` on it.
+
+    Two pull requests that know nothing of each other cannot both be in prod: the later one says
+    which it replaces.
+    """
     stage = follow.stage
     stage.checkout.branch(branch)
     sha = stage.checkout.commit(change)
@@ -157,7 +162,7 @@ def _ask(follow: Follow, branch: str, change: Change) -> tuple[str, Command]:
     number = stage.writer.open_pull(change.message, "", branch)
     follow.show(f"opened #{number}")
     next_second()
-    return sha, Command(number, stage.writer.say(number, "/deploy prod"))
+    return sha, Command(number, stage.writer.say(number, f"/deploy prod {option}".strip()))
 
 
 def _mismatches(*checks: tuple[bool, str]) -> list[str]:

@@ -82,7 +82,11 @@ def slowly(app: str) -> str:
     return f"import time\n\ntime.sleep(4)\n{app}"
 
 
-def manifest(prefix: str, *services: str, prod: str = "") -> str:
+ALONE = "contains_live: false"
+"""Pull requests of one story know nothing of each other, and are deployed one over the other."""
+
+
+def manifest(prefix: str, *services: str, prod: str = "", gates: str = ALONE) -> str:
     """A deploy.yaml: every service needs the one before it; bakes last a second or two."""
     lines = [
         "project: senior-mhealth-lee",
@@ -105,7 +109,7 @@ def manifest(prefix: str, *services: str, prod: str = "") -> str:
     lines += [
         "environments:",
         "  staging: {on_push: main, service_suffix: -staging, rollout: {steps: [100]}}",
-        f"  prod: {{rollout: {rollout}}}",
+        f"  prod: {{rollout: {rollout}, gates: {{{gates}}}}}",
     ]
     return "\n".join(lines) + "\n"
 
@@ -114,10 +118,10 @@ def _needs(prefix: str, before: str) -> str:
     return f', CALLEE: "${{{prefix}-{before}.url}}"' if before else ""
 
 
-def repository(prefix: str, *services: str, prod: str = "") -> dict[str, str]:
+def repository(prefix: str, *services: str, prod: str = "", gates: str = ALONE) -> dict[str, str]:
     """All files of a repository with these services, all well."""
     files = {
-        "deploy.yaml": manifest(prefix, *services, prod=prod),
+        "deploy.yaml": manifest(prefix, *services, prod=prod, gates=gates),
         "cloudbuild.yaml": CLOUDBUILD,
     }
     for service in services:

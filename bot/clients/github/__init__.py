@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.clients.github.deliveries import Deliveries
 from bot.clients.github.files import Files
+from bot.clients.github.gates import GateReader
 from bot.clients.github.office import Office
 from bot.clients.github.reader import Reader
 from bot.clients.github.session import Session
@@ -12,7 +13,7 @@ from bot.clients.github.writer import Writer
 __all__ = ["GitHubClient"]
 
 
-class GitHubClient(Reader, Writer, Deliveries):
+class GitHubClient(Reader, GateReader, Writer, Deliveries):
     """Its ports over one session, for any number of threads.
 
     Every method raises Transient or Broken (`bot.ports`) as its port says.

@@ -63,10 +63,19 @@ class Reference(Struct, frozen=True):
     object: GitObject
 
 
+class FileChanged(Struct, frozen=True):
+    """A file in a comparison; the name before it was moved, too."""
+
+    filename: str
+    previous_filename: str = ""
+
+
 class Comparison(Struct, frozen=True):
     """How the second commit stands to the first: ahead, behind, identical or diverged."""
 
     status: str
+    ahead_by: int = 0
+    files: list[FileChanged] = []
 
 
 class RepositoryId(Struct, frozen=True):
@@ -95,6 +104,13 @@ class PullBase(Struct, frozen=True):
     repo: BaseRepository | None = None
 
 
+class Login(Struct, frozen=True):
+    """An account, by its login; bots have a type of their own."""
+
+    login: str
+    type: str = "User"
+
+
 class Pull(Struct, frozen=True):
     """A pull request, alone or in a list, where `merged` is left out."""
 
@@ -103,6 +119,7 @@ class Pull(Struct, frozen=True):
     state: str
     head: PullHead
     base: PullBase
+    user: Login | None = None
     draft: bool = False
     merged_at: str | None = None
     merge_commit_sha: str | None = None
@@ -178,6 +195,13 @@ class Checks(Struct, frozen=True):
     """A page of check runs."""
 
     check_runs: list[Check]
+
+
+class DeploymentMade(Struct, frozen=True):
+    """A new GitHub Deployment, with the commit that it is of."""
+
+    id: int
+    sha: str
 
 
 class DeploymentFound(Struct, frozen=True):

@@ -52,7 +52,7 @@ class Reader:
     def pull_request(self, repository: Repository, number: int) -> PullRequest | None:
         """Return the pull request, or None when there is none."""
         with suppress(Missing):
-            return _shown(self._session.ask(repository, Call("GET", f"/pulls/{number}")).read(Pull))
+            return shown(self._session.ask(repository, Call("GET", f"/pulls/{number}")).read(Pull))
         return None
 
     def pull_request_of(self, repository: Repository, sha: str) -> PullRequest | None:
@@ -65,7 +65,7 @@ class Reader:
         merged = [pull for pull in pulls if pull.merged_at]
         exact = (pull for pull in merged if pull.merge_commit_sha == sha)
         best = next(exact, merged[0] if merged else None)
-        return _shown(best) if best else None
+        return shown(best) if best else None
 
     def default_branch(self, repository: Repository) -> str:
         """Return the default branch's name."""
@@ -114,7 +114,8 @@ class Reader:
         return download(link, answer.what)
 
 
-def _shown(pull: Pull) -> PullRequest:
+def shown(pull: Pull) -> PullRequest:
+    """Return a pull request in our words."""
     return PullRequest(
         number=pull.number,
         title=pull.title,
@@ -124,5 +125,7 @@ def _shown(pull: Pull) -> PullRequest:
         head_sha=pull.head.sha,
         head_repository=pull.head.repo.id if pull.head.repo else 0,
         base_ref=pull.base.ref,
+        author=pull.user.login if pull.user else "",
+        merge_sha=(pull.merge_commit_sha or "") if pull.merged_at else "",
         default_branch=pull.base.repo.default_branch if pull.base.repo else "",
     )

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from bot.core.model import Repository
 
 T = TypeVar("T")
+Key = tuple[int, str]
+"""An installation, and what its token may read beyond the usual."""
 PAGES = 100
 """More are a senseless answer: 100 pages are 10,000 comments since one command."""
 USER_AGENT = "spillway"
@@ -55,6 +57,9 @@ class Call(Struct, frozen=True):
     path: str
     parameters: dict[str, str] = field(default_factory=dict)
     body: dict[str, Any] | None = None
+    also: str = ""
+    """A permission that only some gates need, such as `members`: a token of its own carries it, so
+    that an App without it can do everything else."""
 
 
 HERE = Call("GET", "")
@@ -93,7 +98,7 @@ class Answer(Struct, frozen=True):
 
 class _PerThread(threading.local):
     def __init__(self) -> None:
-        self.requesters: dict[int, Requester] = {}
+        self.requesters: dict[Key, Requester] = {}
 
 
 class Session:
@@ -103,7 +108,7 @@ class Session:
         self.app_id = app_id
         self._app = AppAuth(app_id, key)
         self._base_url = base_url.rstrip("/")
-        self._auths: dict[int, InstallationAuth] = {}
+        self._auths: dict[Key, InstallationAuth] = {}
         self._lock = threading.Lock()
         self._threads = _PerThread()
         self._slug = ""
@@ -124,6 +129,10 @@ class Session:
     def ask_as_app(self, call: Call) -> Answer:
         """Make a request as the App itself, outside any repository."""
         return _accepted(self._send(self._connect(self._app), call.path, call))
+
+    def ask_beside(self, repository: Repository, call: Call) -> Answer:
+        """Make a request at an address of its own, as the installation on a repository."""
+        return self._ask(repository.installation, "", call)
 
     def pages(self, repository: Repository, call: Call) -> Iterator[Answer]:
         """Yield every page of a list."""
@@ -148,11 +157,12 @@ class Session:
         return answer.read(Named).full_name
 
     def _ask(self, installation: int, under: str, call: Call) -> Answer:
-        auth = self._auth(installation)
+        key = (installation, call.also)
+        auth = self._auth(key)
         answer = self._send(self._requester(auth), under + call.path, call)
         if answer.status == UNAUTHORIZED:
             self._forget(auth)
-            again = self._requester(self._auth(installation))
+            again = self._requester(self._auth(key))
             answer = self._send(again, under + call.path, call)
         return _accepted(answer)
 
@@ -169,22 +179,22 @@ class Session:
             raise translated(error, what) from None  # its frames hold the token
         return Answer(what, status, headers, text)
 
-    def _auth(self, installation: int) -> InstallationAuth:
+    def _auth(self, key: Key) -> InstallationAuth:
         with self._lock:
-            if installation not in self._auths:
-                self._auths[installation] = InstallationAuth(self._app, installation)
-            return self._auths[installation]
+            if key not in self._auths:
+                self._auths[key] = InstallationAuth(self._app, *key)
+            return self._auths[key]
 
     def _forget(self, auth: InstallationAuth) -> None:
         with self._lock:
-            if self._auths.get(auth.installation_id) is auth:
-                del self._auths[auth.installation_id]
+            if self._auths.get(auth.key) is auth:
+                del self._auths[auth.key]
 
     def _requester(self, auth: InstallationAuth) -> Requester:
         held = self._threads.requesters
-        requester = held.get(auth.installation_id)
+        requester = held.get(auth.key)
         if requester is None or requester.auth is not auth:
-            requester = held[auth.installation_id] = self._connect(auth)
+            requester = held[auth.key] = self._connect(auth)
         return requester
 
     def _connect(self, auth: Auth) -> Requester:

@@ -88,8 +88,10 @@ def patient_retry() -> PatientRetry:
 class InstallationAuth(AppInstallationAuth):
     """An installation's token, minted by one thread while the others wait for it."""
 
-    def __init__(self, app: AppAuth, installation: int) -> None:
-        super().__init__(app, installation, PERMISSIONS)
+    def __init__(self, app: AppAuth, installation: int, also: str = "") -> None:
+        """Take the App, one of its installations, and a permission to read beyond the usual."""
+        super().__init__(app, installation, PERMISSIONS | ({also: "read"} if also else {}))
+        self.key = (installation, also)
         self._lock = threading.RLock()
         self._bound = False
 
@@ -108,7 +110,9 @@ class InstallationAuth(AppInstallationAuth):
             return super().token
 
     def _get_installation_authorization(self) -> InstallationAuthorization:
-        what = f"token for installation {self.installation_id}"
+        installation, also = self.key
+        extra = f" that may read {also}" if also else ""
+        what = f"token for installation {installation}{extra}"
         try:
             minted = super()._get_installation_authorization()
         except (GithubException, RequestException) as error:

@@ -14,10 +14,13 @@ from bot.clients.github.answers import (
     Comment,
     Created,
     DeploymentFound,
+    DeploymentMade,
     StatusFound,
 )
 from bot.clients.github.errors import Missing
 from bot.clients.github.session import Call
+from bot.core.gates import is_production
+from bot.ports import OtherCommit
 
 if TYPE_CHECKING:
     from bot.clients.github.session import Session
@@ -26,7 +29,6 @@ if TYPE_CHECKING:
 
 PAYLOAD = "spillway"
 """The key under which a GitHub Deployment names ours."""
-PRODUCTION = frozenset({"prod", "production"})
 
 
 class Writer:
@@ -96,6 +98,7 @@ class Writer:
         """Create a GitHub Deployment of exactly this commit and return its id.
 
         GitHub's own defaults would merge the default branch into it, and would wait for our check.
+        Raises OtherCommit when GitHub names another commit than it was asked for.
         """
         body = {
             "ref": sha,
@@ -104,9 +107,14 @@ class Writer:
             "payload": {PAYLOAD: ours},
             "environment": environment,
             "description": f"Spillway deployment {ours}"[: limits.STATUS_DESCRIPTION],
-            "production_environment": environment in PRODUCTION,
+            "production_environment": is_production(environment),
         }
-        return self._tell(repository, Call("POST", "/deployments", body=body))
+        call = Call("POST", "/deployments", body=body)
+        made = self._session.ask(repository, call).read(DeploymentMade)
+        if made.sha != sha:
+            what = f"GitHub's deployment {made.id} is of {made.sha[:7]} and not of {sha[:7]}"
+            raise OtherCommit(what, made.id, made.sha)
+        return made.id
 
     def find_deployment(self, repository: Repository, sha: str, environment: str, ours: str) -> int:
         """Return the id of the GitHub Deployment with this payload, or 0."""

@@ -4,7 +4,7 @@ Text becomes located values (composing), overrides are laid over the top level (
 is read and checked (reading, checks, relations), and an environment is resolved into the plan
 that a deployment keeps (trust, resolving).
 
-Next: bot/core/policy.py
+Next: bot/core/policy/__init__.py
 """
 
 from __future__ import annotations
@@ -41,6 +41,11 @@ class Manifest(Struct, frozen=True):
     def on_push(self, branch: str) -> tuple[str, ...]:
         """Return the environments that a push to this branch deploys to."""
         return tuple(name for name, keys in self.keys.items() if branch and keys.on_push == branch)
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Every environment whose check each pull request gets, in the file's order."""
+        return tuple(name for name, keys in self.keys.items() if keys.required)
 
     def resolve(self, environment: str, proposed: Manifest | None = None) -> EnvironmentPlan:
         """Return the plan for one of `environments`; raises KeyError for any other.

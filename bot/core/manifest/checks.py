@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.core.configuration import Expect
 from bot.core.manifest.durations import show_duration
+from bot.core.manifest.gate_checks import GATES_CROSS_CHECKS, GATES_FIELD_CHECKS
 from bot.core.manifest.keys import METHODS, EnvironmentKeys, RolloutKeys, ServiceKeys, SmokeKeys
 from bot.core.manifest.rules import Check, Finding, between, each, holds, shaped
 from bot.core.manifest.settings_checks import SETTINGS_CROSS_CHECKS, SETTINGS_FIELD_CHECKS
@@ -121,6 +122,7 @@ FIELD_CHECKS: dict[type, dict[str, Check]] = {
             "is no margin: write a percentage such as 5% or a fraction such as 0.05",
         ),
     },
+    **GATES_FIELD_CHECKS,
     **SETTINGS_FIELD_CHECKS,
 }
 """By Struct and field; run on every value that was set and has the right type."""
@@ -128,6 +130,7 @@ FIELD_CHECKS: dict[type, dict[str, Check]] = {
 CROSS_CHECKS: dict[type, Callable[[Any], Iterable[Finding]]] = {
     RolloutKeys: _bakes,
     SmokeKeys: _smoke,
+    **GATES_CROSS_CHECKS,
     **SETTINGS_CROSS_CHECKS,
 }
 """By Struct; run when nothing else is wrong with it."""

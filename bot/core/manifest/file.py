@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from bot.core.manifest import relations
+from bot.core.manifest import orders, relations
 from bot.core.manifest.keys import SHARED, TOP, EnvironmentKeys
 from bot.core.manifest.located import Node, Problem, every_member, members, merge
 from bot.core.manifest.reading import given, read, unknown_key
@@ -135,6 +135,8 @@ def _relation_problems(node: Node, keys: EnvironmentKeys) -> Iterator[Problem]:
 def _shared_problems(root: Node, environments: Environments) -> Iterator[Problem]:
     for name, message in relations.same_services(environments):
         yield root.at(("environments", name)).problem(message)
+    for name, path, message in orders.order_findings(environments):
+        yield root.at(("environments", name, *path)).problem(message)
 
 
 def _worth_telling(problems: list[Problem]) -> tuple[Problem, ...]:

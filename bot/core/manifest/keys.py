@@ -11,7 +11,8 @@ from typing import Any, Literal
 
 from msgspec import Struct, field
 
-from bot.core.configuration import CloudRun, Expect, Gates
+from bot.core.configuration import CloudRun, Expect
+from bot.core.gates import Gates
 
 METHODS = ("get", "post", "put", "delete", "head")
 
@@ -70,6 +71,8 @@ class EnvironmentKeys(Struct, frozen=True, kw_only=True):
     service_suffix: str = ""
     superseding: Literal["queue", "latest_wins"] = "queue"
     """What a newer deployment does to those before it."""
+    required: bool = False
+    """Whether every pull request and merge group gets this environment's check."""
     rollout: RolloutKeys = RolloutKeys()
     gates: Gates = Gates()
     services: dict[str, ServiceKeys] = field(default_factory=dict)
@@ -81,7 +84,6 @@ SHARED = ("project", "region", "images", "reuse", "services")
 TOP = (*SHARED, "environments")
 
 ANNOUNCED: dict[type, frozenset[str]] = {
-    Gates: frozenset({"after", "approvals", "checks", "contains_live", "review", "windows"}),
     RolloutKeys: frozenset({"alpha", "metrics", "on_no_traffic"}),
 }
 """Names that Spillway's design has and this version has not: refused aloud, never ignored."""

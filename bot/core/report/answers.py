@@ -59,6 +59,17 @@ def not_yet(ask: Ask) -> str:
     return f"👎 @{ask.actor}, {inline(ask.text)} cannot be used here yet.\n\n{commands('/help')}"
 
 
+def approved(environment: str, sha: str, until: datetime, starts: Sequence[str]) -> str:
+    """Return that a second person's word was kept, and what follows from it."""
+    follows = (
+        f"What {', '.join(f'@{who}' for who in dict.fromkeys(starts))} asked for goes on now."
+        if starts
+        else "Whoever deploys it now needs no other."
+    )
+    word = f"✅ `{sha[:7]}` is approved for `{environment}` until {until:%Y-%m-%d %H:%M} UTC."
+    return f"{word} {follows}\n\n{commands(f'/deploy {environment} {sha[:7]}', '/status')}"
+
+
 def reference(ask: Ask) -> str:
     """Return what the operator finds this ask by in the log."""
     return ask.key.replace("/", "-")

@@ -31,6 +31,8 @@ def next_commands(deployment: Deployment) -> tuple[str, ...]:
     """Return the commands that can be followed now."""
     name = deployment.environment
     match deployment.phase:
+        case Phase.FAILED if deployment.failure and deployment.failure.commands:
+            return (*deployment.failure.commands, f"/status {name}")
         case Phase.FAILED | Phase.ROLLED_BACK | Phase.ABORTED:
             return (deployment.command or f"/deploy {name}", f"/status {name}")
         case Phase.SUCCEEDED | Phase.WATCHING:

@@ -15,6 +15,7 @@ from bot.core.rollout.wants import called_by
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from bot.core.model import Refusal
     from bot.core.sight import ServiceSeen, Sight
 
 
@@ -22,6 +23,8 @@ def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
     """Compare each service with its serving revision; only what differs takes part."""
     if deployment.restores:
         return restoring.look(deployment, seen, now)
+    if seen.refusals:
+        return Turn(fail(deployment, _no_longer(seen.refusals), now))
     for service in deployment.services:
         live = seen.services[service.plan.name]
         failure = _obstacle(deployment, service, live) or _alone(deployment, service, seen)
@@ -33,9 +36,24 @@ def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
     return Turn(enter(compared, Phase.BUILDING if changed else Phase.UNCHANGED, now))
 
 
+def _no_longer(refusals: tuple[Refusal, ...]) -> Failure:
+    """Say what has changed between the command and its turn."""
+    first, *others = refusals
+    return Failure(
+        code=FailureCode.REFUSED,
+        service="",
+        reason=f"when its turn came, {first.reason}",
+        detail="\n".join(other.reason for other in others),
+        logs=(),
+        commands=tuple(dict.fromkeys(c for refusal in refusals for c in refusal.commands)),
+    )
+
+
 def _compared(service: ServiceRollout, seen: Sight) -> ServiceRollout:
     live = seen.services[service.plan.name]
-    digest = serving_digest(service, live) or seen.images.get(service.plan.name, "")
+    digest = (
+        service.digest or serving_digest(service, live) or seen.images.get(service.plan.name, "")
+    )
     if not live.serving or service.plan.name in seen.unreleased:
         return replace(service, first=True, digest=digest, url=live.uri)
     return replace(

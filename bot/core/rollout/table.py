@@ -83,6 +83,8 @@ def step(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
     """
     if deployment.phase in ENDS:
         return Turn(deployment)
+    if deployment.told.other_commit and deployment.phase is not Phase.ROLLING_BACK:
+        return Turn(fail(deployment, _other_commit(deployment), now))
     turn = let_through(deployment, _PHASES[deployment.phase](deployment, seen, now), now)
     if not turn.actions:
         turn = Turn(replace(turn.deployment, attempts=0), images=turn.images)
@@ -141,6 +143,16 @@ def broken(deployment: Deployment, why: str, now: datetime) -> Deployment:
     reason = f"something is wrong on our side (reference {deployment.id})"
     failure = Failure(code=FailureCode.INTERNAL, service="", reason=reason, detail=why, logs=())
     return fail(deployment, failure, now)
+
+
+def _other_commit(deployment: Deployment) -> Failure:
+    made = deployment.told.other_commit[:7]
+    return Failure(
+        code=FailureCode.OTHER_COMMIT,
+        service="",
+        reason=f"GitHub's deployment was made for {made} and not for {deployment.sha[:7]}",
+        logs=(),
+    )
 
 
 def _given_up(deployment: Deployment, now: datetime) -> bool:

@@ -39,6 +39,8 @@ class Wants(Struct, frozen=True, kw_only=True):
     services: tuple[ServiceWanted, ...] = ()
     releases: bool = False
     """Whether the serving revisions' own deployments matter."""
+    standing: bool = False
+    """Whether the gates are asked once more."""
     operations: tuple[str, ...] = ()
     builds: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
@@ -105,7 +107,7 @@ def _queued(deployment: Deployment) -> Wants:
     names = tuple(s.plan.name for s in deployment.services)
     called = tuple(sorted(called_by(deployment.services) - set(names)))
     seen = tuple(ServiceWanted(name) for name in (*names, *called))
-    return Wants(services=seen, images=names, releases=True)
+    return Wants(services=seen, images=names, releases=True, standing=True)
 
 
 def _staging(level: tuple[ServiceRollout, ...]) -> tuple[ServiceWanted, ...]:

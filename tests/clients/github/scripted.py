@@ -48,7 +48,7 @@ class Request:
 
 
 DROPPED = Reply(dropped=True)
-MADE = Reply(201, {"id": 5})
+MADE = Reply(201, {"id": 5, "sha": "a" * 40})
 
 
 class Scripted:

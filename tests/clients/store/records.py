@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from bot.core.configuration import EnvironmentPlan, Gates, Rollout
+from bot.core.configuration import EnvironmentPlan, Rollout
 from bot.core.deployment import Deployment, Sampling
+from bot.core.gates import Gates
 from bot.core.model import Ask, AskKind, Environment, Heads, Image, Repository
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)

@@ -171,8 +171,6 @@ CASES = [
     ("on_push: main", "on_push: '*'", 14, "environments.staging.on_push", "no branch name"),
     ("permission: write", "permission: wrte", 19, "environments.prod.gates.permission", "`write`?"),
     ("permission: write", "forks: allow", 19, "environments.prod.gates.forks", "`deny`"),
-    ("permission: write", "approvals: 2", 19, "environments.prod.gates.approvals", "not available"),
-    ("permission: write", "windows: []", 19, "environments.prod.gates.windows", "not available"),
     ("service_suffix: -staging", "reuse: 0", 17, "environments.prod", "same services as staging"),
 ]
 

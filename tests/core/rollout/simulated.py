@@ -24,13 +24,13 @@ from bot.core.action import (
 from bot.core.configuration import (
     CloudRun,
     EnvironmentPlan,
-    Gates,
     Rollout,
     ServiceKey,
     ServicePlan,
 )
 from bot.core.deployment import Deployment, Sampling, ServiceRollout, SmokeAnswer
 from bot.core.evidence import Counts, Window
+from bot.core.gates import Gates
 from bot.core.model import Repository
 from bot.core.rollout import table
 from bot.core.rollout.turn import ENDS

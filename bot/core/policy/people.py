@@ -1,0 +1,147 @@
+"""Gates that look at who asks, and at who else agrees."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from bot.core.model import Refusal
+from bot.core.policy.facts import Facts, again, command
+from bot.core.policy.judgement import Awaited
+from bot.core.reasons import Reason
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bot.core.policy.facts import Reviews
+
+ROLES = ("none", "read", "triage", "write", "maintain", "admin")
+"""GitHub's repository roles, weakest first
+(https://docs.github.com/en/organizations/managing-user-access-to-your-organizations-repositories)."""
+
+LATEST = timedelta(minutes=15)
+"""How old a command may be when its turn comes."""
+
+APPROVAL_WAIT = timedelta(hours=24)
+"""How long a deployment waits for a second person."""
+
+
+def at_least(role: str, needed: str) -> bool:
+    """Tell whether a role includes another; an unknown one includes none."""
+    return role in ROLES and ROLES.index(role) >= ROLES.index(needed)
+
+
+def permission(facts: Facts) -> Refusal | None:
+    """Ask for the repository role, or for membership in a team."""
+    needed = facts.gates.permission
+    if at_least(facts.role, needed) or facts.in_team:
+        return None
+    named = ", ".join(f"`{team}`" for team in facts.gates.teams)
+    or_team = f", or membership in {named}" if named else ""
+    return Refusal(
+        code=Reason.PERMISSION_DENIED,
+        reason=f"@{facts.actor} has `{facts.role}` permission on this repository; "
+        f"`{facts.environment}` needs `{needed}`{or_team}",
+        remedy=f"somebody with `{needed}` permission can deploy this",
+    )
+
+
+def fresh(facts: Facts) -> Refusal | None:
+    """Refuse what could only be followed so late that nobody expects it any more."""
+    age = facts.now - facts.asked_at
+    if age <= LATEST or facts.target.waited or facts.pushed:
+        return None
+    return Refusal(
+        code=Reason.TOO_LATE,
+        reason=f"this was written {age.total_seconds() / 60:.0f} minutes ago and could not be "
+        "followed until now",
+        remedy="ask again if you still want it",
+        commands=(again(facts),),
+    )
+
+
+def two_person(facts: Facts) -> Awaited | None:
+    """Wait for somebody else's `/approve` of this commit in this environment."""
+    if not facts.gates.two_person:
+        return None
+    if any(_counts(facts, one.by) and not _stale(facts, one.at) for one in facts.approved):
+        return None
+    sha = facts.target.sha[:7]
+    return Awaited(
+        code=Reason.APPROVAL_NEEDED,
+        reason=f"`{facts.environment}` needs a second person: somebody other than "
+        f"@{facts.actor} with `{facts.gates.permission}` permission approves `{sha}`",
+        until=facts.asked_at + APPROVAL_WAIT,
+        commands=(f"/approve {facts.environment} {sha}",),
+    )
+
+
+def asks_for_two(facts: Facts) -> Refusal | None:
+    """Refuse an `/approve` that nothing asks for."""
+    if facts.gates.two_person:
+        return None
+    return Refusal(
+        code=Reason.NOTHING_TO_APPROVE,
+        reason=f"`{facts.environment}` asks for no second person",
+        remedy="a rollout that waits at a step goes on with `/promote`",
+        commands=(f"/status {facts.environment}",),
+    )
+
+
+def approvals(facts: Facts) -> Refusal | None:
+    """Ask for approving reviews of exactly this commit."""
+    needed = approvals_needed(facts)
+    if not needed:
+        return None
+    reviews = facts.reviews
+    if reviews is None:
+        return Refusal(
+            code=Reason.APPROVALS_MISSING,
+            reason=f"no pull request brought `{facts.target.sha[:7]}`, so nobody has reviewed it",
+            remedy="deploy a commit that a reviewed pull request brought",
+        )
+    counted = [who for who in candidates(reviews) if at_least(reviews.roles.get(who, ""), "write")]
+    if len(counted) >= needed:
+        return None
+    by = f" by {', '.join(f'@{who}' for who in counted)}" if counted else ""
+    return Refusal(
+        code=Reason.APPROVALS_MISSING,
+        reason=f"`{reviews.of[:7]}` has {len(counted)} of {needed} approvals{by}; reviews of "
+        "another commit, by its author or by people without `write` permission do not count",
+        remedy=f"have `{reviews.of[:7]}` approved, then ask again",
+        commands=(command(facts, facts.target.typed),),
+    )
+
+
+def candidates(reviews: Reviews) -> tuple[str, ...]:
+    """Return who approved this very commit and took it not back, the author aside.
+
+    A later comment leaves an approval standing; a later approval of another commit, a request for
+    changes or a dismissal does not.
+    """
+    latest = {r.author: r for r in reviews.given if r.state not in {"COMMENTED", "PENDING"}}
+    return tuple(
+        who
+        for who, review in latest.items()
+        if review.state == "APPROVED"
+        and review.sha == reviews.of
+        and who
+        and not review.bot
+        and who.lower() != reviews.author.lower()
+    )
+
+
+def approvals_needed(facts: Facts) -> int:
+    """Return how many must have approved; a fork's commit needs one wherever forks may come."""
+    pull = facts.pull
+    foreign = pull is not None and pull.head_repository != facts.repository
+    from_fork = foreign and not facts.target.on_default_branch and not facts.pushed
+    return max(facts.gates.approvals, int(from_fork and facts.gates.forks == "approved"))
+
+
+def _counts(facts: Facts, who: str) -> bool:
+    return who.lower() != facts.actor.lower()
+
+
+def _stale(facts: Facts, at: datetime) -> bool:
+    return facts.now - at > facts.gates.approval_lasts

@@ -1,0 +1,206 @@
+"""Gather what the gates of one environment look at: nothing that none of them asks for.
+
+What each gate costs in requests stands in docs/gates.md. Somebody who may not deploy at all costs
+no more than the look at their permission.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from bot.core import policy
+from bot.core.awaiting import Approval, Approvals
+from bot.core.gates import Gates
+from bot.core.github import PullRequest
+from bot.core.model import Ask, Environment, Release, Repository
+from bot.core.policy import Checks, Live, Reviews, Target
+
+if TYPE_CHECKING:
+    from bot.engine.wish import Wish
+    from bot.ports import World
+
+WRITERS = frozenset({"read", "triage", "write"})
+"""Permissions that GitHub asked for when it took a push."""
+
+
+class Question(Struct, frozen=True, kw_only=True):
+    """Everything that decides which facts are needed."""
+
+    repository: Repository
+    environment: str
+    gates: Gates
+    branch: str
+    """The default branch."""
+    branch_sha: str
+    """Its commit that the rules were read from."""
+    actor: str
+    asked_at: datetime
+    target: Target
+    pull: PullRequest | None
+    services: tuple[str, ...] = ()
+    pushed: bool = False
+    override: bool = False
+    why: str = ""
+    replaces: int | None = None
+    own_checks: frozenset[str] = frozenset()
+
+
+def question(wish: Wish) -> Question:
+    """Return what is asked about a wish."""
+    ask: Ask = wish.ask
+    names = wish.manifest.environments
+    return Question(
+        repository=ask.repository,
+        environment=wish.environment,
+        gates=wish.gates,
+        branch=wish.rules.branch,
+        branch_sha=wish.rules.sha,
+        actor=ask.actor,
+        asked_at=ask.created_at,
+        target=wish.target,
+        pull=wish.pull,
+        services=wish.services,
+        pushed=wish.pushed,
+        override=wish.override,
+        why=wish.why,
+        replaces=wish.replaces,
+        own_checks=frozenset({"deploy", *(f"deploy / {name}" for name in names)}),
+    )
+
+
+def gathered(world: World, asked: Question) -> policy.Facts:
+    """Return the facts but for `before`; raise Transient or Broken when one cannot be had."""
+    facts = who(world, asked)
+    if not policy.may(facts) or not asked.target.sha:
+        return facts
+    gates = asked.gates
+    return replace(
+        facts,
+        live=_live(world, asked) if policy.demands_live(facts) else None,
+        checks=_checks(world, asked) if gates.checks is not None else None,
+        behind=_behind(world, asked) if gates.up_to_date != "off" else None,
+        reviews=_reviews(world, asked, policy.approvals_needed(facts)),
+        approved=_approved(world, asked) if gates.two_person else (),
+    )
+
+
+def who(world: World, asked: Question) -> policy.Facts:
+    """Return the facts that come with the question, and who it is that asks."""
+    role, in_team = _standing(world, asked)
+    return replace(unasked(asked, world.clock(), role), in_team=in_team)
+
+
+def live_release(world: World, repository: Repository, environment: str) -> Release | None:
+    """Return what an environment runs, as our own record says."""
+    found = world.store.get(Environment, f"{repository.id}/{environment}")
+    return found[0].live if found else None
+
+
+def unasked(asked: Question, now: datetime, role: str = "none") -> policy.Facts:
+    """Return the facts that come with the question itself."""
+    return policy.Facts(
+        environment=asked.environment,
+        actor=asked.actor,
+        role=role,
+        repository=asked.repository.id,
+        pull=asked.pull,
+        target=asked.target,
+        services=asked.services,
+        pushed=asked.pushed,
+        asked_at=asked.asked_at,
+        now=now,
+        gates=asked.gates,
+        own_checks=asked.own_checks,
+        override=asked.override,
+        why=asked.why,
+        replaces=asked.replaces,
+    )
+
+
+def _standing(world: World, asked: Question) -> tuple[str, bool]:
+    """Return the role, and whether a team makes up for it."""
+    gates = asked.gates
+    if asked.pushed and gates.permission in WRITERS:
+        return "write", False
+    role = world.github.permission(asked.repository, asked.actor)
+    if policy.at_least(role, gates.permission):
+        return role, False
+    teams = (world.github.member(asked.repository, team, asked.actor) for team in gates.teams)
+    return role, any(teams)
+
+
+def _live(world: World, asked: Question) -> Live | None:
+    live = live_release(world, asked.repository, asked.environment)
+    if live is None:
+        return None
+    own = asked.pull is not None and not asked.pushed and asked.pull.number == live.number
+    known = asked.target.sha == live.sha or (own and not asked.target.on_default_branch)
+    return Live(sha=live.sha, number=live.number, contained=known or _contained(world, asked, live))
+
+
+def _contained(world: World, asked: Question, live: Release) -> bool:
+    """Ask for the live commit, then for the commit that merged its pull request, if any did."""
+    repository, sha = asked.repository, asked.target.sha
+    if world.github.contains(repository, live.sha, sha):
+        return True
+    if live.number is None:
+        return False
+    pull = world.github.pull_request(repository, live.number)
+    ours = pull is not None and pull.head_sha == live.sha and pull.merge_sha
+    return bool(pull and ours and world.github.contains(repository, pull.merge_sha, sha))
+
+
+def _checks(world: World, asked: Question) -> Checks:
+    required = (
+        world.github.required_checks(asked.repository, asked.branch)
+        if asked.gates.checks == "required"
+        else ()
+    )
+    return Checks(seen=world.github.checks(asked.repository, asked.target.sha), required=required)
+
+
+def _behind(world: World, asked: Question) -> int | None:
+    if asked.pushed or asked.target.on_default_branch:
+        return 0
+    return world.github.behind(asked.repository, asked.target.sha, asked.branch_sha)
+
+
+def _reviews(world: World, asked: Question, needed: int) -> Reviews | None:
+    """Return the reviews with the roles of as many who approved as are needed."""
+    if not needed:
+        return None
+    pull, of = _reviewed(world, asked)
+    if pull is None:
+        return None
+    given = world.github.reviews(asked.repository, pull.number)
+    reviews = Reviews(given=given, of=of, author=pull.author)
+    roles: dict[str, str] = {}
+    for who in policy.candidates(reviews):
+        if sum(policy.at_least(role, "write") for role in roles.values()) >= needed:
+            break
+        roles[who] = world.github.permission(asked.repository, who)
+    return replace(reviews, roles=roles)
+
+
+def _reviewed(world: World, asked: Question) -> tuple[PullRequest | None, str]:
+    """Return whose reviews speak for the commit, and which commit they must have looked at.
+
+    A commit of the default branch stands for the last head of the pull request that it merged.
+    """
+    pull, sha = asked.pull, asked.target.sha
+    if not asked.pushed and not asked.target.on_default_branch:
+        return pull, sha
+    if not asked.pushed:
+        pull = world.github.pull_request_of(asked.repository, sha)
+    brought = pull is not None and sha in {pull.merge_sha, pull.head_sha}
+    return (pull, pull.head_sha) if pull and brought else (None, "")
+
+
+def _approved(world: World, asked: Question) -> tuple[Approval, ...]:
+    key = f"{asked.repository.id}/{asked.environment}/{asked.target.sha}"
+    found = world.store.get(Approvals, key)
+    return found[0].given if found else ()

@@ -1,0 +1,85 @@
+"""Judge a deployment once more when its turn has come: the world may have moved on meanwhile.
+
+Right after it was judged only its pull request is read again. After a wait in the queue, or when
+something else has gone live, every gate is asked anew.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from bot.core import policy
+from bot.core.policy import Target
+from bot.engine.gather import Question, gathered, live_release, unasked
+
+if TYPE_CHECKING:
+    from bot.core.deployment import Deployment
+    from bot.core.github import PullRequest
+    from bot.core.model import Refusal
+    from bot.core.standing import Standing
+    from bot.ports import World
+
+STILL_FRESH = timedelta(seconds=60)
+
+
+def refusals_now(world: World, deployment: Deployment) -> tuple[Refusal, ...]:
+    """Return what stands against a deployment now; raise Transient or Broken."""
+    standing = deployment.standing
+    if standing is None:
+        return ()
+    own_head = not (standing.pushed or standing.on_default_branch)
+    if _fresh(world, deployment, standing):
+        if not own_head:
+            return ()
+        asked = _question(deployment, standing, _pull(world, deployment))
+        return policy.moved_on(unasked(asked, world.clock()))
+    asked = _question(deployment, standing, _pull(world, deployment))
+    return policy.judge(gathered(world, asked)).everything
+
+
+def _fresh(world: World, deployment: Deployment, standing: Standing) -> bool:
+    live = live_release(world, deployment.repository, deployment.environment)
+    recent = world.clock() - standing.judged_at <= STILL_FRESH
+    return recent and standing.live == (live.sha if live else "")
+
+
+def _pull(world: World, deployment: Deployment) -> PullRequest | None:
+    if deployment.number is None:
+        return None
+    return world.github.pull_request(deployment.repository, deployment.number)
+
+
+def _question(deployment: Deployment, standing: Standing, pull: PullRequest | None) -> Question:
+    """Return the question as it was put, without what was settled for good.
+
+    A second person's word and the image that succeeded before count from when it was let in.
+    """
+    gates = replace(deployment.plan.gates, two_person=False, after="")
+    names = {service.plan.name for service in deployment.services}
+    target = Target(
+        sha=deployment.sha,
+        typed=standing.typed,
+        on_default_branch=standing.on_default_branch,
+        first_seen=standing.first_seen,
+        waited=True,
+    )
+    return Question(
+        repository=deployment.repository,
+        environment=deployment.environment,
+        gates=gates,
+        branch=standing.branch,
+        branch_sha=deployment.trusted_sha,
+        actor=deployment.actor,
+        asked_at=standing.asked_at,
+        target=target,
+        pull=pull,
+        services=() if names == deployment.plan.addresses.keys() else tuple(sorted(names)),
+        pushed=standing.pushed,
+        override=standing.override,
+        why=standing.why,
+        replaces=standing.replaces,
+        own_checks=frozenset({"deploy", f"deploy / {deployment.environment}"}),
+    )
