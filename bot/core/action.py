@@ -111,6 +111,8 @@ class Accepted(Struct, frozen=True, kw_only=True, tag=True):
 
     service: str
     operation: str
+    kept: tuple[str, ...] = ()
+    """What stands on the service beside what deploy.yaml names, and stays: names only."""
 
 
 class Opened(Struct, frozen=True, kw_only=True, tag=True):

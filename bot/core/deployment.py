@@ -100,6 +100,12 @@ class ServiceRollout(Struct, frozen=True, kw_only=True):
     """There was no service before: no canary is possible."""
     stable: str = ""
     """The revision that served everything when this deployment met the service."""
+    pinned: bool = False
+    """Its traffic followed the latest revision, whichever that was, until this deployment."""
+    split: dict[str, int] = {}
+    """How the traffic is divided where no revision has all of it."""
+    kept: tuple[str, ...] = ()
+    """What stands on the service beside what deploy.yaml names, and stays: names only."""
     revision: str
     tag: str
     operation: str = ""

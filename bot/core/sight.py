@@ -69,6 +69,8 @@ class ServiceSeen(Struct, frozen=True, kw_only=True):
     latest_created: str = ""
     labels: dict[str, str] = field(default_factory=dict)
     traffic: tuple[TrafficSeen, ...] = ()
+    follows_latest: bool = False
+    """Whether all traffic goes to whichever revision is the newest ready one."""
     revisions: dict[str, RevisionSeen] = field(default_factory=dict)
     """Those that were asked for and exist; the serving one always."""
 
@@ -76,6 +78,11 @@ class ServiceSeen(Struct, frozen=True, kw_only=True):
     def serving(self) -> str:
         """The one revision with all the traffic, or nothing when traffic is split."""
         return next((target.revision for target in self.traffic if target.percent == 100), "")  # noqa: PLR2004
+
+    @property
+    def shares(self) -> dict[str, int]:
+        """Every revision that has traffic, with its percentage."""
+        return {one.revision: self.share_of(one.revision) for one in self.traffic if one.percent}
 
     def share_of(self, revision: str) -> int:
         """Return the percentage that a revision has."""

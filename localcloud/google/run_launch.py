@@ -16,7 +16,7 @@ from localcloud.google.run_conditions import (
     start_failure,
 )
 from localcloud.google.run_records import RunRecords, last
-from localcloud.google.run_templates import secrets_in, startup_timeout
+from localcloud.google.run_templates import ingress_container, secrets_in, startup_timeout
 from localcloud.runtime.interface import RevisionSpec, StartFailed
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Launch:
         except StartFailed as failure:
             self._unregister(revision)
             self._refuse_when_stopping()
-            port = template.containers[0].ports[0].container_port
+            port = ingress_container(template).ports[0].container_port
             return start_failure(revision, port, failure)
         return condition("Ready", SUCCEEDED)
 
@@ -111,8 +111,8 @@ class Launch:
             cause = f"Permission denied on secret: {secret}: the local cloud keeps no secrets."
             message = not_ready(revision, cause)
             return condition("Ready", FAILED, message, "SECRETS_ACCESS_CHECK_FAILED")
-        if not self._pinned(revision, template.containers[0].image):
-            message = not_ready(revision, f"Image '{template.containers[0].image}' not found.")
+        if not self._pinned(revision, ingress_container(template).image):
+            message = not_ready(revision, f"Image '{ingress_container(template).image}' not found.")
             return condition("Ready", FAILED, message, "CONTAINER_MISSING")
         return None
 
@@ -124,7 +124,7 @@ class Launch:
         return digest
 
     def _spec(self, revision: str, template: Proto) -> RevisionSpec:
-        container = template.containers[0]
+        container = ingress_container(template)
         service = revision.partition("/revisions/")[0]
         return RevisionSpec(
             service=service,

@@ -18,7 +18,12 @@ from localcloud.google.protocol import MethodTable, Proto, method, raw
 from localcloud.google.run_conditions import RECONCILING, condition
 from localcloud.google.run_records import SERVICE, RunRecords, ServiceName
 from localcloud.google.run_revisions import check_etag, cut_revision, plan_revision
-from localcloud.google.run_templates import check_service_id, check_template, fill_in
+from localcloud.google.run_templates import (
+    check_annotations,
+    check_service_id,
+    check_template,
+    fill_in,
+)
 from localcloud.google.run_traffic import check_traffic
 from localcloud.google.times import now
 
@@ -134,6 +139,7 @@ class ServicesApi:
         """Check a wanted state and record it; nothing is recorded when only asked to check."""
         of = ServiceName.parse(service.name)
         fill_in(service.template, of.project)
+        check_annotations(service.annotations)
         check_template(service.template, of.service)
         if previous is None or _specification(service) != _specification(previous):
             service.generation += 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from localcloud.google.errors import Code, refuse
+from localcloud.google.errors import refuse
 from localcloud.google.metadata import default_account
 
 if TYPE_CHECKING:
@@ -43,13 +43,19 @@ def fill_in(template: Proto, project: str) -> None:
         template.max_instance_request_concurrency or _DEFAULT_CONCURRENCY
     )
     template.service_account = template.service_account or default_account(project)
+    if len(template.containers) == 1 and not template.containers[0].ports:
+        template.containers[0].ports.add(name="http1", container_port=_DEFAULT_PORT)
     for container in template.containers:
         _fill_in_container(container)
 
 
+def ingress_container(template: Proto) -> Proto:
+    """Return the container that takes the requests: the one with a port."""
+    with_port = (container for container in template.containers if container.ports)
+    return next(with_port, template.containers[0])
+
+
 def _fill_in_container(container: Proto) -> None:
-    if not container.ports:
-        container.ports.add(name="http1", container_port=_DEFAULT_PORT)
     if not container.HasField("resources"):
         container.resources.cpu_idle = True
         container.resources.startup_cpu_boost = True
@@ -62,13 +68,15 @@ def check_template(template: Proto, service_id: str) -> None:
     """Refuse what Cloud Run refuses, and by name what this server cannot run."""
     if not template.containers:
         refuse("template.containers: at least one container is required.")
-    if len(template.containers) > 1:
-        refuse("Sidecar containers are not served by the local cloud.", Code.UNIMPLEMENTED)
+    if sum(bool(container.ports) for container in template.containers) != 1:
+        refuse("template.containers: exactly one container must have a port.")
     _check_name(template.revision, service_id)
     _check_numbers(template)
     _check_labels(template.labels)
-    _check_container(template.containers[0])
-    _check_volumes(template.volumes)
+    check_annotations(template.annotations)
+    for position, container in enumerate(template.containers):
+        _check_container(container, position)
+    _check_mounts(template)
 
 
 def _check_name(revision: str, service_id: str) -> None:
@@ -97,9 +105,16 @@ def _check_labels(labels: Proto) -> None:
             refuse(f"Label '{name}' is in a namespace that is reserved for the system.")
 
 
-def _check_container(container: Proto) -> None:
+def check_annotations(annotations: Proto) -> None:
+    """Refuse what the v1 API kept in annotations."""
+    for name in annotations:
+        if name.startswith((*_RESERVED_LABELS, "autoscaling.knative.dev/")):
+            refuse(f"Annotation '{name}' is in a namespace that v2 keeps in fields of its own.")
+
+
+def _check_container(container: Proto, position: int) -> None:
     if not container.image:
-        refuse("template.containers[0].image: must be set.")
+        refuse(f"template.containers[{position}].image: must be set.")
     for variable in container.env:
         if variable.name in _RESERVED_ENV:
             refuse(f"The following reserved env names were provided: {variable.name}.")
@@ -108,12 +123,12 @@ def _check_container(container: Proto) -> None:
             refuse(f"Invalid port name '{port.name}': only http1 and h2c are known.")
 
 
-def _check_volumes(volumes: Proto) -> None:
-    for volume in volumes:
-        kind = volume.WhichOneof("volume_type")
-        if kind not in {"secret", "empty_dir"}:
-            message = f"Volume '{volume.name}' of kind {kind} is not served by the local cloud."
-            refuse(message, Code.UNIMPLEMENTED)
+def _check_mounts(template: Proto) -> None:
+    volumes = {volume.name for volume in template.volumes}
+    for container in template.containers:
+        for mount in container.volume_mounts:
+            if mount.name not in volumes:
+                refuse(f"Volume mount '{mount.name}' names no volume of the template.")
 
 
 def startup_timeout(container: Proto) -> float:
@@ -128,7 +143,7 @@ def startup_timeout(container: Proto) -> float:
 
 def secrets_in(template: Proto) -> list[str]:
     """Return the secrets that a template wants to read."""
-    env = template.containers[0].env
+    env = [one for container in template.containers for one in container.env]
     wanted = [one.value_source.secret_key_ref.secret for one in env if one.HasField("value_source")]
     return wanted + [one.secret.secret for one in template.volumes if one.HasField("secret")]
 

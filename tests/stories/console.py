@@ -64,6 +64,20 @@ class Console:
         ]
         self._services.update_service(service=service).result(timeout=20)
 
+    def create(self, name: str, service: run_v2.Service) -> None:
+        """Make a service by hand, as Terraform would, and wait until it serves."""
+        self._services.create_service(parent=PARENT, service=service, service_id=name).result(
+            timeout=20
+        )
+
+    def label(self, name: str, labels: Mapping[str, str]) -> None:
+        """Put labels on a service by hand."""
+        service = self.service(name)
+        service.labels.update(labels)
+        self._services.update_service(
+            {"service": service, "update_mask": {"paths": ["labels"]}}
+        ).result(timeout=20)
+
     @contextmanager
     def moved(self, name: str, shares: Mapping[str, int]) -> Iterator[None]:
         """Have the traffic elsewhere for a while."""

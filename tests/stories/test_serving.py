@@ -94,20 +94,6 @@ def test_without_visitors_it_is_said_and_promoted_all_the_same(
     assert console.tags(f"{made.prefix}-web") == []
 
 
-def test_traffic_split_by_hand_beforehand(made: Repository, console: Console) -> None:
-    service = f"{made.prefix}-web"
-    by_hand = console.revise(service, {"GREETING": "by hand"})
-    split = {console.serving(service): 50, by_hand: 50}
-    with console.moved(service, split):
-        pull = made.pull_request({"web/app.py": services.good("meets a split")}, "split")
-        pull.comment("/deploy prod")
-        alert = pull.alert()
-        assert f"o revision of {service} has all the traffic" in alert
-        assert all(f"{revision} 50 %" in alert for revision in split)
-        assert made.concluded(pull.sha, "prod")["conclusion"] == "failure"
-        assert console.shares(service) == split
-
-
 def test_traffic_moved_by_hand_on_the_way(
     live: Callable[..., Repository], console: Console
 ) -> None:

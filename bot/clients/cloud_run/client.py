@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from google.api_core import exceptions as google
 from google.cloud import run_v2
 from google.protobuf.field_mask_pb2 import FieldMask
+from msgspec.structs import replace
 
-from bot.clients.cloud_run import access, answer, sight, spec, traffic
+from bot.clients.cloud_run import access, answer, kept, sight, spec, traffic
 from bot.clients.cloud_run.desired import desired
 from bot.clients.endpoint import DEADLINE, rest, translate
 from bot.core.action import Accepted, Conflicted, OpenToAll, Rejected, Shift, Stage
@@ -68,7 +69,8 @@ class CloudRunClient:
         if live is None and not action.etag:
             return self._create(action)
         if live is not None and self._is_staged(live, action):
-            return Accepted(service=action.service, operation="")
+            names = kept.of(live, action.cloud_run)
+            return Accepted(service=action.service, operation="", kept=names)
         if live is None or live.etag != action.etag:
             return Conflicted(service=action.service)
         return self._replace(live, action)
@@ -133,8 +135,10 @@ class CloudRunClient:
         stable = next(self._existing(action.key, filter(None, [action.stable])), None)
         if action.stable and stable is None:
             return Conflicted(service=action.service)
-        request = run_v2.UpdateServiceRequest(service=desired(live, stable, action))
-        return self._update(action.service, request)
+        wanted = desired(live, stable, action)
+        names = kept.of(wanted, action.cloud_run)
+        outcome = self._update(action.service, run_v2.UpdateServiceRequest(service=wanted))
+        return replace(outcome, kept=names) if isinstance(outcome, Accepted) else outcome
 
     def _update(
         self, service: str, request: run_v2.UpdateServiceRequest

@@ -56,6 +56,8 @@ def desired(live: run_v2.Service, stable: run_v2.Revision | None, action: Stage)
     if stable is not None:
         live.template = _template_of(stable, live.template)
     removal.from_template(live.template, named.recorded(live.template.annotations), now)
+    for name in [one for one in live.annotations if is_system(one)]:
+        del live.annotations[name]
     template.write(live, action.cloud_run)
     spec.merge(live, action.cloud_run.spec)
     template.label(live, action.labels)
@@ -85,11 +87,12 @@ def _kept(entries: Mapping[str, str]) -> dict[str, str]:
     return {
         name: value
         for name, value in entries.items()
-        if not name.startswith(OURS) and not _is_system(name)
+        if not name.startswith(OURS) and not is_system(name)
     }
 
 
-def _is_system(name: str) -> bool:
+def is_system(name: str) -> bool:
+    """Tell whether a label or annotation is the platform's own."""
     space = name.rpartition("/")[0]
     return any(space == system or space.endswith(f".{system}") for system in SYSTEM)
 

@@ -10,7 +10,8 @@ from msgspec import Struct
 from bot.core.deployment import Deployment, Failure, FailureCode, Phase, ServiceRollout, StepTaken
 from bot.core.report.holding import holds, next_commands
 from bot.core.report.machine import json_block
-from bot.core.report.phrases import SYMBOLS, block, cell, clean, commands, plain, sentence, title
+from bot.core.report.notes import notes
+from bot.core.report.phrases import SYMBOLS, block, cell, commands, plain, sentence, title
 from bot.core.rollout.turn import ENDS, had_traffic
 
 FULL = 100
@@ -155,10 +156,7 @@ def details(deployment: Deployment, place: int) -> str:
         parts.append(_services(deployment))
     if deployment.steps_taken:
         parts.append(_steps(deployment.steps_taken))
-    parts += [f"**Note:** {clean(note)}" for note in deployment.plan.notes]
-    if deployment.told.tag_trouble:
-        trouble = plain(deployment.told.tag_trouble)
-        parts.append(f"**Note:** not every tag could be moved yet, it is tried again: {trouble}")
+    parts += notes(deployment)
     parts.append(commands(*next_commands(deployment)))
     return "\n\n".join(parts)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -9,7 +10,7 @@ from msgspec.structs import replace
 from bot.core.deployment import Deployment, Failure, FailureCode, Phase, ServiceRollout
 from bot.core.rollout import restoring
 from bot.core.rollout.labels import owned_by_another, serves_already, serving_digest
-from bot.core.rollout.turn import Turn, enter, fail
+from bot.core.rollout.turn import SPLIT, Turn, enter, fail, wait
 from bot.core.rollout.wants import called_by
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
         failure = _obstacle(deployment, service, live) or _alone(deployment, service, seen)
         if failure:
             return Turn(fail(deployment, failure, now))
+    if split := _split(deployment, seen):
+        return Turn(wait(split, SPLIT, _patiently(split, now)))
     services = tuple(_compared(s, seen) for s in deployment.services)
     changed = [service.plan.level for service in services if service.changed]
     compared = replace(deployment, services=services, level=min(changed, default=0))
@@ -55,14 +58,33 @@ def _compared(service: ServiceRollout, seen: Sight) -> ServiceRollout:
         service.digest or serving_digest(service, live) or seen.images.get(service.plan.name, "")
     )
     if not live.serving or service.plan.name in seen.unreleased:
-        return replace(service, first=True, digest=digest, url=live.uri)
+        return replace(service, first=True, digest=digest, url=live.uri, split={})
     return replace(
         service,
         changed=not serves_already(service, live),
         stable=live.serving,
         digest=digest,
         url=live.uri,
+        pinned=live.follows_latest,
+        split={},
     )
+
+
+def _split(deployment: Deployment, seen: Sight) -> Deployment | None:
+    """Return the deployment with every divided traffic on record; None where there is none.
+
+    Which revision is the stable one is people's to say: a canary of somebody else's may be going.
+    """
+    found = {name: live.shares for name, live in seen.services.items() if not live.serving}
+    if not any(found.get(service.plan.name) for service in deployment.services):
+        return None
+    services = tuple(replace(s, split=found.get(s.plan.name, {})) for s in deployment.services)
+    return replace(deployment, services=services)
+
+
+def _patiently(deployment: Deployment, now: datetime) -> datetime:
+    waited = (now - deployment.phase_since).total_seconds()
+    return now + timedelta(seconds=min(60.0, max(0.5, waited / 4)))
 
 
 def _obstacle(deployment: Deployment, service: ServiceRollout, live: ServiceSeen) -> Failure | None:
@@ -72,15 +94,6 @@ def _obstacle(deployment: Deployment, service: ServiceRollout, live: ServiceSeen
             code=FailureCode.REJECTED,
             service=service.plan.name,
             reason=f"Cloud Run service {name} belongs to another repository (id {owner})",
-            logs=(),
-        )
-    split = ", ".join(f"{t.revision} {t.percent} %" for t in live.traffic if t.percent)
-    if split and not live.serving:
-        return Failure(
-            code=FailureCode.TRAFFIC_SPLIT,
-            service=service.plan.name,
-            reason=f"no revision of {name} has all the traffic, so there is no stable one",
-            detail=split,
             logs=(),
         )
     return None

@@ -117,8 +117,8 @@ def _with_outcome(
             return replace(service, build=build)
         case BuildOver():
             return replace(service, build_over=True)
-        case Accepted(operation=operation):
-            return replace(service, operation=operation)
+        case Accepted(operation=operation, kept=kept):
+            return replace(service, operation=operation, kept=kept or service.kept)
         case Opened():
             return replace(service, opened=True)
 

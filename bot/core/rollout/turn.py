@@ -25,6 +25,8 @@ APPROVAL = timedelta(hours=24)
 """How long a step waits for somebody's approval."""
 PAUSE = timedelta(days=7)
 """How long a pause lasts when nobody resumes."""
+SPLIT = "its traffic is split"
+"""What a queued deployment waits for until one revision has all the traffic."""
 HELD = frozenset({Phase.SMOKE, Phase.SHIFTING})
 """Where people can hold a deployment: the limits of these phases wait meanwhile."""
 
@@ -109,14 +111,20 @@ def time_out(deployment: Deployment, now: datetime) -> Deployment:
         reason = f"{deployment.paused.by} paused it, and nobody resumed it within 7 days"
     elif deployment.phase in HELD and deployment.approval_since:
         reason = "nobody approved the next step within 24 h"
-    held = deployment.phase is Phase.SHIFTING and deployment.moved
     failure = Failure(
-        code=FailureCode.TRAFFIC_CHANGED if held else FailureCode.TIMED_OUT,
+        code=_late(deployment),
         service="",
         reason=reason,
         logs=(),
     )
     return fail(deployment, failure, now)
+
+
+def _late(deployment: Deployment) -> FailureCode:
+    if deployment.phase is Phase.SHIFTING and deployment.moved:
+        return FailureCode.TRAFFIC_CHANGED
+    split = deployment.phase is Phase.QUEUED and any(one.split for one in deployment.services)
+    return FailureCode.TRAFFIC_SPLIT if split else FailureCode.TIMED_OUT
 
 
 def _limit(deployment: Deployment) -> str:
