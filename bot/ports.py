@@ -94,6 +94,13 @@ class Services(Protocol):
         """Let anybody call the service."""
 
 
+class Secrets(Protocol):
+    """Secret Manager, as far as versions go; values are nobody's business here."""
+
+    def latest(self, project: str, secret: str) -> str:
+        """Return the number of a secret's latest version; nothing when there is none."""
+
+
 class Metrics(Protocol):
     """Cloud Monitoring."""
 
@@ -142,6 +149,7 @@ class World(Struct, frozen=True):
     sources: Sources
     registry: Registry
     services: Services
+    secrets: Secrets
     metrics: Metrics
     logs: Logs
     visitor: Visitor

@@ -14,6 +14,7 @@ from bot.clients.github import GitHubClient
 from bot.clients.logging import CloudLogging
 from bot.clients.monitoring import CloudMonitoring
 from bot.clients.pubsub import PubSubPublisher
+from bot.clients.secret_manager import SecretManagerClient
 from bot.clients.smoke import SmokeVisitor
 from bot.clients.storage import StorageSources
 from bot.clients.store_sqlite import SqliteStore
@@ -61,6 +62,7 @@ def world(settings: Settings) -> World:
         sources=StorageSources(settings.source_bucket, settings.google_url),
         registry=ArtifactRegistryClient(settings.google_url),
         services=CloudRunClient(settings.google_url),
+        secrets=SecretManagerClient(settings.google_url),
         metrics=CloudMonitoring(settings.google_grpc, settings.metrics_window),
         logs=CloudLogging(settings.google_grpc),
         visitor=SmokeVisitor(),
@@ -93,11 +95,13 @@ def _reads(settings: Settings, key: ServiceKey) -> dict[str, Callable[[], object
     metrics = CloudMonitoring(settings.google_grpc, settings.metrics_window)
     logs = CloudLogging(settings.google_grpc)
     sources = StorageSources(settings.source_bucket, settings.google_url)
+    secrets = SecretManagerClient(settings.google_url)
     nothing = f"projects/{key.project}/locations/{key.region}/builds/{NO_BUILD}"
     since = clock() - settings.metrics_lag - timedelta(hours=1)
     until = since + 2 * settings.metrics_window
     return {
         "Cloud Run": lambda: run.service(key, ()),
+        "Secret Manager": lambda: secrets.latest(key.project, NOBODY),
         "Cloud Build": lambda: build.build(nothing, ""),
         "Cloud Monitoring": lambda: metrics.windows(key, (NOBODY,), since, until),
         "Cloud Logging": lambda: logs.of_revision(key, NOBODY, 1),

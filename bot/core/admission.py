@@ -30,6 +30,10 @@ class Admitted(Struct, frozen=True, kw_only=True):
     cloudbuild: str
     command: str
     """What to type to ask for the same again."""
+    at_once: bool = False
+    """To 100 % once it is healthy, without steps."""
+    retry: bool = False
+    """Also what was taken back before."""
     trees: dict[str, str]
     """Git object id of each path at the commit."""
     digests: dict[str, str] = field(default_factory=dict)
@@ -51,6 +55,8 @@ def deployment(ask: Ask, admitted: Admitted, sampling: Sampling, now: datetime) 
         number=admitted.number,
         comment_id=ask.comment_id,
         branch=ask.ref,
+        retry=admitted.retry,
+        skips=f"no steps: {ask.actor} wanted it --now" if admitted.at_once else "",
         created_at=now,
         phase_since=now,
         wake_at=now,

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from bot.core.configuration import EnvironmentPlan, ServicePlan
 from bot.core.control import Pause, Promotion
@@ -51,6 +51,7 @@ class FailureCode(StrEnum):
     SUPERSEDED = "superseded"
     REFUSED = "refused"
     OTHER_COMMIT = "other_commit"
+    REJECTED_BEFORE = "rejected_before"
 
 
 class Failure(Struct, frozen=True, kw_only=True):
@@ -94,6 +95,8 @@ class ServiceRollout(Struct, frozen=True, kw_only=True):
     build_over: bool = False
     """Nothing of the build goes on any more: it was cancelled, or had ended by itself."""
     digest: str = ""
+    secrets: dict[str, str] = field(default_factory=dict)
+    """Secret → the version that `latest` meant when this deployment began."""
     standing: bool = False
     """The revision stood before this deployment, which only moves traffic to it."""
     first: bool = False

@@ -154,6 +154,7 @@ def release_of(live: Release | None, deployment: Deployment, now: datetime) -> R
                 settings_hash=service.settings_hash,
                 sha=deployment.sha,
                 deployment=deployment.id,
+                secrets=service.secrets,
             )
     return Release(
         deployment=deployment.id,

@@ -23,6 +23,8 @@ class Entry(Struct, frozen=True):
     sha: str
     actor: str
     number: int | None
+    retry: bool = False
+    """Whether somebody insists on what was rolled back."""
 
 
 def holds(lock: Lock | None, entry: Entry) -> bool:
@@ -30,7 +32,7 @@ def holds(lock: Lock | None, entry: Entry) -> bool:
     if lock is None:
         return False
     if lock.rolled_back:
-        return entry.sha == lock.rolled_back
+        return entry.sha == lock.rolled_back and not entry.retry
     own = lock.number is not None and (lock.owner, lock.number) == (entry.actor, entry.number)
     return not own
 
@@ -48,7 +50,12 @@ def of_deployment(deployment: Deployment, why: str) -> Lock:
 
 def entry_of(deployment: Deployment) -> Entry:
     """Return what of a deployment matters to a lock."""
-    return Entry(sha=deployment.sha, actor=deployment.actor, number=deployment.number)
+    return Entry(
+        sha=deployment.sha,
+        actor=deployment.actor,
+        number=deployment.number,
+        retry=deployment.retry,
+    )
 
 
 def locked(environment: Environment, lock: Lock) -> Environment:
@@ -79,5 +86,6 @@ def after_rollback(environment: Environment, sha: str, lock: Lock) -> Environmen
 def entered(environment: Environment, deployment: Deployment) -> Environment:
     """Return the environment after a deployment became active: a rollback's lock is over then."""
     lock = environment.lock
-    over = lock is not None and lock.rolled_back not in {"", deployment.sha}
+    insists = lock is not None and lock.rolled_back and deployment.retry
+    over = insists or (lock is not None and lock.rolled_back not in {"", deployment.sha})
     return replace(environment, lock=None) if over else environment

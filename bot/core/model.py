@@ -140,7 +140,6 @@ class Rejected(Struct, frozen=True, kw_only=True):
 class RejectedService(Struct, frozen=True, kw_only=True):
     """One service of it."""
 
-    reuse_key: str
     digest: str
     settings_hash: str
 

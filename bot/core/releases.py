@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.core.deployment import Deployment, ServiceRollout
+    from bot.core.model import ReleasedService
 
 KEPT = 20
 """Releases, and rejections, that an environment remembers."""
@@ -64,13 +65,32 @@ def of_services(
         why=why,
         services={
             service.plan.name: RejectedService(
-                reuse_key=service.reuse_key,
                 digest=service.digest,
                 settings_hash=service.settings_hash,
             )
             for service in services
         },
     )
+
+
+def of_release(live: Release, target: Release, now: datetime) -> Rejected:
+    """Return what of the live release a rollback leaves behind."""
+    return Rejected(
+        deployment=live.deployment,
+        sha=live.sha,
+        at=now,
+        why="rolled back",
+        services={
+            name: RejectedService(digest=one.digest, settings_hash=one.settings_hash)
+            for name, one in differing(live, target).items()
+        },
+    )
+
+
+def differing(live: Release, target: Release) -> dict[str, ReleasedService]:
+    """Return the live services that are not what they are in another release."""
+    there, here = _content(target), _content(live)
+    return {name: live.services[name] for name in here if here[name] != there.get(name)}
 
 
 def _named(environment: Environment, ref: str) -> Release | Refusal:

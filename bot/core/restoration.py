@@ -95,6 +95,7 @@ def _service(one: ReleasedService, made: ServiceRollout, names: tuple[str, str])
         settings_hash=one.settings_hash,
         reuse_key=made.reuse_key,
         digest=one.digest,
+        secrets=one.secrets,
         revision=one.revision,
         tag=f"c-{sha[:7]}-{deployment[:4]}",
     )

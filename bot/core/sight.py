@@ -8,7 +8,7 @@ from msgspec import Struct, field
 
 from bot.core.deployment import SmokeAnswer
 from bot.core.evidence import Window
-from bot.core.model import Refusal
+from bot.core.model import Refusal, Rejected, Release
 
 
 class BuildState(StrEnum):
@@ -93,6 +93,14 @@ class ServiceSeen(Struct, frozen=True, kw_only=True):
         return next((target.uri for target in self.traffic if target.tag == tag), "")
 
 
+class Memory(Struct, frozen=True, kw_only=True):
+    """What the environment ran and took back before; newest first."""
+
+    live: Release | None = None
+    past: tuple[Release, ...] = ()
+    rejected: tuple[Rejected, ...] = ()
+
+
 class Sight(Struct, frozen=True, kw_only=True):
     """Everything that one look saw, by service name where it is per service."""
 
@@ -101,6 +109,11 @@ class Sight(Struct, frozen=True, kw_only=True):
     builds: dict[str, BuildSeen] = field(default_factory=dict)
     images: dict[str, str] = field(default_factory=dict)
     """Service → digest of an image built earlier from the same input, young enough to reuse."""
+    memory: Memory = Memory()
+    secrets: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Service → secret → its latest version; an empty version when there is none."""
+    unpinned: str = ""
+    """Why the versions of secrets could not be read; empty when they could."""
     unreleased: frozenset[str] = frozenset()
     """Services whose serving revision was made by a first deployment of ours that failed."""
     smoke: dict[str, tuple[SmokeAnswer, ...]] = field(default_factory=dict)

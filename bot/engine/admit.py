@@ -21,7 +21,7 @@ from bot.engine.answer import answer
 from bot.engine.found import Accept, Answer, Found, Ignore, Later, Refuse, Split, Wait
 from bot.engine.noting import let_go, noted_on_commit, taken_over
 from bot.engine.observe import back_off
-from bot.engine.placing import placed
+from bot.engine.placing import placed, placed_first
 from bot.engine.remind import remind
 from bot.engine.reply import LEASE, keep, rest, tell_reply
 from bot.engine.waiting import forget, next_look, register
@@ -188,7 +188,8 @@ def _enqueue(world: World, ask: Ask, deployments: tuple[Deployment, ...]) -> Non
         ended = replace(ask, state=AskState.ACCEPTED, deployment=deployments[0].id, said="")
         writes = [Write(_done(world, ended), found[1]), *_bump(world, ask)]
         for deployment in deployments:
-            writes += placed(world, deployment)
+            put = placed_first if deployment.restores else placed
+            writes += put(world, deployment)
         if world.store.commit(*writes):
             forget(world, ask)
             return

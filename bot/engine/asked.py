@@ -9,7 +9,7 @@ from msgspec import Struct
 from bot.core.github import PullRequest
 from bot.core.manifest import Manifest
 from bot.core.model import Ask, Refusal
-from bot.core.policy import at_least
+from bot.core.policy import LATEST, at_least
 from bot.core.reasons import Reason
 from bot.core.report import answers
 from bot.engine.found import Refuse
@@ -56,4 +56,16 @@ def barred(world: World, asked: Asked, environment: str) -> Refusal | None:
         reason=f"@{ask.actor} has `{role}` permission on this repository; "
         f"`{environment}` needs `{needed}`",
         remedy=f"somebody with `{needed}` permission can do this",
+    )
+
+
+def too_late(world: World, ask: Ask, again: str) -> Refusal | None:
+    """Return why what moves traffic is not followed long after it was written."""
+    if world.clock() - ask.created_at <= LATEST:
+        return None
+    return Refusal(
+        code=Reason.TOO_LATE,
+        reason="this could not be followed until now, and much may have changed since",
+        remedy="ask again if you still want it",
+        commands=(again,),
     )

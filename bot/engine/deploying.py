@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from bot.core import command
 from bot.core.reasons import Reason
-from bot.core.report import answers
 from bot.engine.asked import Asked, not_understood
-from bot.engine.found import Found, Ignore, Later, Refuse
+from bot.engine.found import Found, Ignore, Later
 from bot.engine.judged import judged
 from bot.engine.target import find_target
 from bot.engine.wish import Wish
@@ -26,8 +25,6 @@ def deploy(world: World, read: command.Deploy, asked: Asked) -> Found:
     meant = _meant(read, asked)
     if isinstance(meant, command.Unreadable):
         return not_understood(ask, meant)
-    if meant.now or meant.retry:
-        return Refuse(answers.not_yet(ask), (Reason.NOT_YET,))
     if meant.override and not meant.reason:
         return not_understood(ask, _unreasoned(meant))
     if asked.pull is None:
@@ -51,6 +48,8 @@ def _wish(meant: command.Deploy, asked: Asked, pull: PullRequest, target: Target
         why=meant.reason,
         replaces=meant.replace or None,
         command=command.written(meant),
+        at_once=meant.now,
+        retry=meant.retry,
     )
 
 

@@ -70,6 +70,6 @@ def _locked_out(world: World, wish: Wish) -> tuple[Refusal, ...]:
     found = world.store.get(Environment, f"{ask.repository.id}/{wish.environment}")
     if found is None or wish.pushed:
         return ()
-    entry = locks.Entry(wish.target.sha, ask.actor, ask.number)
+    entry = locks.Entry(wish.target.sha, ask.actor, ask.number, retry=wish.retry)
     against = words.kept_out(found[0], entry, wish.command, world.clock())
     return (against,) if against else ()

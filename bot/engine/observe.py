@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from bot.core.deployment import Deployment, SmokeAnswer
 from bot.core.evidence import Window
-from bot.core.model import Image
+from bot.core.model import Environment, Image
 from bot.core.rollout.building import image_tag
 from bot.core.rollout.labels import made_by
+from bot.core.rollout.secrets import floating
 from bot.core.rollout.turn import service_named
-from bot.core.sight import OperationSeen, Sight
+from bot.core.sight import Memory, OperationSeen, Sight
 from bot.engine.standing import refusals_now
 from bot.ports import Broken, Transient, World
 
@@ -28,9 +29,13 @@ def observe(world: World, deployment: Deployment, wanted: Wants) -> Sight:
     """Return what is wanted; raise Transient when the world cannot be seen now."""
     windows, metrics_down = _windows(world, deployment, wanted.windows)
     services = _services(world, deployment, wanted)
+    secrets, unpinned = _secrets(world, deployment, wanted.secrets)
     return Sight(
         services=services,
         refusals=refusals_now(world, deployment) if wanted.standing else (),
+        secrets=secrets,
+        unpinned=unpinned,
+        memory=_memory(world, deployment) if wanted.memory else Memory(),
         unreleased=_unreleased(world, services) if wanted.releases else frozenset(),
         operations={name: _operation(world, deployment, name) for name in wanted.operations},
         builds={name: _build(world, deployment, name) for name in wanted.builds},
@@ -59,6 +64,30 @@ def _unreleased(world: World, services: dict[str, ServiceSeen]) -> frozenset[str
         if found is not None
         and any(s.plan.name == name and s.first and not s.smoke_passed for s in found[0].services)
     )
+
+
+def _memory(world: World, deployment: Deployment) -> Memory:
+    found = world.store.get(Environment, deployment.environment_key)
+    if found is None:
+        return Memory()
+    place = found[0]
+    return Memory(live=place.live, past=place.past, rejected=place.rejected)
+
+
+def _secrets(
+    world: World, deployment: Deployment, names: tuple[str, ...]
+) -> tuple[dict[str, dict[str, str]], str]:
+    """Return each service's secrets with their versions, or why we may not know them."""
+    try:
+        return {name: _versions(world, deployment, name) for name in names}, ""
+    except Broken as trouble:
+        return {}, str(trouble)
+
+
+def _versions(world: World, deployment: Deployment, name: str) -> dict[str, str]:
+    plan = service_named(deployment, name).plan
+    named = floating(plan.cloud_run)
+    return {secret: world.secrets.latest(plan.key.project, secret) for secret in named}
 
 
 def _operation(world: World, deployment: Deployment, name: str) -> OperationSeen:

@@ -102,6 +102,8 @@ def prepared(world: World, wish: Wish, inputs: Inputs, passed: Passed) -> Deploy
         trees=inputs.trees,
         digests=passed.digests,
         standing=_standing(world, wish, passed),
+        at_once=wish.at_once,
+        retry=wish.retry,
     )
     return deployment(wish.ask, admitted, world.sampling, world.clock())
 

@@ -4,20 +4,113 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from bot.core import command
+from bot.core.control import Control, Verb
+from bot.core.deployment import Deployment
+from bot.core.environment import settled
+from bot.core.model import Ask, Environment, Refusal
 from bot.core.reasons import Reason
-from bot.core.report import answers
-from bot.engine.asked import Asked, not_understood
-from bot.engine.found import Found, Refuse
+from bot.core.report import steered
+from bot.core.rollout.controls import controlled
+from bot.engine.asked import Asked, barred, not_understood, refused, too_late
+from bot.engine.found import Answer, Found
+from bot.engine.returning import roll_back
+from bot.ports import World, Write
 
 if TYPE_CHECKING:
-    from bot.ports import World
+    from collections.abc import Iterator
+
+VERBS = {
+    command.Promote: Verb.PROMOTE,
+    command.Pause: Verb.PAUSE,
+    command.Resume: Verb.RESUME,
+    command.Abort: Verb.ABORT,
+}
+ALWAYS = frozenset({Verb.ABORT, Verb.PAUSE})
+"""What is followed however late it arrives: it only ever makes things safer."""
 
 
 def steer(world: World, read: command.Steering, asked: Asked) -> Found:
     """Change the course, or say why that is not possible now."""
-    del world
     named = command.resolve_environment(read, asked.manifest.environments)
     if isinstance(named, command.Unreadable):
         return not_understood(asked.ask, named)
-    return Refuse(answers.not_yet(asked.ask), (Reason.NOT_YET,))
+    if isinstance(named, command.Rollback):
+        return roll_back(world, named, asked)
+    control = Control(verb=VERBS[type(named)], by=asked.ask.actor)
+    names = (named.environment,) if named.environment else asked.manifest.environments
+    meant = _meant(world, asked.ask, control, names)
+    if isinstance(meant, Refusal):
+        return refused(asked.ask, (meant,))
+    if against := _against(world, asked, control, meant[0].environment):
+        return refused(asked.ask, against)
+    return _followed(world, asked.ask, control, meant)
+
+
+def _meant(
+    world: World, ask: Ask, control: Control, names: tuple[str, ...]
+) -> tuple[Deployment, int] | Refusal:
+    """Return the one deployment that is meant: this pull request's own where there is one."""
+    going = [one for name in names for one in _going(world, ask, name)]
+    own = [one for one in going if ask.number and one[0].number == ask.number]
+    chosen = own or going
+    environments = list(dict.fromkeys(one[0].environment for one in chosen))
+    if len(environments) == 1:
+        return chosen[0]
+    verb = control.verb.value
+    if environments:
+        return Refusal(
+            code=Reason.WHICH_ENVIRONMENT,
+            reason=f"there are deployments on their way to {' and '.join(environments)}",
+            remedy="say which one you mean",
+            commands=tuple(f"/{verb} {name}" for name in environments),
+        )
+    where = f"`{names[0]}`" if len(names) == 1 else "any environment"
+    return Refusal(
+        code=Reason.NOTHING_GOING,
+        reason=f"no deployment is on its way to {where}, so there is nothing to {verb}",
+        commands=("/status", *(f"/rollback {name}" for name in names if len(names) == 1)),
+    )
+
+
+def _going(world: World, ask: Ask, name: str) -> Iterator[tuple[Deployment, int]]:
+    """Yield what is on its way there and was asked for before: active first, the watched last."""
+    found = world.store.get(Environment, f"{ask.repository.id}/{name}")
+    if found is None:
+        return
+    place = found[0]
+    for key in filter(None, (place.active, *place.queue, place.watching)):
+        going = world.store.get(Deployment, key)
+        if going is not None and _older(world, going[0], ask):
+            yield going
+
+
+def _older(world: World, deployment: Deployment, ask: Ask) -> bool:
+    """Tell whether a deployment was asked for before; a late control never meets a newer one."""
+    found = world.store.get(Ask, deployment.ask)
+    return found is None or found[0].created_at <= ask.created_at
+
+
+def _against(world: World, asked: Asked, control: Control, environment: str) -> tuple[Refusal, ...]:
+    against = [barred(world, asked, environment)]
+    if control.verb not in ALWAYS:
+        against.append(too_late(world, asked.ask, f"/{control.verb.value} {environment}"))
+    return tuple(filter(None, against))
+
+
+def _followed(world: World, ask: Ask, control: Control, meant: tuple[Deployment, int]) -> Found:
+    before, version = meant
+    now = world.clock()
+    after = controlled(before, control, now)
+    if isinstance(after, Refusal):
+        return refused(ask, (after,))
+    place = world.store.get(Environment, before.environment_key)
+    assert place is not None  # noqa: S101  # the deployment was found in it
+    looked_for = replace(settled(place[0], after), asked=place[0].asked + 1)
+    return Answer(
+        body=steered.steered(before, after, control, now),
+        records=(Write(after, version), Write(looked_for, place[1])),
+        look_at=before.environment_key,
+    )

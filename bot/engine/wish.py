@@ -32,6 +32,10 @@ class Wish(Struct, frozen=True, kw_only=True):
     override: bool = False
     why: str = ""
     replaces: int | None = None
+    at_once: bool = False
+    """To 100 % once it is healthy, without steps."""
+    retry: bool = False
+    """Also what was taken back before."""
     command: str = ""
     """What to type to ask for the same again; empty after a push."""
 

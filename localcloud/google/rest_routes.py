@@ -18,6 +18,9 @@ from google.cloud.devtools.cloudbuild_v1.services.cloud_build.transports.rest_ba
 )
 from google.cloud.run_v2.services.revisions.transports.rest_base import _BaseRevisionsRestTransport
 from google.cloud.run_v2.services.services.transports.rest_base import _BaseServicesRestTransport
+from google.cloud.secretmanager_v1.services.secret_manager_service.transports.rest_base import (
+    _BaseSecretManagerServiceRestTransport,
+)
 from google.pubsub_v1.services.publisher.transports.rest_base import _BasePublisherRestTransport
 from google.pubsub_v1.services.subscriber.transports.rest_base import _BaseSubscriberRestTransport
 
@@ -29,6 +32,7 @@ _TRANSPORTS: dict[str, Proto] = {
     "google.cloud.run.v2.Revisions": _BaseRevisionsRestTransport,
     "google.devtools.cloudbuild.v1.CloudBuild": _BaseCloudBuildRestTransport,
     "google.devtools.artifactregistry.v1.ArtifactRegistry": _BaseArtifactRegistryRestTransport,
+    "google.cloud.secretmanager.v1.SecretManagerService": _BaseSecretManagerServiceRestTransport,
     "google.pubsub.v1.Publisher": _BasePublisherRestTransport,
     "google.pubsub.v1.Subscriber": _BaseSubscriberRestTransport,
     "google.longrunning.Operations": _BaseServicesRestTransport,

@@ -16,7 +16,12 @@ from localcloud.google.run_conditions import (
     start_failure,
 )
 from localcloud.google.run_records import RunRecords, last
-from localcloud.google.run_templates import ingress_container, secrets_in, startup_timeout
+from localcloud.google.run_templates import (
+    ingress_container,
+    secret_files,
+    secret_variables,
+    startup_timeout,
+)
 from localcloud.runtime.interface import RevisionSpec, StartFailed
 
 if TYPE_CHECKING:
@@ -33,6 +38,8 @@ class Runtime:
     images: Images
     revisions: Revisions
     environment: Callable[[], Mapping[str, str]]
+    secret: Callable[[str, str], str | None]
+    """What a version of `projects/P/secrets/S` holds."""
 
 
 class Launch:
@@ -107,14 +114,27 @@ class Launch:
 
     def _refusal(self, revision: str, template: Proto) -> Proto | None:
         """Return a failed condition for what cannot even be started."""
-        for secret in secrets_in(template):
-            cause = f"Permission denied on secret: {secret}: the local cloud keeps no secrets."
+        for secret in self._unreadable(revision, template):
+            cause = f"Permission denied on secret: {secret}."
             message = not_ready(revision, cause)
             return condition("Ready", FAILED, message, "SECRETS_ACCESS_CHECK_FAILED")
         if not self._pinned(revision, ingress_container(template).image):
             message = not_ready(revision, f"Image '{ingress_container(template).image}' not found.")
             return condition("Ready", FAILED, message, "CONTAINER_MISSING")
         return None
+
+    def _unreadable(self, revision: str, template: Proto) -> list[str]:
+        """Return the secrets that cannot be read; files of secrets are not served here."""
+        read = [one for held in template.containers for one in secret_variables(held).values()]
+        lacking = [one.secret for one in read if self._secret(revision, one) is None]
+        return lacking + secret_files(template)
+
+    def _secret(self, revision: str, selector: Proto) -> str | None:
+        """Return a secret's value, of the service's own project where none is named."""
+        project = revision.partition("/locations/")[0]
+        named = selector.secret.startswith("projects/")
+        full = selector.secret if named else f"{project}/secrets/{selector.secret}"
+        return self._runtime.secret(full, selector.version)
 
     def _pinned(self, revision: str, image: str) -> str:
         digest = self._records.digest_of(revision)
@@ -145,4 +165,6 @@ class Launch:
         service = last(revision.partition("/revisions/")[0])
         contract = {"K_SERVICE": service, "K_CONFIGURATION": service, "K_REVISION": last(revision)}
         own = {one.name: one.value for one in container.env}
-        return {**self._runtime.environment(), **own, **contract}
+        selectors = secret_variables(container).items()
+        secret = {name: self._secret(revision, one) or "" for name, one in selectors}
+        return {**self._runtime.environment(), **own, **secret, **contract}

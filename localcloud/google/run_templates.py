@@ -141,11 +141,15 @@ def startup_timeout(container: Proto) -> float:
     )
 
 
-def secrets_in(template: Proto) -> list[str]:
-    """Return the secrets that a template wants to read."""
-    env = [one for container in template.containers for one in container.env]
-    wanted = [one.value_source.secret_key_ref.secret for one in env if one.HasField("value_source")]
-    return wanted + [one.secret.secret for one in template.volumes if one.HasField("secret")]
+def secret_variables(container: Proto) -> dict[str, Proto]:
+    """Return which secret, in which version, each variable of a container reads."""
+    read = (one for one in container.env if one.HasField("value_source"))
+    return {one.name: one.value_source.secret_key_ref for one in read}
+
+
+def secret_files(template: Proto) -> list[str]:
+    """Return the secrets that a template wants to read as files."""
+    return [one.secret.secret for one in template.volumes if one.HasField("secret")]
 
 
 def same_configuration(one: Proto, other: Proto) -> bool:

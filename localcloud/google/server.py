@@ -25,6 +25,7 @@ from localcloud.google.records import Records
 from localcloud.google.rest import ApiPages, RestServer
 from localcloud.google.run import CloudRun
 from localcloud.google.run_launch import Runtime
+from localcloud.google.secret_manager import SecretManagerApi
 from localcloud.google.storage import StoragePages
 from localcloud.google.storage_objects import ObjectStore
 from localcloud.google.telemetry import CloudTelemetry
@@ -90,7 +91,8 @@ class Google:
         self._store = ObjectStore(self._records, root / "objects")
         self.issuer = Issuer(root)
         self._operations = Operations(self._records, settings.cloud_latency)
-        runtime = Runtime(images, revisions, self.metadata_environment)
+        self._secrets = SecretManagerApi(self._records)
+        runtime = Runtime(images, revisions, self.metadata_environment, self._secrets.value)
         self._run = CloudRun(self._records, self._operations, runtime, traffic)
         pace = Pace(settings.tick, settings.disorder)
         self._pubsub = PubSub(self._records, self.issuer, pace, settings.project)
@@ -153,6 +155,7 @@ class Google:
             **self._run.methods(),
             **self._builds.methods(),
             **self._tags.methods(),
+            **self._secrets.methods(),
             **self._operations.methods(),
             **self._pubsub.methods(),
             **MonitoringApi(self._windows).methods(),

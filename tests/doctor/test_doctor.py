@@ -83,7 +83,7 @@ def test_an_installation_that_is_well(cloud: Cloud) -> None:
     ran = doctor(cloud.bot_environment, "--region", "asia-northeast3")
     lines = ran.stdout.splitlines()
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert len(lines) == 13
+    assert len(lines) == 14
     assert all(line.startswith("✓ ") for line in lines)
 
 

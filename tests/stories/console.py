@@ -31,6 +31,7 @@ class Console:
             "credentials": AnonymousCredentials(),  # type: ignore[no-untyped-call]
             "client_options": {"api_endpoint": cloud.google.url},
         }
+        self._access = access
         self._services = run_v2.ServicesClient(**access)
         self._revisions = run_v2.RevisionsClient(**access)
         self._registry = artifactregistry_v1.ArtifactRegistryClient(**access)
@@ -117,6 +118,12 @@ class Console:
     def image_name(self, name: str) -> str:
         """An image as docker names it, without a tag."""
         return f"{REGION}-docker.pkg.dev/{PROJECT}/backend/{name}"
+
+    def delete_revision(self, name: str, revision: str) -> None:
+        """Delete a revision that has no traffic."""
+        revisions = run_v2.RevisionsClient(**self._access)
+        path = f"{PARENT}/services/{name}/revisions/{revision}"
+        revisions.delete_revision(name=path).result(timeout=20)
 
     def builds(self, image: str) -> int:
         """How many builds there ever were of an image."""

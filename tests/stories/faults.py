@@ -84,6 +84,22 @@ def standing_still(cloud: Cloud, *calls: tuple[str, ...]) -> Iterator[list[Stand
 
 
 @contextmanager
+def counted(cloud: Cloud, method: str, part: str) -> Iterator[list[str]]:
+    """Yield the requests of a method of Google's that hold this part, as they come in."""
+    seen: list[str] = []
+
+    def count(name: str, request: Any) -> None:  # noqa: ANN401  # any protobuf message
+        if name.endswith(f"/{method}") and part in str(request):
+            seen.append(str(request))
+
+    cloud.google.before_call.append(count)
+    try:
+        yield seen
+    finally:
+        cloud.google.before_call.remove(count)
+
+
+@contextmanager
 def google_down(cloud: Cloud, service: str) -> Iterator[None]:
     """Let every call to one of Google's services fail with UNAVAILABLE."""
 

@@ -23,9 +23,10 @@ from bot.core.policy.facts import (
     Target,
 )
 from bot.core.policy.judgement import Awaited, Finding, Judgement, Note
-from bot.core.policy.people import approvals_needed, at_least, candidates
+from bot.core.policy.people import LATEST, approvals_needed, at_least, candidates
 
 __all__ = [
+    "LATEST",
     "Awaited",
     "Before",
     "Checks",

@@ -11,6 +11,7 @@ from bot.core.deployment import Deployment, Failure, FailureCode, Phase, Service
 from bot.core.report.holding import holds, next_commands
 from bot.core.report.machine import json_block
 from bot.core.report.notes import notes
+from bot.core.report.origin import origin
 from bot.core.report.phrases import SYMBOLS, block, cell, commands, plain, sentence, title
 from bot.core.rollout.turn import ENDS, had_traffic
 
@@ -137,18 +138,7 @@ def _by_hand(deployment: Deployment) -> list[str]:
 
 def details(deployment: Deployment, place: int) -> str:
     """Return everything there is to say about a deployment, the newest state included."""
-    parts = [_origin(deployment)]
-    if place and deployment.waiting:
-        parts.append(
-            f"Waiting (position {place}): {deployment.environment} is "
-            f"{plain(deployment.waiting)}. It starts by itself once unlocked."
-        )
-    elif place:
-        parts.append(
-            f"Waiting for the deployments before it (position {place}). It starts by itself."
-        )
-    if deployment.phase is Phase.UNCHANGED:
-        parts.append("Every service already runs this input with these settings.")
+    parts = [*origin(deployment, place)]
     if deployment.failure:
         parts.append(_failure(deployment, deployment.failure))
     parts += holds(deployment)
@@ -159,13 +149,6 @@ def details(deployment: Deployment, place: int) -> str:
     parts += notes(deployment)
     parts.append(commands(*next_commands(deployment)))
     return "\n\n".join(parts)
-
-
-def _origin(deployment: Deployment) -> str:
-    return (
-        f"Commit {deployment.sha} asked for by @{deployment.actor}. "
-        f"Deployment `{deployment.id}`, rules from `{deployment.trusted_sha[:7]}`."
-    )
 
 
 def _failure(deployment: Deployment, failure: Failure) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.core.deployment import Deployment, Phase, ServiceRollout
+from bot.core.deployment import Deployment, FailureCode, Phase, ServiceRollout
 from bot.core.report.phrases import block, plain
 from bot.core.rollout.turn import APPROVAL, HELD, more_levels
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 FULL = 100
+_INSIST = frozenset({FailureCode.REJECTED_BEFORE, FailureCode.CANARY_WORSE})
 _BEFORE = frozenset({Phase.QUEUED, Phase.BUILDING, Phase.STAGING, Phase.SMOKE})
 
 
@@ -31,19 +32,33 @@ def next_commands(deployment: Deployment) -> tuple[str, ...]:
     """Return the commands that can be followed now."""
     name = deployment.environment
     match deployment.phase:
-        case Phase.FAILED if deployment.failure and deployment.failure.commands:
-            return (*deployment.failure.commands, f"/status {name}")
         case Phase.FAILED | Phase.ROLLED_BACK | Phase.ABORTED:
-            return (deployment.command or f"/deploy {name}", f"/status {name}")
+            return (*_again(deployment), f"/status {name}")
         case Phase.SUCCEEDED | Phase.WATCHING:
             return (f"/rollback {name}", f"/status {name}")
         case Phase.SHIFTING:
             return tuple(f"/{verb} {name}" for verb in _verbs(deployment))
         case phase if phase in _BEFORE:
-            hold = "resume" if deployment.paused else "pause"
-            return (f"/{hold} {name}", f"/abort {name}")
+            return tuple(f"/{verb} {name}" for verb in _verbs_before(deployment))
         case _:
             return (f"/status {name}", "/help")
+
+
+def _again(deployment: Deployment) -> tuple[str, ...]:
+    """Return what asks for the same again; what was taken back has to be insisted on."""
+    if deployment.failure and deployment.failure.commands:
+        return deployment.failure.commands
+    command = deployment.command or f"/deploy {deployment.environment}"
+    failure = deployment.failure
+    insist = failure is not None and failure.code in _INSIST and not deployment.retry
+    return (f"{command} --retry" if insist and not deployment.restores else command,)
+
+
+def _verbs_before(deployment: Deployment) -> tuple[str, ...]:
+    if deployment.paused:
+        return ("resume", "abort")
+    waits = deployment.phase is Phase.SMOKE and deployment.approval_since
+    return ("promote" if waits else "pause", "abort")
 
 
 def _verbs(deployment: Deployment) -> tuple[str, ...]:

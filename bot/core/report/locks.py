@@ -20,6 +20,13 @@ def kept_out(place: Environment, entry: Entry, again: str, now: datetime) -> Ref
     lock = place.lock
     if lock is None or not holds(lock, entry):
         return None
+    if lock.rolled_back:
+        return Refusal(
+            code=Reason.REJECTED_BEFORE,
+            reason=f"`{entry.sha[:7]}` was rolled back: `{place.name}` is {locked_by(lock, now)}",
+            remedy="deploy a commit that mends it, or insist on this one",
+            commands=(f"{again} --retry", f"/unlock {place.name}"),
+        )
     return Refusal(
         code=Reason.LOCKED,
         reason=f"`{place.name}` is {locked_by(lock, now)}",

@@ -26,6 +26,12 @@ TITLES = {
     Phase.SUPERSEDED: "Superseded",
 }
 
+_RETURNING = {
+    Phase.SHIFTING: "Returning to",
+    Phase.SUCCEEDED: "Rolled back to",
+    Phase.UNCHANGED: "Back on",
+}
+
 SYMBOLS = {
     Phase.SUCCEEDED: "✅",
     Phase.WATCHING: "✅",
@@ -49,6 +55,8 @@ def title(deployment: Deployment, place: int) -> str:
     """Return one line that says where the deployment is."""
     if place:
         return f"Queued, position {place}{_waiting(deployment)}"
+    if deployment.restores and deployment.phase in _RETURNING:
+        return f"{_RETURNING[deployment.phase]} {deployment.sha[:7]}{_waiting(deployment)}"
     if deployment.phase is Phase.SHIFTING:
         return f"Canary at {deployment.share} %{_waiting(deployment)}"
     return f"{TITLES[deployment.phase]}{_waiting(deployment)}"

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.core.rollout.secrets import fingerprint
+
 if TYPE_CHECKING:
     from bot.core.deployment import Deployment, ServiceRollout
     from bot.core.sight import ServiceSeen
@@ -17,6 +19,7 @@ COMMIT = "spillway-commit"
 DEPLOYMENT = "spillway-deployment"
 REUSE = "spillway-reuse"
 SETTINGS = "spillway-settings"
+SECRETS = "spillway-secrets"
 
 
 def labels_of(deployment: Deployment, service: ServiceRollout) -> dict[str, str]:
@@ -29,13 +32,14 @@ def labels_of(deployment: Deployment, service: ServiceRollout) -> dict[str, str]
         DEPLOYMENT: deployment.id,
         REUSE: service.reuse_key,
         SETTINGS: service.settings_hash,
-    }
+    } | ({SECRETS: versions} if (versions := fingerprint(service)) else {})
 
 
 def serves_already(service: ServiceRollout, seen: ServiceSeen) -> bool:
     """Tell whether the serving revision was made from the same input with the same settings."""
     labels = _serving_labels(seen)
-    return (labels.get(REUSE), labels.get(SETTINGS)) == (service.reuse_key, service.settings_hash)
+    runs = (labels.get(REUSE), labels.get(SETTINGS), labels.get(SECRETS, ""))
+    return runs == (service.reuse_key, service.settings_hash, fingerprint(service))
 
 
 def serving_digest(service: ServiceRollout, seen: ServiceSeen) -> str:

@@ -28,11 +28,16 @@ def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
         return Turn(fail(deployment, _no_longer(seen.refusals), now))
     for service in deployment.services:
         live = seen.services[service.plan.name]
-        failure = _obstacle(deployment, service, live) or _alone(deployment, service, seen)
+        failure = (
+            _obstacle(deployment, service, live)
+            or _alone(deployment, service, seen)
+            or _without_secret(service, seen)
+        )
         if failure:
             return Turn(fail(deployment, failure, now))
     if split := _split(deployment, seen):
         return Turn(wait(split, SPLIT, _patiently(split, now)))
+    deployment = _noted(deployment, seen)
     services = tuple(_compared(s, seen) for s in deployment.services)
     changed = [service.plan.level for service in services if service.changed]
     compared = replace(deployment, services=services, level=min(changed, default=0))
@@ -52,7 +57,33 @@ def _no_longer(refusals: tuple[Refusal, ...]) -> Failure:
     )
 
 
+def _noted(deployment: Deployment, seen: Sight) -> Deployment:
+    if not seen.unpinned:
+        return deployment
+    note = (
+        f"secrets are not pinned, so a rollback may read newer versions: {seen.unpinned}. "
+        "Grant the consumer's account roles/secretmanager.viewer"
+    )
+    plan = replace(deployment.plan, notes=(*deployment.plan.notes, note))
+    return replace(deployment, plan=plan)
+
+
+def _without_secret(service: ServiceRollout, seen: Sight) -> Failure | None:
+    versions = seen.secrets.get(service.plan.name, {})
+    absent = sorted(name for name, version in versions.items() if not version)
+    if not absent:
+        return None
+    return Failure(
+        code=FailureCode.REJECTED,
+        service=service.plan.name,
+        reason=f"the service {service.plan.name} reads the latest version of "
+        f"{', '.join(absent)}, of which there is none",
+        logs=(),
+    )
+
+
 def _compared(service: ServiceRollout, seen: Sight) -> ServiceRollout:
+    service = replace(service, secrets=seen.secrets.get(service.plan.name, {}))
     live = seen.services[service.plan.name]
     digest = (
         service.digest or serving_digest(service, live) or seen.images.get(service.plan.name, "")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from bot.core.deployment import Deployment, Failure, FailureCode, Phase, ServiceRollout
+from bot.core.rollout.memory import served_well
 from bot.core.rollout.turn import Turn, at_level, enter, fail, wait, with_service
 
 if TYPE_CHECKING:
@@ -31,15 +32,15 @@ def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
         if not passed and attempts >= ATTEMPTS:
             return Turn(fail(deployment, _failure(visited), now))
     if all(service.smoke_passed for service in at_level(deployment)):
-        return Turn(enter(_at_first_step(deployment), Phase.SHIFTING, now))
+        return Turn(enter(_at_first_step(deployment, seen), Phase.SHIFTING, now))
     return Turn(wait(deployment, "smoke checks", now + PAUSE))
 
 
-def _at_first_step(deployment: Deployment) -> Deployment:
+def _at_first_step(deployment: Deployment, seen: Sight) -> Deployment:
     only_first = all(service.first for service in at_level(deployment))
-    at_once = only_first or deployment.skips
-    share = 100 if at_once else deployment.plan.rollout.steps[0]
-    return replace(deployment, share=share, share_since=None)
+    skips = deployment.skips or served_well(deployment, seen.memory)
+    share = 100 if only_first or skips else deployment.plan.rollout.steps[0]
+    return replace(deployment, share=share, share_since=None, skips=skips)
 
 
 def _failure(service: ServiceRollout) -> Failure:

@@ -10,6 +10,7 @@ from bot.core.action import Stage
 from bot.core.deployment import Deployment, Failure, FailureCode, Phase, ServiceRollout
 from bot.core.rollout.labels import DEPLOYMENT, labels_of, owned_by_another
 from bot.core.rollout.references import filled, referred
+from bot.core.rollout.secrets import pinned
 from bot.core.rollout.turn import Turn, at_level, enter, fail, soon, wait, with_service
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def _staged(service: ServiceRollout, live: ServiceSeen) -> ServiceRollout:
 
 def _stage(deployment: Deployment, service: ServiceRollout, seen: Sight) -> Stage:
     live = seen.services[service.plan.name]
-    settings = service.plan.cloud_run
+    settings = pinned(service.plan.cloud_run, service.secrets)
     urls = {name: seen.services[name].uri for name in referred(settings.env)}
     return Stage(
         service=service.plan.name,

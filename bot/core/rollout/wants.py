@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from bot.core.deployment import Deployment, FailureCode, Phase, ServiceRollout
 from bot.core.rollout.references import referred
+from bot.core.rollout.secrets import floating
 from bot.core.rollout.turn import at_level
 
 if TYPE_CHECKING:
@@ -37,6 +38,10 @@ class Wants(Struct, frozen=True, kw_only=True):
     """Everything that one look reads, by service name."""
 
     services: tuple[ServiceWanted, ...] = ()
+    memory: bool = False
+    """Whether it matters what the environment ran before."""
+    secrets: tuple[str, ...] = ()
+    """Services that read the latest version of a secret, whichever that is."""
     releases: bool = False
     """Whether the serving revisions' own deployments matter."""
     standing: bool = False
@@ -60,11 +65,12 @@ def wants(  # noqa: PLR0911  # one return per phase reads as the table it is
             return _queued(deployment)
         case Phase.BUILDING:
             building = (s for s in deployment.services if s.build and not s.digest)
-            return Wants(builds=tuple(s.plan.name for s in building))
+            return Wants(builds=tuple(s.plan.name for s in building), memory=True)
         case Phase.STAGING:
             return Wants(services=_staging(level), operations=_unfinished(level))
         case Phase.SMOKE:
-            return Wants(smoke=tuple(s.plan.name for s in level if not s.smoke_passed))
+            unseen = tuple(s.plan.name for s in level if not s.smoke_passed)
+            return Wants(smoke=unseen, memory=True)
         case Phase.SHIFTING:
             return Wants(
                 services=_own(level), operations=_unfinished(level), windows=_due(deployment, now)
@@ -107,7 +113,8 @@ def _queued(deployment: Deployment) -> Wants:
     names = tuple(s.plan.name for s in deployment.services)
     called = tuple(sorted(called_by(deployment.services) - set(names)))
     seen = tuple(ServiceWanted(name) for name in (*names, *called))
-    return Wants(services=seen, images=names, releases=True, standing=True)
+    reads = tuple(s.plan.name for s in deployment.services if floating(s.plan.cloud_run))
+    return Wants(services=seen, images=names, releases=True, standing=True, secrets=reads)
 
 
 def _staging(level: tuple[ServiceRollout, ...]) -> tuple[ServiceWanted, ...]:

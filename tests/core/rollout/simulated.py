@@ -38,6 +38,7 @@ from bot.core.rollout.wants import Wants, WindowsWanted, wants
 from bot.core.sight import (
     BuildSeen,
     BuildState,
+    Memory,
     RevisionSeen,
     ServiceSeen,
     Sight,
@@ -123,6 +124,9 @@ class World:
     faults: Faults = field(default_factory=Faults)
     services: dict[str, ServiceSeen] = field(default_factory=dict)
     unreleased: frozenset[str] = frozenset()
+    secrets: dict[str, dict[str, str]] = field(default_factory=dict)
+    unpinned: str = ""
+    memory: Memory = field(default_factory=Memory)
     actions: list[Action] = field(default_factory=list)
     shares: list[tuple[str, int]] = field(default_factory=list)
     now: datetime = START
@@ -164,6 +168,9 @@ class World:
             services={w.name: self.services.get(w.name, nothing) for w in wanted.services},
             builds={name: self._build(name) for name in wanted.builds},
             unreleased=self.unreleased,
+            secrets=self.secrets if wanted.secrets else {},
+            unpinned=self.unpinned if wanted.secrets else "",
+            memory=self.memory if wanted.memory else Memory(),
             smoke={name: self._smoke(name) for name in wanted.smoke},
             windows={w.name: self._windows(w, deployment.share) for w in wanted.windows},
             logs=("line",) if wanted.build_logs or wanted.revision_logs else None,

@@ -56,8 +56,7 @@ def place(*letters: str, services: tuple[str, ...] = ("ai", "api")) -> Environme
 
 def rejected(letter: str, *services: str) -> Rejected:
     bad = {
-        name: RejectedService(reuse_key="k", digest=f"sha256:{letter}", settings_hash="same")
-        for name in services
+        name: RejectedService(digest=f"sha256:{letter}", settings_hash="same") for name in services
     }
     return Rejected(deployment=f"of-{letter}", sha=letter * 40, at=START, why="", services=bad)
 

@@ -1,0 +1,112 @@
+"""`/rollback`: back to an earlier release, by traffic alone, and locked afterwards."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.stories import services
+from tests.stories.faults import counted
+from tests.stories.people import eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from localcloud.cloud import Cloud
+    from tests.stories.console import Console
+    from tests.stories.people import Pull, Repository
+
+AT_ONCE = "{steps: [100], watch: 0s}"
+
+
+@pytest.fixture(scope="module")
+def made(live: Callable[..., Repository]) -> Repository:
+    return live("web", "api", prod=AT_ONCE)
+
+
+def deployed(made: Repository, title: str) -> Pull:
+    files = {f"{name}/app.py": services.good(title) for name in ("web", "api")}
+    pull = made.pull_request(files, title)
+    pull.comment("/deploy prod")
+    ended = made.concluded(pull.sha, "prod")
+    assert ended["conclusion"] == "success", ended["output"]["summary"]
+    return pull
+
+
+def serving(made: Repository, console: Console) -> list[str]:
+    return [console.serving(f"{made.prefix}-{name}") for name in ("web", "api")]
+
+
+def test_back_and_further_back_and_to_a_named_commit(
+    made: Repository, console: Console, cloud: Cloud
+) -> None:
+    first = deployed(made, "one")
+    runs = [serving(made, console)]
+    second = deployed(made, "two")
+    runs.append(serving(made, console))
+    third = deployed(made, "three")
+    builds = console.builds(f"{made.prefix}-web")
+    with counted(cloud, "UpdateService", f"/{made.prefix}-") as writes:
+        asked = third.comment("/rollback prod")
+        told = third.reply(f"prod: Rolled back to {second.sha[:7]}")
+        assert third.reacted(asked, "rocket") == ["eyes", "rocket"]
+    assert len(writes) == 2
+    assert serving(made, console) == runs[1]
+    assert console.builds(f"{made.prefix}-web") == builds
+    assert f"Rollback from {third.sha} to {second.sha}" in told
+    assert f"`prod` is locked against `{third.sha[:7]}`" in told
+    refused = third.refusal(third.comment("/deploy prod"))
+    assert "/unlock prod" in refused
+
+    third.comment("/rollback prod")
+    third.reply(f"prod: Rolled back to {first.sha[:7]}")
+    assert serving(made, console) == runs[0]
+
+    third.comment(f"/rollback prod to {second.sha[:7]}")
+    eventually(
+        lambda: serving(made, console), lambda seen: seen == runs[1], "the second release again"
+    )
+
+
+def test_from_a_canary_it_goes_back_to_what_is_live(
+    live: Callable[..., Repository], console: Console
+) -> None:
+    slow = "{steps: [20, 100], min_bake: 1s, max_bake: 30m, min_requests: 10, watch: 0s}"
+    made = live(prod=slow)
+    service = f"{made.prefix}-web"
+    before = console.shares(service)
+    pull = made.pull_request({"web/app.py": services.good("canary")})
+    pull.comment("/deploy prod")
+    made.titled(pull.sha, "prod", "Canary at 20 % (not-enough-traffic)")
+    other = made.pull_request({"notes.md": "other\n"}, "other")
+    other.comment("/rollback prod", by="owner")
+    check = made.concluded(pull.sha, "prod")
+    assert (check["conclusion"], check["output"]["title"]) == ("neutral", "Superseded")
+    assert "Superseded by the rollback to" in check["output"]["summary"]
+    other.reply("prod: Back on")
+    assert console.shares(service) == before
+
+
+def test_a_revision_that_is_gone_is_made_again_without_a_build(
+    made: Repository, console: Console
+) -> None:
+    gone = deployed(made, "gone")
+    names = serving(made, console)
+    last = deployed(made, "last")
+    builds = console.builds(f"{made.prefix}-web")
+    console.delete_revision(f"{made.prefix}-web", names[0])
+    last.comment(f"/rollback prod to {gone.sha[:7]}")
+    last.reply(f"prod: Rolled back to {gone.sha[:7]}")
+    web, api = serving(made, console)
+    assert api == names[1]
+    assert web != names[0]
+    assert console.builds(f"{made.prefix}-web") == builds
+
+
+def test_only_permission_is_asked_for_and_nowhere_to_go_is_said(made: Repository) -> None:
+    pull = made.pull_request({"notes.md": "rights\n"}, "rights")
+    said = pull.refusal(pull.comment("/rollback prod", by="reader"))
+    assert "`prod` needs `write`" in said
+    said = pull.refusal(pull.comment("/rollback staging to 1234567"))
+    assert "no release of a commit that begins with `1234567`" in said
