@@ -208,9 +208,7 @@ class Deployment(Struct, frozen=True, kw_only=True):
     restores: Release | None = None
     """The earlier release that this one returns to; then nothing is built."""
     away_from: Rejected | None = None
-    """What it returns from."""
     retry: bool = False
-    """Also what was rolled back before, because people insist."""
     skips: str = ""
     """Why traffic goes to 100 % at once, without the steps between."""
     level: int = 0
@@ -222,15 +220,12 @@ class Deployment(Struct, frozen=True, kw_only=True):
     """Somebody else moved the traffic of this level, and has not put it back."""
     paused: Pause | None = None
     promoted: Promotion | None = None
-    """A wish for the next step; gone once it was taken."""
     approved: int = 0
     """The highest share that people have let it reach."""
     approval_since: datetime | None = None
-    """Since when it waits for somebody's approval of the next step."""
     retaken_by: str = ""
     """Who wants the traffic back where the rollout had it, after somebody else moved it."""
     traffic_found: str = ""
-    """How somebody else moved the traffic, for people to read."""
     stuck: bool = False
     """Traffic could not be returned for so long that people must be told."""
     command: str = ""

@@ -29,6 +29,7 @@ def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
         deployment = replace(deployment, failure=replace(failure, logs=seen.logs))
     for name in seen.operations:
         deployment = _settled(deployment, seen, name)
+    deployment = _seen_with_traffic(deployment, seen)
     by_hand = deployment.moved
     back = tuple(
         _back(service, seen.services[service.plan.name], by_hand=by_hand)
@@ -60,6 +61,16 @@ def _cancel(deployment: Deployment, service: ServiceRollout) -> CancelBuild:
         build=service.build,
         build_tag=build_tag(deployment, service),
     )
+
+
+def _seen_with_traffic(deployment: Deployment, seen: Sight) -> Deployment:
+    """Return the deployment with traffic that was written and never seen to arrive."""
+    for service in deployment.services:
+        live = seen.services.get(service.plan.name)
+        share = live.share_of(service.revision) if live else 0
+        if share > service.share:
+            deployment = with_service(deployment, replace(service, share=share))
+    return deployment
 
 
 def _settled(deployment: Deployment, seen: Sight, name: str) -> Deployment:

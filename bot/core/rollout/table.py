@@ -24,6 +24,7 @@ from bot.core.action import (
 )
 from bot.core.deployment import Deployment, Failure, FailureCode, Phase, ServiceRollout
 from bot.core.rollout import building, queued, rolling_back, shifting, smoke, staging, watching
+from bot.core.rollout.health import fallen_over
 from bot.core.rollout.holds import let_through
 from bot.core.rollout.turn import ENDS, Turn, expired, fail, service_named, time_out, with_service
 
@@ -85,6 +86,8 @@ def step(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
         return Turn(deployment)
     if deployment.told.other_commit and deployment.phase is not Phase.ROLLING_BACK:
         return Turn(fail(deployment, _other_commit(deployment), now))
+    if failure := fallen_over(deployment, seen):
+        return Turn(fail(deployment, failure, now))
     turn = let_through(deployment, _PHASES[deployment.phase](deployment, seen, now), now)
     if not turn.actions:
         turn = Turn(replace(turn.deployment, attempts=0), images=turn.images)

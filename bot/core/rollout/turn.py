@@ -156,8 +156,9 @@ def more_levels(deployment: Deployment) -> bool:
 
 
 def had_traffic(deployment: Deployment) -> bool:
-    """Tell whether any service ever was at a step above 0 %."""
-    return any(step.share for step in deployment.steps_taken)
+    """Tell whether any canary ever had traffic: at a step, or on its way to one."""
+    shared = any(s.changed and not s.first and s.share for s in deployment.services)
+    return shared or any(step.share for step in deployment.steps_taken)
 
 
 def tell_step(deployment: Deployment, share: int, why: str, now: datetime) -> Deployment:
