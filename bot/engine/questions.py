@@ -9,18 +9,24 @@ from bot.core.deployment import Deployment
 from bot.core.model import Environment
 from bot.core.reasons import Reason
 from bot.core.report import answers
+from bot.core.report import status as words
+from bot.core.report.history import history as told
+from bot.core.report.manual import manual
 from bot.engine.asked import Asked, not_understood
 from bot.engine.found import Answer, Found, Refuse
 
+MOST = 15
+"""Deployments that a history shows."""
+
 if TYPE_CHECKING:
+    from bot.core.model import Ask
     from bot.ports import World
 
 
 def list_commands(asked: Asked) -> Found:
     """Say what can be typed, and what it means in this repository."""
-    names = asked.manifest.environments
-    plans = [asked.manifest.resolve(name) for name in names]
-    return Answer(body=answers.help_text(plans))
+    plans = [asked.manifest.resolve(name) for name in asked.manifest.environments]
+    return Answer(body=manual(plans))
 
 
 def status(world: World, read: command.Status, asked: Asked) -> Found:
@@ -29,24 +35,39 @@ def status(world: World, read: command.Status, asked: Asked) -> Found:
     named = command.resolve_environment(read, environments)
     if isinstance(named, command.Unreadable):
         return not_understood(asked.ask, named)
-    places: dict[str, Environment] = {}
-    active: dict[str, Deployment] = {}
     names = (named.environment,) if named.environment else environments
-    for name in names:
-        if place := world.store.get(Environment, f"{asked.ask.repository.id}/{name}"):
-            places[name] = place[0]
-            if moving := world.store.get(Deployment, place[0].active):
-                active[moving[0].id] = moving[0]
-    return Answer(body=answers.status(names, places, active))
+    seen = [_seen(world, name, asked.ask) for name in names]
+    return Answer(body=words.status(seen, world.clock()))
+
+
+def _seen(world: World, name: str, ask: Ask) -> words.Seen:
+    found = world.store.get(Environment, f"{ask.repository.id}/{name}")
+    if found is None:
+        return words.Seen(name=name)
+    place = found[0]
+    queue = (_deployment(world, waiting) for waiting in place.queue[: words.MOST])
+    return words.Seen(
+        name=name,
+        place=place,
+        moving=_deployment(world, place.active),
+        watched=_deployment(world, place.watching),
+        waiting=tuple(one for one in queue if one is not None),
+    )
+
+
+def _deployment(world: World, identity: str) -> Deployment | None:
+    found = world.store.get(Deployment, identity) if identity else None
+    return found[0] if found else None
 
 
 def history(world: World, read: command.History, asked: Asked) -> Found:
     """List what went to an environment."""
-    del world
     named = command.resolve_environment(read, asked.manifest.environments)
     if isinstance(named, command.Unreadable):
         return not_understood(asked.ask, named)
-    return Refuse(answers.not_yet(asked.ask), (Reason.NOT_YET,))
+    key = f"{asked.ask.repository.id}/{named.environment}"
+    made = world.store.history(key, MOST)
+    return Answer(body=told(named.environment, made, world.clock()))
 
 
 def plan(world: World, read: command.Plan, asked: Asked) -> Found:

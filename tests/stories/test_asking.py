@@ -60,10 +60,11 @@ def test_help_tells_what_this_repository_has(made: Repository, pull: Pull) -> No
     told = pull.answer(asked)
     prefix = made.prefix
     services = f"{prefix}-api, {prefix}-web"
-    assert "| `/deploy <env> <sha>` |" in told
-    assert f"| staging | {services} | 100 % |" in told
+    assert "| `/rollback <environment> [to <sha>]` |" in told
+    assert f"| staging | {services} | 100 %" in told
     assert "and every push to `main` |" in told
-    assert f"| prod | {services} | 20 % → 100 % | `write` permission |" in told
+    assert f"| prod | {services} | 20 % → 100 %" in told
+    assert "| `write` permission | `forks: deny`" in told
     assert pull.reacted(asked, "rocket") == ["eyes", "rocket"]
 
 
@@ -78,6 +79,11 @@ def test_status_tells_what_runs_before_and_after_a_deployment(made: Repository, 
     after = pull.answer(pull.comment("/status prod"))
     assert f"| prod | `{pull.sha[:7]}` from #{pull.number} since " in after
     assert "| staging |" not in after
+
+
+def test_history_tells_what_went_there(made: Repository, pull: Pull) -> None:
+    told = pull.answer(pull.comment("/history staging", by="reader"))
+    assert f"| `{made.git('rev-parse', 'main')[:7]}` | a push | owner | ✅ " in told
 
 
 def test_every_command_of_a_comment_is_answered_in_one_reply(pull: Pull) -> None:

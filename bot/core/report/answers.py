@@ -7,16 +7,14 @@ from typing import TYPE_CHECKING
 from bot.core.github import CheckRun
 from bot.core.model import Refusal
 from bot.core.reasons import Reason
-from bot.core.report.phrases import TITLES, clean, commands, inline, sentence
+from bot.core.report.phrases import clean, commands, inline, sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from bot.core.command import Unreadable
-    from bot.core.configuration import EnvironmentPlan
-    from bot.core.deployment import Deployment
-    from bot.core.model import Ask, Environment
+    from bot.core.model import Ask
 
 
 def marker(ask: Ask) -> str:
@@ -108,66 +106,3 @@ def broken(ask: Ask) -> str:
         f"👎 @{ask.actor}, {inline(ask.text)} could not be followed: something is "
         f"wrong on our side. Reference for the operator: `{reference(ask)}`."
     )
-
-
-def help_text(plans: Sequence[EnvironmentPlan]) -> str:
-    """Return the commands and what they mean in this repository."""
-    lines = [
-        "| command | what it does |",
-        "|---|---|",
-        "| `/deploy <env>` | deploys this pull request's head |",
-        "| `/deploy <env> <service>…` | … only these services |",
-        "| `/deploy <env> <sha>` | … exactly this commit |",
-        "| `/deploy <env> <default branch>` | … the default branch |",
-        "| `/deploy <env> … --now` | … to 100 % once it is healthy, without steps |",
-        "| `/deploy <env> … --retry` | … also what was taken back before |",
-        "| `/promote` | takes the rollout's next step now |",
-        "| `/pause`, `/resume` | holds a rollout where it is, goes on |",
-        "| `/abort` | ends a deployment; its traffic returns to stable |",
-        "| `/rollback <env>` | returns to the release before, by traffic alone |",
-        "| `/rollback <env> to <sha>` | … to the release of that commit |",
-        "| `/status` | what runs where, and what is on its way |",
-        "| `/help` | this |",
-        "",
-        "| environment | services | steps | who may |",
-        "|---|---|---|---|",
-        *(_environment_row(plan) for plan in plans),
-        "",
-        commands(*(f"/deploy {plan.name}" for plan in plans[:2]), "/status"),
-    ]
-    return "\n".join(lines)
-
-
-def status(
-    names: Sequence[str],
-    places: Mapping[str, Environment],
-    active: Mapping[str, Deployment],
-) -> str:
-    """Return what each environment runs and what is on its way there."""
-    lines = ["| environment | runs | on its way | waiting |", "|---|---|---|---|"]
-    lines += [_status_row(name, places.get(name), active) for name in names]
-    lines += ["", commands(*(f"/deploy {name}" for name in names[:2]), "/help")]
-    return "\n".join(lines)
-
-
-def _environment_row(plan: EnvironmentPlan) -> str:
-    services = ", ".join(service.name for service in plan.services)
-    steps = " → ".join(f"{step} %" for step in plan.rollout.steps)
-    pushed = f", and every push to `{plan.on_push}`" if plan.on_push else ""
-    return f"| {plan.name} | {services} | {steps} | `{plan.gates.permission}` permission{pushed} |"
-
-
-def _status_row(name: str, place: Environment | None, active: Mapping[str, Deployment]) -> str:
-    if place is None:
-        return f"| {name} | nothing yet | | |"
-    live = place.live
-    runs = "nothing yet"
-    if live:
-        origin = f" from #{live.number}" if live.number else ""
-        runs = f"`{live.sha[:7]}`{origin} since {live.at:%Y-%m-%d %H:%M} UTC"
-    moving = active.get(place.active)
-    way = ""
-    if moving:
-        origin = f" from #{moving.number}" if moving.number else ""
-        way = f"`{moving.sha[:7]}`{origin}: {TITLES[moving.phase].lower()}, {moving.share} %"
-    return f"| {name} | {runs} | {way} | {len(place.queue) or ''} |"
