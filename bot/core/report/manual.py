@@ -13,7 +13,8 @@ from bot.core.report.phrases import cell, commands
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.core.configuration import EnvironmentPlan, Gates, Rollout
+    from bot.core.configuration import EnvironmentPlan, Rollout
+    from bot.core.gates import Gates
 
 MEANS = {
     "deploy": "deploys this pull request's head, or the commit named; all services, or those named",
@@ -73,8 +74,7 @@ def steps(rollout: Rollout) -> str:
 
 
 def _teams(gates: Gates) -> str:
-    teams: tuple[str, ...] = getattr(gates, "teams", ())
-    return "".join(f" or `{team}`" for team in teams)
+    return "".join(f" or `{team}`" for team in gates.teams)
 
 
 def _gates(gates: Gates) -> str:
