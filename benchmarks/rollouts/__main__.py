@@ -10,15 +10,40 @@ from pathlib import Path
 
 import click
 
-from benchmarks.rollouts import validity
+from benchmarks.rollouts import curve, picture, validity
 from benchmarks.rollouts.goals import Numbers
 from benchmarks.rollouts.results import Results, kept
 from benchmarks.rollouts.rules import NAMES
 from benchmarks.rollouts.run import TOGETHER, Plan, run
 from benchmarks.rollouts.scenarios import SCENARIOS
-from benchmarks.rollouts.table import lines
+from benchmarks.rollouts.table import known, lines
 
 FOLDER = Path(".state") / "rollouts"
+HELP = """Play rollouts in a seeded world under Spillway's rule and its peers', and compare them.
+
+Every scenario is one kind of release: `good-` ones ought to come to 100 %, `bad-` ones ought to
+be rolled back. Metrics show three minutes late, and a rollout has six hours.
+
+\b
+The table, per scenario and rule:
+  back %      rolled back, with its exact 99 % interval: false alarms where the release is good
+  stuck %     neither at 100 % nor back after six hours
+  harm        requests that went wrong because of the fault: median and 90th percentile
+  /F1, /F0    that median against one who knows the rates: on the same ramp, and at 1 % share
+  back at     minutes to the rollback, median; `100 % at`: minutes to 100 %
+  (x)         a peer that is not valid at this rate: it rolls back too many good releases
+
+\b
+Examples:
+  python -m benchmarks.rollouts --reps 20                     a first look, in two minutes
+  python -m benchmarks.rollouts --scenario 'bad-2%*' --rule spillway --rule 'kay*'
+  python -m benchmarks.rollouts --reps 300 --keep             goes on with an interrupted run
+  python -m benchmarks.rollouts --reps 2000 --scenario 'good-*' --rule spillway
+
+\b
+In the folder --out: results.json with every number, cost.svg with the picture of harm against
+hours. The exit code is 0 when everything was played, whatever came out; --check judges.
+"""
 
 
 def _matching(names: tuple[str, ...], patterns: tuple[str, ...], what: str) -> tuple[str, ...]:
@@ -29,7 +54,7 @@ def _matching(names: tuple[str, ...], patterns: tuple[str, ...], what: str) -> t
     return tuple(n for n in names if not patterns or any(fnmatch(n, one) for one in patterns))
 
 
-@click.command()
+@click.command(help=HELP)
 @click.option("--reps", default=300, show_default=True, help="Repetitions of each scenario.")
 @click.option("--seed", default=1, show_default=True, help="Same seed, same results.")
 @click.option("--scenario", "scenarios", multiple=True, help="A name or pattern; again for more.")
@@ -39,7 +64,9 @@ def _matching(names: tuple[str, ...], patterns: tuple[str, ...], what: str) -> t
     "--keep", is_flag=True, help="Keep what an earlier, interrupted run has left in --out."
 )
 @click.option("--check", is_flag=True, help="Exit with 1 when a number is not reached.")
-@click.option("--decide", is_flag=True, help="Store which peers are valid, from the results.")
+@click.option(
+    "--decide", is_flag=True, help="Play the peers' good scenarios and store who is valid."
+)
 @click.option("--workers", default=os.cpu_count() or 1, show_default="the cores")
 def main(  # noqa: PLR0913  # one parameter per option
     *,
@@ -53,18 +80,27 @@ def main(  # noqa: PLR0913  # one parameter per option
     decide: bool,
     workers: int,
 ) -> None:
-    """Play rollouts."""
+    """Play rollouts and compare the rules."""
     chosen = _matching(tuple(SCENARIOS), scenarios, "scenario")
     judged = _matching(NAMES, rules, "rule")
     results = kept(out, seed, reps) if keep else Results(seed=seed, reps=reps, cells=[])
     missing = tuple(name for name in chosen if not set(judged) <= set(results.of(name)))
-    _play(Plan(judged, missing, reps, seed, workers), results, out)
     if decide:
-        validity.save(validity.decide(results))
+        _decide(results, out, workers)
+        return
+    _play(Plan(judged, missing, reps, seed, workers), results, out)
+    _draw(results, out)
     click.echo("\n".join(lines(results, validity.stored())))
     goals = Numbers(results, validity.stored()).goals()
     click.echo("\n" + "\n".join(map(str, goals)))
     sys.exit(1 if check and any(goal.reached is False for goal in goals) else 0)
+
+
+def _decide(results: Results, out: Path, workers: int) -> None:
+    for scenario, peers in validity.undecided(results):
+        _play(Plan(peers, (scenario,), results.reps, results.seed, workers), results, out)
+    validity.save(validity.decide(results))
+    click.echo("\n".join(known(validity.stored())))
 
 
 def _play(plan: Plan, results: Results, out: Path) -> None:
@@ -82,6 +118,13 @@ def _play(plan: Plan, results: Results, out: Path) -> None:
     for cells in run(plan, done):
         results.add(cells)
         results.save(out)
+
+
+def _draw(results: Results, out: Path) -> None:
+    found = curve.points(results)
+    if found:
+        heading = f"What each rule costs ({results.reps} repetitions)"
+        (out / picture.FILE).write_text(picture.draw(found, heading), encoding="utf-8")
 
 
 if __name__ == "__main__":

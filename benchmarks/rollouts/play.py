@@ -72,6 +72,7 @@ class _Rollout:
     def __init__(self, rule: Rule, scenario: Scenario, world: World) -> None:
         self._rule = rule
         self._world = world
+        self._harmful = scenario.bad
         self._feed = Feed(scenario)
         self._harm = 0.0
         self._returns = 0
@@ -88,7 +89,7 @@ class _Rollout:
             told = (seen.canary, seen.stable) if seen else (None, None)
             outcome = self._rule.window(*told)
             minute += 1
-        if outcome is Outcome.PROMOTED:
+        if outcome is Outcome.PROMOTED and self._harmful:
             self._serve_on(minute)
         return self._played(outcome, minute)
 

@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from benchmarks.rollouts.validity import Validity
 
 HEAD = (
-    f"{'':<24}{'back %':>7} {'99 % interval':>14}{'stuck %':>8}"
+    f"{'':<28}{'back %':>7} {'99 % interval':>14}{'stuck %':>8}"
     f"{'harm p50':>11}{'p90':>10}{'/F1':>7}{'/F0':>7}{'back at':>9}{'100 % at':>10}"
 )
 
 
 def lines(results: Results, validity: Validity) -> Iterator[str]:
     """Yield the table, line by line."""
-    yield from _validity(validity)
+    yield from known(validity)
     for name, scenario in SCENARIOS.items():
         cells = results.of(name)
         if cells:
@@ -35,7 +35,8 @@ def lines(results: Results, validity: Validity) -> Iterator[str]:
                 yield _line(cells[rule], cells.get(ORACLE), scenario, validity)
 
 
-def _validity(validity: Validity) -> Iterator[str]:
+def known(validity: Validity) -> Iterator[str]:
+    """Yield who is valid where, and what spoke against the others."""
     yield f"Valid peers (false rollbacks ≤ 1 % in every good scenario; {validity.command}):"
     for peer, rates in validity.failing.items():
         good = [rps for rps, failing in rates.items() if not failing]
@@ -50,9 +51,9 @@ def _validity(validity: Validity) -> Iterator[str]:
 
 def _line(one: Cell, oracle: Cell | None, scenario: Scenario, validity: Validity) -> str:
     low, high = one.bounds
-    mark = "" if one.rule not in PEERS or validity.valid(one.rule, scenario.rps) else " ✗"
+    mark = "" if one.rule not in PEERS or validity.valid(one.rule, scenario.rps) else " (x)"
     return (
-        f"  {one.rule + mark:<22}{100 * one.share:7.1f}"
+        f"  {one.rule + mark:<26}{100 * one.share:7.1f}"
         f" {f'{100 * low:.1f}-{100 * high:.1f}':>14}{100 * one.stuck / one.reps:8.1f}"
         f"{_harm(one, oracle, scenario)}{_at(one)}"
     )

@@ -2,7 +2,8 @@
 
 A peer is valid at a rate when in no good scenario of that rate the share of false rollbacks is
 above 1 %, by the lower bound of its 99 % interval. This is decided once, with 2000 repetitions, and
-stored beside this file; `python -m benchmarks.rollouts --decide` makes it anew.
+stored beside this file; `python -m benchmarks.rollouts --decide` makes it anew. The scenarios that
+break most peers come first, and who has failed at a rate is not played there any more.
 """
 
 from __future__ import annotations
@@ -17,12 +18,21 @@ from benchmarks.rollouts.rules import PEERS
 from benchmarks.rollouts.scenarios import SCENARIOS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from benchmarks.rollouts.cell import Cell
     from benchmarks.rollouts.results import Results
+    from benchmarks.rollouts.scenario import Scenario
 
 STORED = Path(__file__).with_name("validity.json")
 MOST_FALSE = 0.01
 REPS = 2000
+
+
+HARD = ("outage", "cold", "noise-4", "noise")
+"""What breaks most peers, the worst first."""
+RARE = ("spells", "bursts", "sticky", "metrics", "traffic")
+"""What a nearly valid peer may fail at: long bursts, sticky clients, nothing to see."""
 
 
 class Failing(Struct, frozen=True):
@@ -45,9 +55,10 @@ class Validity(Struct, kw_only=True):
         """Tell whether the peer is a measure at that rate."""
         return not self.failing.get(peer, {}).get(f"{rps:g}")
 
-    def peers(self, rps: float) -> list[str]:
-        """Return the valid peers of that rate."""
-        return [peer for peer in self.failing if self.valid(peer, rps)]
+    def nearly(self, peer: str, rps: float) -> bool:
+        """Tell whether the peer fails at that rate in rare circumstances only."""
+        failing = self.failing.get(peer, {}).get(f"{rps:g}", [])
+        return all(_kind(one.scenario).startswith(RARE) for one in failing)
 
 
 def stored() -> Validity:
@@ -60,15 +71,39 @@ def too_often(cell: Cell) -> bool:
     return cell.bounds[0] > MOST_FALSE
 
 
+def undecided(results: Results) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield good scenarios, each with the peers that are still to be played there."""
+    for scenario in sorted(_good(), key=_hardness):
+        failed = decide(results)
+        asked = (peer for peer in PEERS if failed.valid(peer, scenario.rps))
+        peers = tuple(peer for peer in asked if peer not in results.of(scenario.name))
+        if peers:
+            yield scenario.name, peers
+
+
+def _good() -> list[Scenario]:
+    return [one for one in SCENARIOS.values() if not one.bad]
+
+
+def _hardness(scenario: Scenario) -> tuple[bool, int]:
+    kind = _kind(scenario.name)
+    place = next((place for place, word in enumerate(HARD) if kind.startswith(word)), len(HARD))
+    return kind.startswith(RARE), place
+
+
+def _kind(scenario: str) -> str:
+    return scenario.removeprefix("good-")
+
+
 def decide(results: Results) -> Validity:
-    """Return what follows from every good scenario played with every peer."""
+    """Return what follows from the good scenarios that were played with peers."""
     rates = sorted({one.rps for one in SCENARIOS.values()})
     failing: dict[str, dict[str, list[Failing]]] = {
         peer: {f"{rps:g}": [] for rps in rates} for peer in PEERS
     }
-    for scenario in SCENARIOS.values():
+    for scenario in _good():
         for peer, one in results.of(scenario.name).items():
-            if peer in PEERS and not scenario.bad and too_often(one):
+            if peer in PEERS and too_often(one):
                 found = Failing(scenario.name, one.rolled_back, one.reps)
                 failing[peer][f"{scenario.rps:g}"].append(found)
     command = f"python -m benchmarks.rollouts --decide --reps {results.reps} --seed {results.seed}"

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from numpy.random import Generator
     from numpy.typing import NDArray
 
-    from benchmarks.rollouts.noise import Factors
     from benchmarks.rollouts.scenario import Scenario
 
 HORIZON = 360
@@ -32,6 +31,9 @@ LENGTH = HORIZON + 4 * WATCH
 ERRORS_4XX = 0.01
 MOST = 0.999
 """No noise makes more than so many requests fail."""
+
+
+NOTHING = Counts()
 
 
 class Served(NamedTuple):
@@ -91,9 +93,9 @@ class Side:
 
     def __init__(self, scenario: Scenario, random: Generator, share: float) -> None:
         """Draw its noise; `share` of the sticky clients are there from before."""
-        self._random = random
-        noise = scenario.noise
-        self._factors: list[Factors] = [noise.factors(random, LENGTH) for _ in range(2)]
+        self._binomial = random.binomial
+        self._errors: list[float] = scenario.noise.factors(random, LENGTH).tolist()
+        self._slow: list[float] = scenario.noise.factors(random, LENGTH).tolist()
         self._clients = Clients(random, _clumped(scenario), share) if scenario.sticky else None
 
     def answer(
@@ -102,12 +104,11 @@ class Side:
         """Return what became of that many requests."""
         failed = self._clients.minute(share) if self._clients else 0
         if not requests:
-            return Counts()
-        binomial = self._random.binomial
-        errors, slow = (
-            int(binomial(requests, min(MOST if rate < 1 else 1.0, rate * float(factors[minute]))))
-            for rate, factors in zip(rates, self._factors, strict=True)
-        )
+            return NOTHING
+        binomial, (failing, late) = self._binomial, rates
+        most = MOST if failing < 1 else 1.0
+        errors = int(binomial(requests, min(most, failing * self._errors[minute])))
+        slow = int(binomial(requests, min(MOST, late * self._slow[minute])))
         others = int(binomial(requests, ERRORS_4XX))
         return Counts(requests, min(requests, errors + failed), others, slow)
 

@@ -30,14 +30,15 @@ class AllTiedError(ValueError):
 
 
 def statistic(mu: float, x: Values, y: Values) -> float:
-    """Return the standardised rank sum of x - mu against y, with corrections for ties and steps."""
-    pooled = np.concatenate((x - mu, y))
-    _, inverse, counts = np.unique(pooled, return_inverse=True, return_counts=True)
-    ends = np.cumsum(counts)
-    ranks = (ends - (counts - 1) / 2)[inverse]
+    """Return the standardised rank sum of x - mu against y, with corrections for ties and steps.
+
+    Both are sorted. The rank sum is counted as pairs: those in which x - mu is above, ties half.
+    """
+    shifted = x - mu
     m, n = len(x), len(y)
-    over = float(ranks[:m].sum()) - m * (m + 1) / 2 - m * n / 2
-    ties = float((counts.astype(float) ** 3 - counts).sum()) / ((m + n) * (m + n - 1))
+    below = int(y.searchsorted(shifted, "left").sum()) + int(y.searchsorted(shifted, "right").sum())
+    over = below / 2 - m * n / 2
+    ties = _tied(np.concatenate((shifted, y))) / ((m + n) * (m + n - 1))
     sigma = math.sqrt(m * n / 12 * ((m + n + 1) - ties))
     if sigma == 0:
         raise AllTiedError
@@ -45,14 +46,25 @@ def statistic(mu: float, x: Values, y: Values) -> float:
     return (over - step) / sigma
 
 
+def _tied(pooled: Values) -> float:
+    """Return the sum over groups of equal values of size cubed less size."""
+    pooled.sort()
+    ends = np.flatnonzero(pooled[1:] != pooled[:-1])
+    if len(ends) == len(pooled) - 1:
+        return 0.0
+    sizes = np.diff(np.concatenate(([-1], ends, [len(pooled) - 1]))).astype(np.float64)
+    return float((sizes**3 - sizes).sum())
+
+
 class Shift:
     """By how much x lies above y: an interval and an estimate, each computed when asked for."""
 
     def __init__(self, x: Values, y: Values, confidence: float = 0.95) -> None:
         """`confidence` is that of the two-sided interval."""
-        self._x, self._y = x, y
-        self._least = float(x.min() - y.max())
-        self._most = float(x.max() - y.min())
+        self._x, self._y = np.sort(x), np.sort(y)
+        self._least = float(self._x[0] - self._y[-1])
+        self._most = float(self._x[-1] - self._y[0])
+        self._ends = (self._at(self._least), self._at(self._most))
         self._quantile = NormalDist().inv_cdf((1 - confidence) / 2)
 
     @property
@@ -68,14 +80,13 @@ class Shift:
     @property
     def estimate(self) -> float:
         """The shift at which x and y look most alike."""
-        return self._root(0.0, self._at(self._least), self._at(self._most))
+        return self._root(0.0, *self._ends)
 
     def _at(self, mu: float) -> float:
         return statistic(mu, self._x, self._y)
 
     def _bound(self, quantile: float) -> float:
-        lower = self._at(self._least) - quantile
-        upper = self._at(self._most) - quantile
+        lower, upper = (end - quantile for end in self._ends)
         if lower <= 0:
             return self._least
         if upper >= 0:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from bot.core.evidence import Counts
 
+NOTHING = Counts()
 P99 = 0.01
 """A 99th percentile lies above a boundary when more than one request in a hundred does."""
 
@@ -34,21 +35,28 @@ class Sums:
 
     def __init__(self, minutes: int) -> None:
         """Remember that many minutes."""
-        self._counts: deque[Counts] = deque(maxlen=minutes)
+        self._minutes = minutes
+        self._counts: deque[Counts] = deque()
+        self._total = Total(0, 0, 0)
 
     def add(self, counts: Counts | None) -> None:
         """Take in a minute; None when the revision has no series."""
-        self._counts.append(counts or Counts())
+        if len(self._counts) == self._minutes:
+            self.age()
+        self._counts.append(counts or NOTHING)
+        self._change(self._counts[-1], 1)
 
     def age(self) -> None:
         """Forget the oldest minute: time passed, and nothing new came."""
         if self._counts:
-            self._counts.popleft()
+            self._change(self._counts.popleft(), -1)
 
     def total(self) -> Total:
         """Return the sum."""
-        return Total(
-            sum(one.requests for one in self._counts),
-            sum(one.errors_5xx for one in self._counts),
-            sum(one.slow for one in self._counts),
+        return self._total
+
+    def _change(self, by: Counts, sign: int) -> None:
+        requests, errors, slow = self._total
+        self._total = Total(
+            requests + sign * by.requests, errors + sign * by.errors_5xx, slow + sign * by.slow
         )
