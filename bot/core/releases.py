@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.core.deployment import Deployment, ServiceRollout
-    from bot.core.model import ReleasedService
+    from bot.core.model import Content, ReleasedService
 
 KEPT = 20
 """Releases, and rejections, that an environment remembers."""
@@ -24,7 +24,7 @@ def earlier(environment: Environment, ref: str) -> Release | Refusal:
     """Return the release of a commit, or the newest before the live one that was not taken back."""
     if ref:
         return _named(environment, ref)
-    good = [r for r in _good(environment) if _content(r) != _content(environment.live)]
+    good = [r for r in _good(environment) if _contents(r) != _contents(environment.live)]
     if good:
         return good[0]
     return Refusal(
@@ -67,6 +67,7 @@ def of_services(
             service.plan.name: RejectedService(
                 digest=service.digest,
                 settings_hash=service.settings_hash,
+                secrets=service.secrets,
             )
             for service in services
         },
@@ -81,7 +82,9 @@ def of_release(live: Release, target: Release, now: datetime) -> Rejected:
         at=now,
         why="rolled back",
         services={
-            name: RejectedService(digest=one.digest, settings_hash=one.settings_hash)
+            name: RejectedService(
+                digest=one.digest, settings_hash=one.settings_hash, secrets=one.secrets
+            )
             for name, one in differing(live, target).items()
         },
     )
@@ -89,7 +92,7 @@ def of_release(live: Release, target: Release, now: datetime) -> Rejected:
 
 def differing(live: Release, target: Release) -> dict[str, ReleasedService]:
     """Return the live services that are not what they are in another release."""
-    there, here = _content(target), _content(live)
+    there, here = _contents(target), _contents(live)
     return {name: live.services[name] for name in here if here[name] != there.get(name)}
 
 
@@ -109,20 +112,12 @@ def _named(environment: Environment, ref: str) -> Release | Refusal:
 
 def _good(environment: Environment) -> list[Release]:
     past, rejected = environment.past, environment.rejected
-    return [release for release in past if not any(_has(release, bad) for bad in rejected)]
+    return [one for one in past if not any(bad.is_in(_contents(one)) for bad in rejected)]
 
 
-def _has(release: Release, bad: Rejected) -> bool:
-    """Tell whether a release holds everything that was taken back together."""
-    held = _content(release)
-    return all(
-        held.get(name) == (one.digest, one.settings_hash) for name, one in bad.services.items()
-    )
-
-
-def _content(release: Release | None) -> dict[str, tuple[str, str]]:
+def _contents(release: Release | None) -> dict[str, Content]:
     services = release.services if release else {}
-    return {name: (one.digest, one.settings_hash) for name, one in services.items()}
+    return {name: one.content for name, one in services.items()}
 
 
 def _offers(environment: Environment) -> tuple[str, ...]:

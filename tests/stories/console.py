@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import requests
 from google.api_core.exceptions import NotFound
 from google.auth.credentials import AnonymousCredentials
-from google.cloud import artifactregistry_v1, run_v2
+from google.cloud import artifactregistry_v1, run_v2, secretmanager_v1
 from google.cloud.devtools import cloudbuild_v1
 
 from localcloud.bot_environment import PROJECT, REGION
@@ -31,10 +31,10 @@ class Console:
             "credentials": AnonymousCredentials(),  # type: ignore[no-untyped-call]
             "client_options": {"api_endpoint": cloud.google.url},
         }
-        self._access = access
         self._services = run_v2.ServicesClient(**access)
         self._revisions = run_v2.RevisionsClient(**access)
         self._registry = artifactregistry_v1.ArtifactRegistryClient(**access)
+        self._secrets = secretmanager_v1.SecretManagerServiceClient(**access)
         self._builds = cloudbuild_v1.CloudBuildClient(**access)
 
     def service(self, name: str) -> run_v2.Service:
@@ -119,11 +119,22 @@ class Console:
         """An image as docker names it, without a tag."""
         return f"{REGION}-docker.pkg.dev/{PROJECT}/backend/{name}"
 
+    def create_secret(self, name: str, value: str) -> None:
+        """Make a secret with one version."""
+        wanted = {"parent": f"projects/{PROJECT}", "secret_id": name, "secret": {}}
+        self._secrets.create_secret(request=wanted)
+        self.add_secret_version(name, value)
+
+    def add_secret_version(self, name: str, value: str) -> None:
+        """Give a secret a newer version."""
+        payload = {"data": value.encode()}
+        parent = f"projects/{PROJECT}/secrets/{name}"
+        self._secrets.add_secret_version(request={"parent": parent, "payload": payload})
+
     def delete_revision(self, name: str, revision: str) -> None:
         """Delete a revision that has no traffic."""
-        revisions = run_v2.RevisionsClient(**self._access)
         path = f"{PARENT}/services/{name}/revisions/{revision}"
-        revisions.delete_revision(name=path).result(timeout=20)
+        self._revisions.delete_revision(name=path).result(timeout=20)
 
     def builds(self, image: str) -> int:
         """How many builds there ever were of an image."""

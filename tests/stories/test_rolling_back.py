@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.stories import services
+from tests.stories.console import visit
 from tests.stories.faults import counted
 from tests.stories.people import eventually
 
@@ -110,3 +111,32 @@ def test_only_permission_is_asked_for_and_nowhere_to_go_is_said(made: Repository
     assert "`prod` needs `write`" in said
     said = pull.refusal(pull.comment("/rollback staging to 1234567"))
     assert "no release of a commit that begins with `1234567`" in said
+
+
+def test_a_rollback_reads_the_secrets_that_were_read_then(
+    repository: Callable[..., Repository], console: Console, cloud: Cloud
+) -> None:
+    made = repository(prod=AT_ONCE)
+    secret = f"{made.prefix}-greeting"
+    console.create_secret(secret, "good morning")
+    plain = services.manifest(made.prefix, "web", prod=AT_ONCE)
+    reads = plain.replace("env: {GREETING: hello}", f"secrets: {{GREETING: '{secret}:latest'}}")
+    made.commit({"deploy.yaml": reads})
+    made.push()
+    url = cloud.service_url("prod", f"{made.prefix}-web")
+    pull = made.pull_request({"notes.md": "prod\n"}, "prod")
+
+    def answers(words: str) -> None:
+        eventually(lambda: visit(url).text, lambda text: text == words, f"{words!r} at {url}")
+
+    pull.comment("/deploy prod")
+    assert made.concluded(pull.sha, "prod")["conclusion"] == "success"
+    answers("good morning")
+    console.add_secret_version(secret, "good evening")
+    answers("good morning")
+    builds = console.builds(f"{made.prefix}-web")
+    pull.comment("/deploy prod")
+    answers("good evening")
+    pull.comment("/rollback prod")
+    answers("good morning")
+    assert console.builds(f"{made.prefix}-web") == builds

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.core.deployment import Deployment, Failure, FailureCode
+from bot.core.model import content
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import timedelta
 
     from bot.core.deployment import ServiceRollout
-    from bot.core.model import Rejected, Release
+    from bot.core.model import Content, Release
     from bot.core.sight import Memory
 
 
@@ -19,8 +20,9 @@ def came_back(deployment: Deployment, memory: Memory) -> Failure | None:
     """Return why this is not rolled out again, unless people insist or something is different."""
     if deployment.retry:
         return None
+    ours = {service.plan.name: _content(service) for service in deployment.services}
     for bad in memory.rejected:
-        if _holds(deployment, bad):
+        if bad.is_in(ours):
             return Failure(
                 code=FailureCode.REJECTED_BEFORE,
                 service="",
@@ -50,16 +52,6 @@ def served_well(deployment: Deployment, memory: Memory) -> str:
     return ""
 
 
-def _holds(deployment: Deployment, bad: Rejected) -> bool:
-    """Tell whether everything that was taken back together would come again together."""
-    ours = {service.plan.name: service for service in deployment.services if service.changed}
-    return bool(bad.services) and all(
-        (mine := ours.get(name)) is not None
-        and (mine.digest, mine.settings_hash) == (one.digest, one.settings_hash)
-        for name, one in bad.services.items()
-    )
-
-
 def _outlasted(memory: Memory, watch: timedelta) -> Iterator[Release]:
     """Yield the releases that served for as long as one is watched, and were not taken back."""
     after = memory.live
@@ -70,17 +62,14 @@ def _outlasted(memory: Memory, watch: timedelta) -> Iterator[Release]:
 
 
 def _bad(release: Release, memory: Memory) -> bool:
-    return any(
-        all(
-            (mine := release.services.get(name)) is not None
-            and (mine.digest, mine.settings_hash) == (one.digest, one.settings_hash)
-            for name, one in bad.services.items()
-        )
-        for bad in memory.rejected
-    )
+    ran = {name: one.content for name, one in release.services.items()}
+    return any(bad.is_in(ran) for bad in memory.rejected)
 
 
 def _ran(release: Release, service: ServiceRollout) -> bool:
     one = release.services.get(service.plan.name)
-    ran = (one.digest, one.settings_hash, one.secrets) if one else None
-    return ran == (service.digest, service.settings_hash, service.secrets)
+    return one is not None and one.content == _content(service)
+
+
+def _content(service: ServiceRollout) -> Content:
+    return content(service.digest, service.settings_hash, service.secrets)
