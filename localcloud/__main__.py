@@ -11,6 +11,7 @@ from typing import NoReturn
 
 import click
 
+from localcloud.runtimes import PROCESSES, RUNTIMES
 from localcloud.visit import visit_command
 
 STOPS = (signal.SIGINT, signal.SIGTERM)
@@ -58,8 +59,15 @@ def main() -> None:
     metavar="SEED",
     help="Let Pub/Sub deliver every message twice and shuffled, by this seed.",
 )
+@click.option(
+    "--runtime",
+    type=click.Choice(RUNTIMES),
+    default=PROCESSES,
+    show_default=True,
+    help="What services run as; containers need an engine and a registry.",
+)
 @click.option("--seed/--no-seed", default=True, help="Bring in and deploy the sample services.")
-def up(state: Path, *, seed: bool, disorder: int | None, **seconds: float) -> None:
+def up(state: Path, *, seed: bool, disorder: int | None, runtime: str, **seconds: float) -> None:
     """Start everything, deploy the sample once, print one JSON line, serve until Ctrl-C."""
     from localcloud.cloud import Cloud, CloudError, Options  # noqa: PLC0415  # --help stays quick
 
@@ -67,7 +75,14 @@ def up(state: Path, *, seed: bool, disorder: int | None, **seconds: float) -> No
         signal.signal(signum, _interrupt)
     port = int(seconds.pop("port"))
     try:
-        options = Options(port=port, disorder=disorder, log_to_stderr=True, seed=seed, **seconds)
+        options = Options(
+            port=port,
+            disorder=disorder,
+            runtime=runtime,
+            log_to_stderr=True,
+            seed=seed,
+            **seconds,
+        )
         cloud = Cloud(state, options)
     except OSError as reason:
         raise click.ClickException(str(reason)) from reason

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from localcloud.bot_environment import PROJECT, REGION, Endpoints, bot_environment, webhook_secret
@@ -15,16 +14,15 @@ from localcloud.bot_process import BotProcess
 from localcloud.doors import doors
 from localcloud.github.server import GitHub
 from localcloud.google.server import Google, GoogleSettings
-from localcloud.runtime.runtime import Runtime
+from localcloud.runtimes import PROCESSES, runtime_named
 from localcloud.seed import REPOSITORY, USERS, Seed
 from localcloud.topics import make_topics
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
 
 APP = "spillway"
-DEPENDENCIES = Path(__file__).resolve().parent.parent / ".cache" / "deps"
-"""The services' installed dependencies, by lock file: prepared once for every state folder."""
 
 
 class CloudError(Exception):
@@ -45,6 +43,8 @@ class Options:
     cloud_latency: float = 0.0
     disorder: int | None = None
     """The seed of a Pub/Sub that delivers everything twice and shuffled; None for none."""
+    runtime: str = PROCESSES
+    """What services run as: a name of `localcloud.runtimes.RUNTIMES`."""
     log_to_stderr: bool = False
     seed: bool = True
     """Whether to make the sample repository's content and deploy it."""
@@ -67,7 +67,8 @@ class Cloud:
         self.on_progress: Callable[[str], None] = lambda _line: None
         ports = doors(self.state / "ports.json", self.options.port)
         self.github = GitHub(self.state / "github", ports["github"])
-        self.runtime = Runtime(self.state / "runtime", self._verified, DEPENDENCIES)
+        folder = self.state / "runtime"
+        self.runtime = runtime_named(self.options.runtime, folder, self._verified)
         self.google = Google(
             self.state / "google",
             self._google_settings(ports),

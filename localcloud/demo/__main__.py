@@ -21,6 +21,7 @@ from localcloud.demo.screens import Lines, LiveView
 from localcloud.demo.show import play, stage
 from localcloud.demo.stories import STORIES
 from localcloud.demo.summary import as_json, table
+from localcloud.runtimes import PROCESSES, RUNTIMES
 
 if TYPE_CHECKING:
     from localcloud.demo.scene import Outcome, Screen
@@ -42,14 +43,21 @@ WIDTH = 120
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write what happened to this file.",
 )
-def main(state: Path | None, report: Path | None, *, no_color: bool) -> None:
+@click.option(
+    "--runtime",
+    type=click.Choice(RUNTIMES),
+    default=PROCESSES,
+    show_default=True,
+    help="What services run as; containers need an engine and a registry.",
+)
+def main(state: Path | None, report: Path | None, runtime: str, *, no_color: bool) -> None:
     """Play four stories on a fresh local cloud, with live visitors."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if state and state.exists() and any(state.iterdir()):
         message = f"{state} is not empty; the demo needs a fresh cloud."
         raise click.UsageError(message)
     folder = state or Path(tempfile.mkdtemp(prefix="spillway-demo-"))
-    outcomes = _show(folder, no_color=no_color)
+    outcomes = _show(folder, runtime, no_color=no_color)
     if report:
         text = json.dumps(as_json(outcomes), ensure_ascii=False, indent=2)
         report.write_text(text + "\n", encoding="utf-8")
@@ -63,11 +71,11 @@ def main(state: Path | None, report: Path | None, *, no_color: bool) -> None:
     sys.exit(0 if good else 1)
 
 
-def _show(folder: Path, *, no_color: bool) -> list[Outcome]:
+def _show(folder: Path, runtime: str, *, no_color: bool) -> list[Outcome]:
     console = _console(no_color=no_color)
     begun = time.monotonic()
     try:
-        with closing(_screen(console)) as screen, stage(folder, screen) as on:
+        with closing(_screen(console)) as screen, stage(folder, screen, runtime) as on:
             screen.say(f"The cloud was ready after {time.monotonic() - begun:.0f} s.")
             outcomes = play(on)
             screen.close()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import requests
 
 from localcloud.bot_environment import PROJECT, REGION
-from localcloud.cloud import Cloud
+from localcloud.cloud import Cloud, Options
 from localcloud.demo.checkout import Checkout, GitFailed
 from localcloud.demo.cloud_run import CloudRun
 from localcloud.demo.person import GitHubSaysNo, Person
@@ -32,12 +32,12 @@ BROKEN_OFF = "broken off"
 
 
 @contextmanager
-def stage(state: Path, screen: Screen) -> Iterator[Stage]:
-    """Give a fresh cloud with visitors on prod, and end all of it.
+def stage(state: Path, screen: Screen, runtime: str) -> Iterator[Stage]:
+    """Give a fresh cloud on this runtime with visitors on prod, and end all of it.
 
     Raises CloudError when it cannot start.
     """
-    cloud = Cloud(state)
+    cloud = Cloud(state, Options(runtime=runtime))
     cloud.on_progress = screen.say
     _start(cloud)
     try:

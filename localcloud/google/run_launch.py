@@ -15,6 +15,7 @@ from localcloud.google.run_conditions import (
     set_conditions,
     start_failure,
 )
+from localcloud.google.run_limits import cpu_of, memory_of
 from localcloud.google.run_records import RunRecords, last
 from localcloud.google.run_templates import (
     ingress_container,
@@ -155,6 +156,9 @@ class Launch:
             command=tuple(container.command),
             args=tuple(container.args),
             startup_timeout=startup_timeout(container),
+            repository=_repository(container.image),
+            memory=memory_of(container),
+            cpu=cpu_of(container),
         )
 
     def _env(self, revision: str, container: Proto) -> dict[str, str]:
@@ -168,3 +172,9 @@ class Launch:
         selectors = secret_variables(container).items()
         secret = {name: self._secret(revision, one) or "" for name, one in selectors}
         return {**self._runtime.environment(), **own, **secret, **contract}
+
+
+def _repository(image: str) -> str:
+    """Return an image's name without its tag or digest."""
+    name = image.partition("@")[0]
+    return name.rpartition(":")[0] if ":" in name.rpartition("/")[2] else name

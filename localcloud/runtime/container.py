@@ -26,11 +26,15 @@ class Container:
     folder: Path
     env: dict[str, str]
 
-    def start(self) -> Supervised:
+    def start(self, port: int) -> Supervised:
         """Start it under a supervisor; the image's PATH finds the command."""
         name, *rest = self.command
         found = shutil.which(name, path=self.env["PATH"]) or name
-        return Supervised([found, *rest], self.folder, self.env)
+        return Supervised([found, *rest], self.folder, {**self.env, "PORT": str(port)})
+
+    def ending(self, code: int) -> str:
+        """Say it in Cloud Run's words."""
+        return f"Container called exit({code})."
 
 
 def container_of(image: Image, prepared: Prepared, spec: RevisionSpec, tree: Path) -> Container:

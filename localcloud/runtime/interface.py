@@ -52,6 +52,8 @@ class RevisionSpec:
     """One revision to run: `port` is the container's, `startup_timeout` in seconds.
 
     `env` holds everything but PORT, which the runtime sets to where the process shall listen.
+    `repository` is the image's name without tag and digest; `memory` in bytes and `cpu` in
+    processors are limits, 0 for none. Processes know no limits.
     """
 
     service: str
@@ -62,6 +64,9 @@ class RevisionSpec:
     command: tuple[str, ...]
     args: tuple[str, ...]
     startup_timeout: float
+    repository: str = ""
+    memory: int = 0
+    cpu: float = 0.0
 
 
 @dataclass(frozen=True)

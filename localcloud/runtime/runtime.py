@@ -9,8 +9,9 @@ from localcloud.runtime.forward import Forwarder
 from localcloud.runtime.images import LocalImages
 from localcloud.runtime.in_flight import InFlight
 from localcloud.runtime.layout import Layout
-from localcloud.runtime.processes import LocalRevisions
+from localcloud.runtime.processes import ProcessWorkshop
 from localcloud.runtime.proxy import LocalTraffic
+from localcloud.runtime.revisions import LocalRevisions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,9 +40,8 @@ class Runtime:
         in_flight = InFlight()
         dependencies = Dependencies((deps or root / "deps").absolute())
         self.images = LocalImages(Layout(root / "images"), dependencies)
-        self.revisions = LocalRevisions(
-            (root / "revisions").absolute(), self.images, dependencies, in_flight
-        )
+        workshop = ProcessWorkshop((root / "revisions").absolute(), self.images, dependencies)
+        self.revisions = LocalRevisions(workshop, in_flight)
         forwarder = Forwarder(self.revisions.port, in_flight, request_timeout)
         self.traffic = LocalTraffic(root / "ports.json", verify, forwarder)
 

@@ -1,0 +1,96 @@
+"""Images built by the engine, pushed to the registry, known from then on by the digest it gave."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from docker.errors import DockerException, ImageNotFound
+
+from localcloud.containers.building import Building
+from localcloud.containers.registry import BUILT
+from localcloud.runtime.interface import BuildFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from localcloud.containers.engine import Engine
+    from localcloud.containers.registry import Registry
+    from localcloud.runtime.interface import BuildOptions
+
+OURS = "local.spillway.built"
+KEPT = 8
+"""How many built images the engine keeps for its build cache; the registry has them all."""
+
+
+class ContainerImages:
+    """The `Images` of an engine and a registry."""
+
+    def __init__(self, engine: Engine, registry: Registry) -> None:
+        self._engine = engine
+        self._registry = registry
+
+    def build(self, context: Path, dockerfile: Path, options: BuildOptions) -> str:
+        """Build, push, and return the digest that the registry gave; raises BuildFailed."""
+        if not dockerfile.is_file():
+            reason = f"there is no {dockerfile.name} in the build context"
+            raise BuildFailed(reason)
+        try:
+            image = Building(self._engine, options).run(context, dockerfile, {OURS: "yes"})
+            digest = self._push(image)
+        except DockerException as trouble:
+            raise BuildFailed(str(trouble)) from trouble
+        finally:
+            self.collect_garbage()
+        return digest
+
+    def tag(self, repository: str, tag: str, digest: str) -> None:
+        """Let `repository:tag` name this digest. Raises FileNotFoundError for an unknown digest."""
+        self._registry.copy(digest, repository, tag)
+
+    def version(self) -> str:
+        """Name the engine."""
+        return self._engine.version()
+
+    def resolve(self, reference: str) -> str | None:
+        """Return the digest of `repository:tag` or `repository@sha256:…`; None when absent."""
+        repository, _, digest = reference.partition("@")
+        if digest:
+            return self._registry.digest(repository, digest)
+        repository, _, tag = reference.rpartition(":")
+        return self._registry.digest(repository, tag) if repository else None
+
+    def collect_garbage(self) -> None:
+        """Remove from the engine all but the newest images that were built here."""
+        built = self._engine.api.images(filters={"label": f"{OURS}=yes"})
+        for old in sorted(built, key=lambda one: -int(one["Created"]))[KEPT:]:
+            self._forget(old["Id"])
+        self._engine.api.prune_images({"dangling": True})
+
+    def _push(self, image: str) -> str:
+        name, tag = f"{self._registry.host}/{BUILT}", image.removeprefix("sha256:")[:40]
+        self._engine.api.tag(image, name, tag)
+        lines = self._engine.api.push(name, tag=tag, stream=True, decode=True)
+        _complain(lines)
+        digest = self._registry.digest(BUILT, tag)
+        if digest is None:
+            reason = "the image was pushed, but the registry does not have it"
+            raise BuildFailed(reason)
+        return digest
+
+    def _forget(self, image: str) -> None:
+        """Remove an image; one that a container still runs on stays."""
+        try:
+            self._engine.api.remove_image(image, force=False)
+        except ImageNotFound:
+            return
+        except DockerException:
+            return
+
+
+def _complain(lines: Iterable[dict[str, Any]]) -> None:
+    for line in lines:
+        if "error" in line:
+            reason = f"push failed: {json.dumps(line['error'], ensure_ascii=False)}"
+            raise BuildFailed(reason)
