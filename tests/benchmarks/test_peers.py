@@ -11,7 +11,7 @@ import pytest
 from benchmarks.rollouts.peers.argo_rollouts import ArgoRollouts, Canary
 from benchmarks.rollouts.peers.flagger import Analysis, Flagger
 from benchmarks.rollouts.peers.kayenta import CanaryConfig, Kayenta, Label, classify, is_high, score
-from benchmarks.rollouts.peers.mann_whitney import Shift, statistic
+from benchmarks.rollouts.peers.mann_whitney import Samples, Shift
 from benchmarks.rollouts.peers.release_manager import ReleaseManager, Strategy
 from bot.core.evidence import Counts, Outcome
 
@@ -181,7 +181,7 @@ class TestKayenta:
 
         ranks, ties = 1 + 3.5 + 3.5 + 6.5, (4**3 - 4) + (2**3 - 2)
         sigma = (4 * 4 / 12 * (9 - ties / (8 * 7))) ** 0.5
-        assert statistic(0.0, x, y) == pytest.approx((ranks - 10 - 8 + 0.5) / sigma)
+        assert Samples(x, y).statistic(0.0) == pytest.approx((ranks - 10 - 8 + 0.5) / sigma)
 
     def test_a_fifth_of_all_points_apart_is_high(self) -> None:
         control = np.array([1.0, 2.2, 1.1, 2.5, 3.0])

@@ -29,30 +29,37 @@ class AllTiedError(ValueError):
     """Every observation is the same."""
 
 
-def statistic(mu: float, x: Values, y: Values) -> float:
-    """Return the standardised rank sum of x - mu against y, with corrections for ties and steps.
+class Samples:
+    """Two samples, sorted, and their standardised rank sum at any shift between them."""
 
-    Both are sorted. The rank sum is counted as pairs: those in which x - mu is above, ties half.
-    """
-    shifted = x - mu
-    m, n = len(x), len(y)
-    below = int(y.searchsorted(shifted, "left").sum()) + int(y.searchsorted(shifted, "right").sum())
-    over = below / 2 - m * n / 2
-    ties = _tied(np.concatenate((shifted, y))) / ((m + n) * (m + n - 1))
-    sigma = math.sqrt(m * n / 12 * ((m + n + 1) - ties))
-    if sigma == 0:
-        raise AllTiedError
-    step = math.copysign(0.5, over) if over else 0.0
-    return (over - step) / sigma
+    def __init__(self, x: Values, y: Values) -> None:
+        """`x` is what gets shifted."""
+        self.x, self.y = np.sort(x), np.sort(y)
+        self._apart = _tied(self.x) + _tied(self.y)
+
+    def statistic(self, mu: float) -> float:
+        """Return the rank sum of x - mu against y, with corrections for ties and steps.
+
+        The rank sum is counted as pairs: those in which x - mu is above, ties half.
+        """
+        shifted = self.x - mu
+        m, n = len(shifted), len(self.y)
+        below = int(self.y.searchsorted(shifted, "left").sum())
+        not_above = int(self.y.searchsorted(shifted, "right").sum())
+        over = (below + not_above) / 2 - m * n / 2
+        meeting = below != not_above
+        ties = _tied(np.sort(np.concatenate((shifted, self.y)))) if meeting else self._apart
+        sigma = math.sqrt(m * n / 12 * ((m + n + 1) - ties / ((m + n) * (m + n - 1))))
+        if sigma == 0:
+            raise AllTiedError
+        step = math.copysign(0.5, over) if over else 0.0
+        return (over - step) / sigma
 
 
-def _tied(pooled: Values) -> float:
+def _tied(ordered: Values) -> float:
     """Return the sum over groups of equal values of size cubed less size."""
-    pooled.sort()
-    ends = np.flatnonzero(pooled[1:] != pooled[:-1])
-    if len(ends) == len(pooled) - 1:
-        return 0.0
-    sizes = np.diff(np.concatenate(([-1], ends, [len(pooled) - 1]))).astype(np.float64)
+    ends = np.flatnonzero(ordered[1:] != ordered[:-1])
+    sizes = np.diff(np.concatenate(([-1], ends, [len(ordered) - 1]))).astype(np.float64)
     return float((sizes**3 - sizes).sum())
 
 
@@ -61,9 +68,9 @@ class Shift:
 
     def __init__(self, x: Values, y: Values, confidence: float = 0.95) -> None:
         """`confidence` is that of the two-sided interval."""
-        self._x, self._y = np.sort(x), np.sort(y)
-        self._least = float(self._x[0] - self._y[-1])
-        self._most = float(self._x[-1] - self._y[0])
+        self._at = Samples(x, y).statistic
+        self._least = float(x.min() - y.max())
+        self._most = float(x.max() - y.min())
         self._ends = (self._at(self._least), self._at(self._most))
         self._quantile = NormalDist().inv_cdf((1 - confidence) / 2)
 
@@ -81,9 +88,6 @@ class Shift:
     def estimate(self) -> float:
         """The shift at which x and y look most alike."""
         return self._root(0.0, *self._ends)
-
-    def _at(self, mu: float) -> float:
-        return statistic(mu, self._x, self._y)
 
     def _bound(self, quantile: float) -> float:
         lower, upper = (end - quantile for end in self._ends)
