@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks.rollouts import curve, picture, validity
+from benchmarks.rollouts import curve, picture, report, validity
 from benchmarks.rollouts.goals import Numbers
 from benchmarks.rollouts.results import Results, kept
 from benchmarks.rollouts.rules import NAMES
@@ -89,9 +89,11 @@ def main(  # noqa: PLR0913  # one parameter per option
         _decide(results, out, workers)
         return
     _play(Plan(judged, missing, reps, seed, workers), results, out)
+    known_peers = validity.stored()
+    goals = Numbers(results, known_peers).goals()
+    (out / report.FILE).write_bytes(report.document(results, known_peers, goals))
     _draw(results, out)
-    click.echo("\n".join(lines(results, validity.stored())))
-    goals = Numbers(results, validity.stored()).goals()
+    click.echo("\n".join(lines(results, known_peers)))
     click.echo("\n" + "\n".join(map(str, goals)))
     sys.exit(1 if check and any(goal.reached is False for goal in goals) else 0)
 

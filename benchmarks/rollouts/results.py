@@ -1,4 +1,4 @@
-"""The results of a run, as they are stored and read again."""
+"""The cells of a run, stored after each scenario so that an interrupted run can go on."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from benchmarks.rollouts.cell import Cell
 if TYPE_CHECKING:
     from pathlib import Path
 
-FILE = "results.json"
+FILE = "cells.json"
 
 
 class Results(Struct, kw_only=True):

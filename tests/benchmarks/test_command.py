@@ -38,9 +38,11 @@ def test_it_writes_every_number_and_the_picture(tmp_path: Path) -> None:
     run(tmp_path, *SOME, *PEERS)
 
     results = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
-    assert {(one["rule"], one["scenario"]) for one in results["cells"]} == {
-        (rule, scenario) for rule in ("kayenta", "oracle") for scenario in (SOME[1], SOME[3])
-    }
+    scenarios = {one["name"]: one for one in results["scenarios"]}
+    assert set(scenarios) == {SOME[1], SOME[3]}
+    oracle = next(one for one in scenarios[SOME[1]]["rules"] if one["rule"] == "oracle")
+    assert (oracle["rolled_back"], oracle["interval"][1], oracle["times_f1"]) == (3, 1.0, 1.0)
+    assert {one["reached"] for one in results["goals"]} == {None}
     picture = ET.parse(tmp_path / "cost.svg").getroot()  # noqa: S314  # our own file
     names = [one.text or "" for one in picture.iter("{http://www.w3.org/2000/svg}text")]
     assert any(name.startswith("kayenta (") for name in names)
