@@ -66,7 +66,7 @@ class Ask(Struct, frozen=True, kw_only=True):
     """Its place among the lines of its comment. The first one carries the reply to them all."""
     lines: int = 1
     pressed_on: str = ""
-    """The deployment whose check run had the button."""
+    """The deployment whose check run had the button; its commit is in `ref`."""
     state: AskState = AskState.NEW
     deployment: str = ""
     said: str = ""

@@ -33,7 +33,6 @@ class Reason(StrEnum):
     BAD_BUILD_FILE = "bad_build_file"
     STALE_BUTTON = "stale_button"
     LOCKED = "locked"
-    NOT_YET = "not_yet"
     INTERNAL = "internal"
     NOT_ALLOWED = "not_allowed"
     NO_VERSION = "no_version"

@@ -14,6 +14,7 @@ from bot.core import command
 from bot.core.deployment import Deployment
 from bot.core.environment import speaks_for
 from bot.core.model import Ask, AskKind, Environment
+from bot.core.policy import LATEST
 from bot.core.reasons import Reason
 from bot.core.report import answers
 from bot.engine.approving import approve
@@ -21,8 +22,9 @@ from bot.engine.asked import Asked, not_understood, refused
 from bot.engine.deploying import deploy
 from bot.engine.found import Found, Ignore, Refuse
 from bot.engine.locking import lock, unlock
+from bot.engine.planning import plan
 from bot.engine.pushed import pushed
-from bot.engine.questions import history, list_commands, plan, status
+from bot.engine.questions import history, list_commands, status
 from bot.engine.release import release
 from bot.engine.rules import MANIFEST, rules_at
 from bot.engine.steering import steer
@@ -47,7 +49,7 @@ def _typed(world: World, ask: Ask) -> Found:
     read = command.parse(ask.text)
     if isinstance(read, command.Unreadable):
         return not_understood(ask, read)
-    if stale := _stale(world, read, ask):
+    if stale := _stale(world, read, ask) or _late(world, read, ask):
         return refused(ask, (stale,))
     number = ask.number
     pull = world.github.pull_request(ask.repository, number) if number is not None else None
@@ -72,6 +74,13 @@ def _stale(world: World, read: command.Command, ask: Ask) -> Refusal | None:
     if place is not None and speaks_for(place[0], ask.pressed_on):
         return None
     return answers.stale_button(ask)
+
+
+def _late(world: World, read: command.Command, ask: Ask) -> Refusal | None:
+    """Refuse to change what runs so late that nobody expects it; `/deploy` has a gate for that."""
+    changes = isinstance(read, command.Steering | command.Lock | command.Unlock)
+    late = world.clock() - ask.created_at > LATEST
+    return answers.late(ask, world.clock()) if changes and late else None
 
 
 def _followed(world: World, read: command.Command, asked: Asked) -> Found:  # noqa: C901, PLR0911  # one case per command

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from bot.core import command
 from bot.core.reasons import Reason
-from bot.engine.asked import Asked, not_understood
-from bot.engine.found import Found, Ignore, Later
+from bot.core.report import answers
+from bot.engine.asked import Asked, not_understood, refused
+from bot.engine.found import Found, Later, Refuse
 from bot.engine.judged import judged
-from bot.engine.target import find_target
+from bot.engine.target import find_commit, find_target
 from bot.engine.wish import Wish
 
 if TYPE_CHECKING:
-    from bot.core.github import PullRequest
     from bot.core.policy import Target
     from bot.ports import World
 
@@ -27,21 +27,31 @@ def deploy(world: World, read: command.Deploy, asked: Asked) -> Found:
         return not_understood(ask, meant)
     if meant.override and not meant.reason:
         return not_understood(ask, _unreasoned(meant))
-    if asked.pull is None:
-        return Ignore()
-    target = find_target(world, ask, asked.pull, (meant.ref, asked.rules))
+    target = meant_commit(world, meant, asked)
     if isinstance(target, datetime):
         return Later(target)
-    return judged(world, (_wish(meant, asked, asked.pull, target),))
+    if isinstance(target, Refuse):
+        return target
+    return judged(world, (wish_for(meant, asked, target),))
 
 
-def _wish(meant: command.Deploy, asked: Asked, pull: PullRequest, target: Target) -> Wish:
+def meant_commit(world: World, meant: command.Deploy, asked: Asked) -> Target | datetime | Refuse:
+    """Return which commit is meant; without a pull request only the default branch has any."""
+    wish = (meant.ref, asked.rules)
+    if asked.pull is not None:
+        return find_target(world, asked.ask, asked.pull, wish)
+    target = find_commit(world, asked.ask, wish)
+    return target if target.sha else refused(asked.ask, (answers.no_commit(meant, asked.ask),))
+
+
+def wish_for(meant: command.Deploy, asked: Asked, target: Target) -> Wish:
+    """Return what the gates are asked about."""
     return Wish(
         ask=asked.ask,
         environment=meant.environment,
         services=meant.services,
         target=target,
-        pull=pull,
+        pull=asked.pull,
         rules=asked.rules,
         manifest=asked.manifest,
         override=meant.override,

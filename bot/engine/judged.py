@@ -29,7 +29,7 @@ def judged(world: World, wishes: Sequence[Wish]) -> Found:
     for wish, found in zip(wishes, weighed, strict=True):
         if isinstance(found, Refuse):
             return found
-        if stopped := _stopped(wish, found.judgement, _locked_out(world, wish)):
+        if stopped := _stopped(wish, found.judgement, locked_out(world, wish)):
             return stopped
     passed = [found for found in weighed if isinstance(found, Weighed)]
     inputs = passed[0].inputs or read_inputs(world, wishes)
@@ -64,7 +64,7 @@ def _stopped(wish: Wish, judgement: Judgement, locked: tuple[Refusal, ...]) -> R
     return None
 
 
-def _locked_out(world: World, wish: Wish) -> tuple[Refusal, ...]:
+def locked_out(world: World, wish: Wish) -> tuple[Refusal, ...]:
     """Refuse a command before a lock; a push waits behind it instead."""
     ask = wish.ask
     found = world.store.get(Environment, f"{ask.repository.id}/{wish.environment}")

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 from bot.core import command
 from bot.core.deployment import Deployment
 from bot.core.model import Environment
-from bot.core.reasons import Reason
-from bot.core.report import answers
 from bot.core.report import status as words
 from bot.core.report.history import history as told
 from bot.core.report.manual import manual
 from bot.engine.asked import Asked, not_understood
-from bot.engine.found import Answer, Found, Refuse
+from bot.engine.found import Answer, Found
 
 MOST = 15
 """Deployments that a history shows."""
@@ -68,13 +66,3 @@ def history(world: World, read: command.History, asked: Asked) -> Found:
     key = f"{asked.ask.repository.id}/{named.environment}"
     made = world.store.history(key, MOST)
     return Answer(body=told(named.environment, made, world.clock()))
-
-
-def plan(world: World, read: command.Plan, asked: Asked) -> Found:
-    """Say what a deployment would do."""
-    del world
-    names = (asked.manifest.services, asked.rules.branch)
-    settled = command.resolve_plan(read, asked.manifest.environments, names)
-    if isinstance(settled, command.Unreadable):
-        return not_understood(asked.ask, settled)
-    return Refuse(answers.not_yet(asked.ask), (Reason.NOT_YET,))

@@ -146,7 +146,7 @@ def _press(world: World, event: events.ButtonPressed) -> Iterable[Ask]:
         actor=event.actor,
         text=pressed(told, event.verb),
         number=told.number,
-        sha=told.sha,
+        ref=told.sha,
         pressed_on=told.id,
         created_at=event.received_at,
         wake_at=world.clock(),

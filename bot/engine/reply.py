@@ -132,7 +132,7 @@ def _replied(world: World, first: Ask, body: str) -> Ask:
 
 def _replied_on_commit(world: World, first: Ask, body: str) -> Ask:
     """Answer what no pull request brought where its author looks: at the commit."""
-    if not first.sha:
+    if not (first.sha or first.ref):
         return first
     wanted = _on_commit(first, body, world.clock())
     if first.replying and world.voice.find_check_run(first.repository, wanted):
@@ -146,7 +146,8 @@ def _on_commit(first: Ask, body: str, now: datetime) -> CheckRun:
     if first.kind is AskKind.TAG:
         good = first.state is AskState.ANSWERED
         return releases.check_run(first, body, now, good=good)
-    return answers.refused_push(first, body, now)
+    at = replace(first, sha=first.sha or first.ref)
+    return answers.refused_push(at, body, now)
 
 
 def _put_off(world: World, first: Ask | None, trouble: Transient | Broken) -> None:

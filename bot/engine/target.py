@@ -45,6 +45,14 @@ def find_target(
     return replace(named, typed=ref, waited=bool(ask.sha))
 
 
+def find_commit(world: World, ask: Ask, wish: tuple[str, Rules]) -> Target:
+    """Return the commit of the default branch that is meant where there is no pull request."""
+    ref, rules = wish
+    if ref in {"", rules.branch}:
+        return Target(sha=rules.sha, typed=ref, on_default_branch=True)
+    return _named(world, ask.repository, {}, wish)
+
+
 def see_head(
     world: World, repository: Repository, number: int, head: tuple[str, datetime]
 ) -> dict[str, datetime]:

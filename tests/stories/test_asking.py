@@ -81,6 +81,19 @@ def test_status_tells_what_runs_before_and_after_a_deployment(made: Repository, 
     assert "| staging |" not in after
 
 
+def test_a_plan_says_what_a_deployment_would_do_and_does_nothing(made: Repository) -> None:
+    fresh = made.pull_request({"web/app.py": services.good("planned")}, "planned")
+    told = fresh.answer(fresh.comment("/plan prod"))
+    assert f"**Plan for `prod`: `{fresh.sha[:7]}` from #{fresh.number}.**" in told
+    assert f"| {made.prefix}-web | is built |" in told
+    assert re.search(rf"\| {made.prefix}-api \| (used again: `sha256:|the one that runs)", told)
+    assert "- ✅ permission" in told
+    assert made.checks(fresh.sha, "prod") == []
+    refused = fresh.answer(fresh.comment("/plan prod", by="reader"))
+    assert "It would be refused." in refused
+    assert "- ❌ @reader has `read` permission" in refused
+
+
 def test_history_tells_what_went_there(made: Repository, pull: Pull) -> None:
     told = pull.answer(pull.comment("/history staging", by="reader"))
     assert f"| `{made.git('rev-parse', 'main')[:7]}` | a push | owner | ✅ " in told

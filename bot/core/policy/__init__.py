@@ -80,8 +80,10 @@ def judge(facts: Facts) -> Judgement:
     Whoever may not deploy at all, or named no commit, is not told how it stands with the rest.
     """
     gates = (*AT_HAND, *ASKING) if may(facts) and facts.target.sha else AT_HAND
-    found = [_by_now(finding, facts) for gate in gates if (finding := gate(facts)) is not None]
+    said = {gate.__name__: gate(facts) for gate in gates}
+    found = [_by_now(finding, facts) for finding in said.values() if finding is not None]
     return Judgement(
+        passed=tuple(name for name, finding in said.items() if finding is None),
         refusals=tuple(one for one in found if isinstance(one, Refusal)),
         awaited=tuple(one for one in found if isinstance(one, Awaited)),
         notes=tuple(one.text for one in found if isinstance(one, Note)),

@@ -36,11 +36,17 @@ class Judgement(Struct, frozen=True, kw_only=True):
     refusals: tuple[Refusal, ...] = ()
     awaited: tuple[Awaited, ...] = ()
     notes: tuple[str, ...] = ()
+    passed: tuple[str, ...] = ()
+    """The names of the gates that found nothing."""
+
+    @property
+    def waits(self) -> tuple[Refusal, ...]:
+        """Return what is awaited as what still stands against it."""
+        return tuple(
+            Refusal(code=one.code, reason=one.reason, commands=one.commands) for one in self.awaited
+        )
 
     @property
     def everything(self) -> tuple[Refusal, ...]:
         """Return what is awaited among the refusals, for somebody who has to do both."""
-        waits = (
-            Refusal(code=one.code, reason=one.reason, commands=one.commands) for one in self.awaited
-        )
-        return (*self.refusals, *waits)
+        return (*self.refusals, *self.waits)

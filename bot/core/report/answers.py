@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from bot.core.github import CheckRun
 from bot.core.model import Refusal
 from bot.core.reasons import Reason
-from bot.core.report.phrases import clean, commands, inline, sentence
+from bot.core.report.phrases import age, clean, commands, inline, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from bot.core.command import Unreadable
+    from bot.core.command import Deploy, Unreadable
     from bot.core.model import Ask
 
 
@@ -42,19 +42,35 @@ def unreadable(ask: Ask, read: Unreadable) -> str:
     return "\n".join(lines)
 
 
+def no_commit(meant: Deploy, ask: Ask) -> Refusal:
+    """Return why a commit cannot be deployed from where there is no pull request."""
+    return Refusal(
+        code=Reason.COMMIT_UNKNOWN,
+        reason=f"{inline(meant.ref)} is no commit of the default branch",
+        remedy="name one with all its 40 digits, or ask on its pull request",
+        commands=(f"/status {meant.environment}",) if ask.number else (),
+    )
+
+
+def late(ask: Ask, now: datetime) -> Refusal:
+    """Return why a command is not followed that came too late for anybody to expect it."""
+    return Refusal(
+        code=Reason.TOO_LATE,
+        reason=f"this was asked for {age(now - ask.created_at)} ago and could not be followed "
+        "until now",
+        remedy="ask again if you still want it",
+        commands=(ask.text,),
+    )
+
+
 def stale_button(ask: Ask) -> Refusal:
     """Return why a button of an earlier deployment does nothing any more."""
     return Refusal(
         code=Reason.STALE_BUTTON,
-        reason=f"that button belongs to the deployment of `{ask.sha[:7]}`, which is over",
+        reason=f"that button belongs to the deployment of `{ask.ref[:7]}`, which is over",
         remedy="type the command if you mean what is there now",
         commands=(ask.text, "/status"),
     )
-
-
-def not_yet(ask: Ask) -> str:
-    """Return that a command is known and cannot be followed here yet."""
-    return f"👎 @{ask.actor}, {inline(ask.text)} cannot be used here yet.\n\n{commands('/help')}"
 
 
 def approved(environment: str, sha: str, until: datetime, starts: Sequence[str]) -> str:
