@@ -81,11 +81,8 @@ class Oracle:
 
     def window(self, canary: Counts | None, stable: Counts | None) -> Outcome | None:
         """Take in a window and decide."""
-        del stable
         self._weights.append(self.weight)
-        if canary is not None:
-            self._evidence += self._gained(canary)
-            self._told += 1
+        self.also(canary, stable)
         if self._evidence >= EVIDENCE:
             return Outcome.ROLLED_BACK
         if self._full is not None:
@@ -93,6 +90,13 @@ class Oracle:
             return Outcome.PROMOTED if over else None
         self._advance()
         return None
+
+    def also(self, canary: Counts | None, stable: Counts | None) -> None:
+        """Take in a window."""
+        del stable
+        if canary is not None:
+            self._evidence += self._gained(canary)
+            self._told += 1
 
     def _advance(self) -> None:
         seen = self._told - self._since

@@ -2,8 +2,7 @@
 
 Metrics show three minutes late (https://cloud.google.com/monitoring/api/metrics_gcp: "sampled
 every 60 seconds. After sampling, data is not visible for up to 180 seconds"): the minute that ends
-now is told three minutes from now. An outage of the metrics delays everything that follows, since
-a rule is told one minute at a time.
+now is told three minutes from now. After an outage of the metrics all that was missed shows.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from benchmarks.rollouts.faults import Moment
+from benchmarks.rollouts.rule import CatchesUp
 from benchmarks.rollouts.world import HORIZON, LENGTH, WATCH, World
 from bot.core.evidence import Outcome
 
@@ -52,13 +52,14 @@ class Feed:
         """One more minute has passed."""
         self._served.append(served)
 
-    def visible(self) -> Served | None:
-        """Return the oldest minute not told yet, if it can be seen by now."""
+    def visible(self, most: int) -> list[Served]:
+        """Return the oldest minutes not told yet, as far as they can be seen by now."""
         now = len(self._served)
-        if now in self._dark or self._told + LAG >= now:
-            return None
-        self._told += 1
-        return self._served[self._told - 1]
+        if now in self._dark:
+            return []
+        seen = self._served[self._told : max(0, now - LAG)][:most]
+        self._told += len(seen)
+        return seen
 
 
 def play(rule: Rule, scenario: Scenario, seed: int, repetition: int) -> Played:
@@ -85,13 +86,22 @@ class _Rollout:
         minute = 0
         while outcome is None and minute < self._end():
             self._pass(minute, self._rule.weight)
-            seen = self._feed.visible()
-            told = (seen.canary, seen.stable) if seen else (None, None)
-            outcome = self._rule.window(*told)
+            outcome = self._tell()
             minute += 1
         if outcome is Outcome.PROMOTED and self._harmful:
             self._serve_on(minute)
         return self._played(outcome, minute)
+
+    def _tell(self) -> Outcome | None:
+        rule = self._rule
+        catching = rule if isinstance(rule, CatchesUp) else None
+        seen = self._feed.visible(LENGTH if catching else 1)
+        if not seen:
+            return rule.window(None, None)
+        for missed in seen[:-1]:
+            if catching:
+                catching.also(missed.canary, missed.stable)
+        return rule.window(seen[-1].canary, seen[-1].stable)
 
     def _end(self) -> int:
         if self._last_full is None:

@@ -13,7 +13,7 @@ SOUND, STEADY, EVEN = Sound(), Steady(), Even()
 
 @dataclass(frozen=True, kw_only=True)
 class MetricsOutage:
-    """Minutes in which Cloud Monitoring answers nothing; afterwards it goes on where it stopped."""
+    """Minutes in which Cloud Monitoring answers nothing; afterwards it shows what was missed."""
 
     start: int = 10
     minutes: int

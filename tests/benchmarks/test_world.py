@@ -13,7 +13,7 @@ from benchmarks.rollouts.play import LAG, play
 from benchmarks.rollouts.scenarios import SCENARIOS
 from benchmarks.rollouts.world import WATCH, day_before
 from bot.core.evidence import Counts, Outcome
-from tests.benchmarks.watching import Fixed, asked
+from tests.benchmarks.watching import Catching, Fixed, asked
 
 if TYPE_CHECKING:
     from benchmarks.rollouts.scenario import Scenario
@@ -74,6 +74,17 @@ def test_after_an_outage_of_the_metrics_no_minute_is_missing() -> None:
     blind = [number for number, (canary, _) in enumerate(rule.told) if canary is None]
     assert len(blind) == LAG + 15
     assert [asked(canary) > 0 for canary, _ in rule.minutes[:12]] == [False] * 9 + [True] * 3
+
+
+def test_who_can_take_it_is_told_at_once_what_was_missed() -> None:
+    dark = SCENARIOS["good-metrics-outage-15min-10rps"]
+    slow, quick = Fixed(*[0] * 9, 50), Catching(*[0] * 9, 50)
+    play(slow, dark, 1, 0)
+    play(quick, dark, 1, 0)
+
+    assert quick.told[23] == (None, None) != quick.told[24]
+    assert len(quick.seen) == len(slow.minutes) + 15
+    assert quick.seen[: len(slow.minutes)] == slow.minutes
 
 
 def test_harm_is_what_the_fault_adds_to_the_requests_of_the_canary() -> None:

@@ -27,5 +27,21 @@ class Fixed:
         return [(one, other) for one, other in self.told if one is not None and other is not None]
 
 
+class Catching(Fixed):
+    """The same, for whom several minutes at a time are not too many."""
+
+    def __init__(self, *weights: int) -> None:
+        super().__init__(*weights)
+        self.seen: list[tuple[Counts, Counts]] = []
+
+    def also(self, canary: Counts | None, stable: Counts | None) -> None:
+        if canary is not None and stable is not None:
+            self.seen.append((canary, stable))
+
+    def window(self, canary: Counts | None, stable: Counts | None) -> Outcome | None:
+        self.also(canary, stable)
+        return super().window(canary, stable)
+
+
 def asked(counts: Counts | None) -> int:
     return counts.requests if counts else 0

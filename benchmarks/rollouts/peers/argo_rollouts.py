@@ -88,14 +88,18 @@ class ArgoRollouts:
         self._minute += 1
         dark = canary is None and stable is None
         if not dark:
-            self._canary.add(canary)
-            self._stable.add(stable)
+            self.also(canary, stable)
         since = self._minute - self._spec.start
         due = since >= 0 and since % self._spec.interval == 0
         if (due or self._errors) and since >= 0 and self._aborts(dark=dark):
             self.weight = 0
             return Outcome.ROLLED_BACK
         return None if self._minute % self._spec.pause else self._step()
+
+    def also(self, canary: Counts | None, stable: Counts | None) -> None:
+        """Take in a minute."""
+        self._canary.add(canary)
+        self._stable.add(stable)
 
     def _aborts(self, *, dark: bool) -> bool:
         """Measure, and return whether the analysis run ends badly."""

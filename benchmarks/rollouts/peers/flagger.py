@@ -71,11 +71,15 @@ class Flagger:
         dark = canary is None and stable is None
         self._begun = self._begun or not dark
         if not dark:
-            self._canary.add(canary)
-            self._primary.add(stable)
+            self.also(canary, stable)
         if not self._begun or self._minute % self._analysis.interval:
             return None
         return self._advance(dark=dark)
+
+    def also(self, canary: Counts | None, stable: Counts | None) -> None:
+        """Take in a minute."""
+        self._canary.add(canary)
+        self._primary.add(stable)
 
     def _advance(self, *, dark: bool) -> Outcome | None:
         if self._failed >= self._analysis.threshold:

@@ -125,15 +125,19 @@ class Kayenta:
     def window(self, canary: Counts | None, stable: Counts | None) -> Outcome | None:
         """Wait for the next judgement, and judge."""
         self._minute += 1
-        if canary is not None or stable is not None:
-            self._told += 1
-            if self._told > self._config.begin_after:
-                self._add("canary", canary)
-                self._add("control", stable)
+        self.also(canary, stable)
         since = self._minute - self._config.begin_after
         if since <= 0 or since % self._config.interval:
             return None
         return self._judge(last=since >= self._config.lifetime)
+
+    def also(self, canary: Counts | None, stable: Counts | None) -> None:
+        """Take in a minute, unless it belongs to the warm-up."""
+        if canary is not None or stable is not None:
+            self._told += 1
+        if self._told > self._config.begin_after:
+            self._add("canary", canary)
+            self._add("control", stable)
 
     def _add(self, side: str, counts: Counts | None) -> None:
         """Add a point; a minute without requests is not a number, and such points are removed."""

@@ -70,9 +70,10 @@ class ReleaseManager:
 
     def window(self, canary: Counts | None, stable: Counts | None) -> Outcome | None:
         """Tick."""
-        del stable
         self._minute += 1
-        self._look(canary)
+        if canary is None:
+            self._sums.age()
+        self.also(canary, stable)
         diagnosis = diagnose(self._strategy, self._sums.total())
         if diagnosis is Diagnosis.UNHEALTHY:
             self.weight = 0
@@ -82,11 +83,10 @@ class ReleaseManager:
             return self._next()
         return None
 
-    def _look(self, canary: Counts | None) -> None:
-        """Move the query's window, which ends now: a minute that shows nothing pushes one out."""
-        if canary is None:
-            self._sums.age()
-        else:
+    def also(self, canary: Counts | None, stable: Counts | None) -> None:
+        """Take in a minute; the query's window ends now, so one that shows nothing ages it."""
+        del stable
+        if canary is not None:
             self._sums.add(canary)
 
     def _next(self) -> Outcome | None:
