@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import click
 
+from bot.console import COMMANDS
+
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def main() -> None:
-    r"""Spillway ships GitHub repositories to Google Cloud Run.
+    """Spillway ships GitHub repositories to Google Cloud Run.
 
     \b
     It runs as two services, each configured by its environment:
       receiver   takes GitHub's webhooks and puts them on a topic
       consumer   takes the topics' messages and does the work
 
+    \b
+    Who operates it asks as people do on pull requests, and is answered here:
+      deploy, rollback, status, history
+
     `python -m bot settings` lists what the environment must hold.
-    """
+    """  # noqa: D301  # click reads \b as a character
 
 
 @main.command()
@@ -58,13 +64,13 @@ def settings(*, check: bool) -> None:
 @click.option("--region", default="us-central1", show_default=True, help="Where services run.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON list of findings.")
 def doctor(project: str | None, region: str, *, as_json: bool) -> None:
-    r"""Look at all that Spillway needs, one line each, and say what to do about what is wrong.
+    """Look at all that Spillway needs, one line each, and say what to do about what is wrong.
 
     Nothing is changed. To be run with the consumer's environment and rights.
 
     \b
     Exit code: 0 all is well, 1 something is wrong, 2 the settings are incomplete.
-    """
+    """  # noqa: D301  # click reads \b as a character
     import msgspec  # noqa: PLC0415  # --help stays quick
 
     from bot import settings as environment  # noqa: PLC0415  # as above
@@ -119,6 +125,9 @@ def _serve(target: str, host: str, port: int, *, threads: int) -> None:
         log_access=False,
     ).serve()
 
+
+for command in COMMANDS:
+    main.add_command(command)
 
 if __name__ == "__main__":
     main()

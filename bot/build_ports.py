@@ -27,7 +27,10 @@ class Builds(Protocol):
         """Return everything that is wrong with a cloudbuild.yaml."""
 
     def start(self, action: StartBuild, source: str) -> BuildStarted | Rejected:
-        """Start a build from a stored source (`gs://…`), or find the one started before."""
+        """Start a build, or find the one started before.
+
+        `source` is a stored archive, `gs://…`; it is not looked at for a connected repository.
+        """
 
     def cancel(self, action: CancelBuild) -> BuildOver:
         """Let a build go no further; harmless when it has ended."""

@@ -8,7 +8,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from bot.core.github import Attempt, CheckRun, CheckSeen, PullRequest, RequiredCheck, Review
+    from bot.core.github import (
+        Attempt,
+        CheckRun,
+        CheckSeen,
+        PathSeen,
+        PullRequest,
+        RequiredCheck,
+        Review,
+    )
     from bot.core.model import Repository
 
 
@@ -63,6 +71,9 @@ class GitHubReader(GateReader, Protocol):
 
     def trees(self, repository: Repository, sha: str, paths: Sequence[str]) -> dict[str, str]:
         """Return the git object id of each path that exists at a commit."""
+
+    def paths(self, repository: Repository, sha: str) -> tuple[PathSeen, ...]:
+        """Return every path of a commit; it costs nothing after `trees`."""
 
     def archive(self, repository: Repository, sha: str) -> Iterator[bytes]:
         """Stream GitHub's gzipped tarball of exactly this commit, in bounded memory."""

@@ -22,6 +22,7 @@ from bot.core.configuration import ServiceKey
 from bot.core.deployment import Sampling
 from bot.core.examined import Expected
 from bot.doctor import Clinic
+from bot.operate import Desk
 from bot.ports import World
 
 if TYPE_CHECKING:
@@ -66,6 +67,18 @@ def world(settings: Settings) -> World:
         metrics=CloudMonitoring(settings.google_grpc, settings.metrics_window),
         logs=CloudLogging(settings.google_grpc),
         visitor=SmokeVisitor(),
+    )
+
+
+def desk(settings: Settings) -> Desk:
+    """Return what the command line works with."""
+    github = GitHubClient(settings.app_id, settings.app_key, settings.github_url)
+    return Desk(
+        clock=clock,
+        pause=time.sleep,
+        publisher=publisher(settings),
+        store=SqliteStore(settings.store),
+        finder=github.office,
     )
 
 

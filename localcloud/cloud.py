@@ -13,6 +13,7 @@ from localcloud.bot_environment import PROJECT, REGION, Endpoints, bot_environme
 from localcloud.bot_process import BotProcess
 from localcloud.doors import doors
 from localcloud.github.server import GitHub
+from localcloud.google.build_source import SourceRefused
 from localcloud.google.server import Google, GoogleSettings
 from localcloud.runtimes import PROCESSES, runtime_named
 from localcloud.seed import REPOSITORY, USERS, Seed
@@ -76,6 +77,7 @@ class Cloud:
             self.runtime.revisions,
             self.runtime.traffic,
         )
+        self.google.connect(self._clone)
         self.tokens: dict[str, str] = {}
         self._environment: dict[str, str] = {}
         self._process = bot
@@ -191,6 +193,13 @@ class Cloud:
             disorder=self.options.disorder,
             project=PROJECT,
         )
+
+    def _clone(self, name: str, revision: str, folder: Path) -> None:
+        """Let every repository of GitHub's be connected to Cloud Build, as `owner-name`."""
+        try:
+            self.github.clone(name.rpartition("/")[2], revision, folder)
+        except LookupError as absent:
+            raise SourceRefused(str(absent)) from absent
 
     def _verified(self, token: str, audience: str) -> bool:
         try:

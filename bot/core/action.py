@@ -24,6 +24,8 @@ class StartBuild(Struct, frozen=True, kw_only=True, tag=True):
     """The trusted build file's text."""
     build_tag: str
     """Marks the build, so that it can be found again after an unknown outcome."""
+    connected_repository: str = ""
+    """Where Cloud Build clones the commit from; empty: from a stored archive."""
     look_up: bool
     """An earlier attempt may have succeeded: look for `build_tag` first."""
 

@@ -70,9 +70,13 @@ def refusals(
     """Return every reason why the operator's settings do not let this plan happen."""
     if allowed is None:
         return ()
-    reasons = dict.fromkeys(
+    found = [
         reason for service in plan.services for reason in _against(allowed, repository, service)
-    )
+    ]
+    project = plan.connected_repository.removeprefix("projects/").partition("/")[0]
+    if project and repository in allowed and not _matches(project, allowed[repository].projects):
+        found.append(f"this repository may not be cloned by project `{project}`")
+    reasons = dict.fromkeys(found)
     return tuple(
         Refusal(code=Reason.NOT_ALLOWED, reason=reason, remedy=_REMEDY) for reason in reasons
     )

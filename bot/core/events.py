@@ -56,6 +56,20 @@ class ReleaseTagged(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     received_at: datetime
 
 
+class Typed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="typed"):
+    """An operator typed a command on the command line."""
+
+    version: int = VERSION
+    repository: Repository
+    id: str
+    actor: str
+    """Who they say they are; judged like a commenter."""
+    text: str
+    number: int | None
+    """The pull request; None for the default branch."""
+    created_at: datetime
+
+
 class HeadSeen(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="head"):
     """A signed delivery showed a pull request's head."""
 
@@ -94,7 +108,7 @@ class Sweep(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="
     version: int = VERSION
 
 
-Event = CommentCreated | ButtonPressed | Pushed | ReleaseTagged | HeadSeen | Look | Sweep
+Event = CommentCreated | ButtonPressed | Typed | Pushed | ReleaseTagged | HeadSeen | Look | Sweep
 
 _decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 

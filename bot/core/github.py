@@ -104,3 +104,12 @@ class Review(Struct, frozen=True, kw_only=True):
     sha: str
     """The commit that was looked at; empty when it is gone."""
     bot: bool = False
+
+
+class PathSeen(Struct, frozen=True):
+    """One path of a commit's tree."""
+
+    path: str
+    kind: str
+    """blob, tree, or commit for a submodule."""
+    size: int = 0

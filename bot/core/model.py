@@ -31,6 +31,7 @@ class AskKind(StrEnum):
     PUSH = "push"
     TAG = "tag"
     BUTTON = "button"
+    CLI = "cli"
 
 
 class AskState(StrEnum):

@@ -35,6 +35,8 @@ class Reason(StrEnum):
     LOCKED = "locked"
     INTERNAL = "internal"
     NOT_ALLOWED = "not_allowed"
+    BAD_SOURCE = "bad_source"
+    NO_PULL_REQUEST = "no_pull_request"
     NO_VERSION = "no_version"
     NOTHING_BUILT = "nothing_built"
     NOT_NAMED = "not_named"

@@ -10,9 +10,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from bot.core import command
 from bot.core.deployment import Deployment
 from bot.core.environment import speaks_for
+from bot.core.github import PullRequest
 from bot.core.model import Ask, AskKind, Environment
 from bot.core.policy import LATEST
 from bot.core.reasons import Reason
@@ -41,7 +44,7 @@ def answer(world: World, ask: Ask) -> Found:
             return pushed(world, ask)
         case AskKind.TAG:
             return release(world, ask)
-        case AskKind.COMMENT | AskKind.BUTTON:
+        case AskKind.COMMENT | AskKind.BUTTON | AskKind.CLI:
             return _typed(world, ask)
 
 
@@ -55,11 +58,38 @@ def _typed(world: World, ask: Ask) -> Found:
     pull = world.github.pull_request(ask.repository, number) if number is not None else None
     if pull is None and ask.kind is AskKind.COMMENT:
         return Ignore()
+    if pull is None and number is not None:
+        return refused(ask, (answers.no_pull_request(number),))
     rules = rules_at(world, ask.repository, pull.default_branch if pull else "")
     if rules.manifest is None:
         body = answers.problems(ask, MANIFEST, rules.branch, rules.problems)
         return Refuse(body, (Reason.BAD_MANIFEST,))
-    return _followed(world, read, Asked(ask=ask, pull=pull, rules=rules, manifest=rules.manifest))
+    asked = Asked(ask=ask, pull=pull, rules=rules, manifest=rules.manifest)
+    if ask.kind is AskKind.CLI and number is None and isinstance(read, command.Deploy):
+        read, asked = _of_default_branch(world, read, asked)
+    return _followed(world, read, asked)
+
+
+def _of_default_branch(
+    world: World, read: command.Deploy, asked: Asked
+) -> tuple[command.Deploy, Asked]:
+    """Let a `/deploy` without a pull request mean the default branch, as one on a merged one may.
+
+    The gates look at the pull request that brought its head; a direct push stands for itself.
+    """
+    rules, repository = asked.rules, asked.ask.repository
+    pull = world.github.pull_request_of(repository, rules.sha) or PullRequest(
+        number=0,
+        title="",
+        state="closed",
+        merged=True,
+        draft=False,
+        head_sha=rules.sha,
+        head_repository=repository.id,
+        base_ref=rules.branch,
+        default_branch=rules.branch,
+    )
+    return replace(read, ref=read.ref or rules.branch), replace(asked, pull=pull)
 
 
 def _stale(world: World, read: command.Command, ask: Ask) -> Refusal | None:

@@ -31,9 +31,7 @@ def perform(world: World, deployment: Deployment, action: Action) -> Outcome:
         return Rejected(service=action.service, detail=f"{why}, say the operator's settings")
     match action:
         case StartBuild():
-            source = f"{deployment.repository.id}/{action.sha}.tar.gz"
-            archive = world.github.archive(deployment.repository, action.sha)
-            return world.builds.start(action, world.sources.put(source, archive))
+            return world.builds.start(action, _source(world, deployment, action))
         case CancelBuild():
             return world.builds.cancel(action)
         case Stage():
@@ -45,6 +43,14 @@ def perform(world: World, deployment: Deployment, action: Action) -> Outcome:
             return Opened(service=action.service) if isinstance(outcome, Accepted) else outcome
         case _:
             assert_never(action)
+
+
+def _source(world: World, deployment: Deployment, action: StartBuild) -> str:
+    """Return where the commit is stored for a build that does not clone it."""
+    if action.connected_repository:
+        return ""
+    archive = world.github.archive(deployment.repository, action.sha)
+    return world.sources.put(f"{deployment.repository.id}/{action.sha}.tar.gz", archive)
 
 
 def _forbidden(world: World, deployment: Deployment, action: Action) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from bot.core import allowance
+from bot.core import allowance, sources
 from bot.core.admission import Admitted, deployment
 from bot.core.manifest import Manifest
 from bot.core.reasons import Reason
@@ -16,7 +16,7 @@ from bot.core.report import answers
 from bot.core.standing import Standing
 from bot.engine.asked import refused
 from bot.engine.found import Refuse
-from bot.engine.rules import CLOUDBUILD, MANIFEST, MISSING, read_manifest
+from bot.engine.rules import CLOUDBUILD, MANIFEST, MISSING, SOURCE, read_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +68,22 @@ def read_inputs(world: World, wishes: Sequence[Wish]) -> Inputs | Refuse:
     if absent := [path for path in paths if path not in trees]:
         lacking = tuple(f"it names `{path}`, which {sha[:7]} does not have" for path in absent)
         return _bad(wish, MANIFEST, rules.branch, lacking)
+    if lacking := _archive_lacks(world, wish, plans):
+        return _bad(wish, SOURCE, sha[:7], lacking)
     return Inputs(proposed=proposed, cloudbuild=cloudbuild, trees=trees)
+
+
+def _archive_lacks(world: World, wish: Wish, plans: Sequence[EnvironmentPlan]) -> tuple[str, ...]:
+    """Return what a build from GitHub's archive would miss; a clone misses nothing."""
+    repository, sha = wish.ask.repository, wish.target.sha
+    services = [s for plan in plans if not plan.connected_repository for s in plan.services]
+    folders = sorted({path for service in services for path in (service.path, *service.also)})
+    if not folders:
+        return ()
+    tree = world.github.paths(repository, sha)
+    files = sources.attribute_files(tree, folders)
+    texts = {path: world.github.file(repository, path, sha) or "" for path in files}
+    return sources.gaps(tree, texts, folders)
 
 
 def _not_allowed(world: World, wish: Wish, plans: Sequence[EnvironmentPlan]) -> Refuse | None:
@@ -131,6 +146,13 @@ def _own_build_file(inputs: Inputs) -> bool:
     return inputs.trees.get(CLOUDBUILD) != blob
 
 
+_CODES = {
+    MANIFEST: Reason.BAD_MANIFEST,
+    CLOUDBUILD: Reason.BAD_BUILD_FILE,
+    SOURCE: Reason.BAD_SOURCE,
+}
+
+
 def _bad(wish: Wish, path: str, where: str, problems: Sequence[str]) -> Refuse:
-    code = Reason.BAD_BUILD_FILE if path == CLOUDBUILD else Reason.BAD_MANIFEST
+    code = _CODES[path]
     return Refuse(answers.problems(wish.ask, path, where, problems), (code,), wish.number)

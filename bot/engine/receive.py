@@ -29,7 +29,7 @@ MOST_LOOKS = 500
 MEANWHILE = timedelta(seconds=60)
 
 
-def receive(world: World, event: events.Event) -> None:
+def receive(world: World, event: events.Event) -> None:  # noqa: C901  # one case per event
     """Take in one event; raise only when the store cannot be written, so that it comes again."""
     match event:
         case events.CommentCreated():
@@ -40,6 +40,8 @@ def receive(world: World, event: events.Event) -> None:
             _store_and_admit(world, _release(world, event))
         case events.ButtonPressed():
             _store_and_admit(world, *_press(world, event))
+        case events.Typed():
+            _store_and_admit(world, _typed(world, event))
         case events.HeadSeen():
             see_head(world, event.repository, event.number, (event.sha, event.received_at))
         case events.Look():
@@ -116,6 +118,19 @@ def _push(world: World, event: events.Pushed) -> Ask:
         ref=event.branch,
         sha=event.sha,
         created_at=event.received_at,
+        wake_at=world.clock(),
+    )
+
+
+def _typed(world: World, event: events.Typed) -> Ask:
+    return Ask(
+        key=f"{event.repository.id}/cli/{event.id}",
+        kind=AskKind.CLI,
+        repository=event.repository,
+        actor=event.actor,
+        text=event.text,
+        number=event.number,
+        created_at=event.created_at,
         wake_at=world.clock(),
     )
 

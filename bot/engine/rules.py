@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 MANIFEST = "deploy.yaml"
 CLOUDBUILD = "cloudbuild.yaml"
+SOURCE = "source"
+"""How answers call what a build is made from."""
 MISSING = "there is no such file on the default branch"
 
 

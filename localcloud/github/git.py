@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import tempfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -196,6 +197,13 @@ class Git:
         return (
             self.run("commit-tree", draft.tree, *parents, stdin=message, env=env).decode().strip()
         )
+
+    def check_out(self, sha: str, folder: Path) -> None:
+        """Write a commit's files into a folder, whatever its .gitattributes say about archives."""
+        with tempfile.TemporaryDirectory() as place:
+            index = {"GIT_INDEX_FILE": f"{place}/index"}
+            self.run("read-tree", sha, env=index)
+            self.run("--work-tree", str(folder), "checkout-index", "--all", env=index)
 
     def blob(self, sha: str) -> bytes:
         """Read one blob."""

@@ -11,7 +11,7 @@ from localcloud.github import accounts, events, git_http
 from localcloud.github.app_records import App
 from localcloud.github.deliveries import Outbox
 from localcloud.github.judge import Judge
-from localcloud.github.records import CheckRun
+from localcloud.github.records import CheckRun, Repository
 from localcloud.github.rest import Rest
 from localcloud.github.route_log import Called, RouteLog
 from localcloud.github.routes import archives
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
-    from localcloud.github.records import Permission, Repository
+    from localcloud.github.records import Permission
 
 _CODELOAD = "/codeload/"
 
@@ -103,6 +103,19 @@ class GitHub:
                 raise LookupError(message)
             return accounts.install(self._site, app, self._repository(full_name)).id
 
+    def clone(self, name: str, sha: str, folder: Path) -> None:
+        """Check a commit out into a folder, as a clone without submodules would.
+
+        `name` is `owner-name` or `owner/name`; raises LookupError for what is not there.
+        """
+        found = (one for one in self._store.find(Repository) if name in _spellings(one.full_name))
+        repository = next(found, None)
+        git = self._site.git(repository) if repository else None
+        if git is None or git.resolve(sha) is None:
+            message = f"no commit {sha} in {name}"
+            raise LookupError(message)
+        git.check_out(sha, folder)
+
     def press(self, check_run: int, login: str, identifier: str = "") -> None:
         """Press a check run's button on GitHub's page, or the one to run it again.
 
@@ -147,3 +160,7 @@ class GitHub:
             message = f"no repository {full_name}"
             raise LookupError(message)
         return found
+
+
+def _spellings(full_name: str) -> tuple[str, str]:
+    return full_name, full_name.replace("/", "-")

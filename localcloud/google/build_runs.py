@@ -15,7 +15,7 @@ from google.cloud.devtools import cloudbuild_v1
 
 from localcloud.google.build_docker import Docker
 from localcloud.google.build_records import STATUS, BuildRecords
-from localcloud.google.build_source import SourceRefused, fetch_source
+from localcloud.google.build_source import Clone, SourceRefused, fetch_source, not_connected
 from localcloud.google.build_steps import StepRefused
 from localcloud.google.times import now
 from localcloud.runtime.interface import BuildFailed
@@ -56,6 +56,7 @@ class BuildRunner:
         self._records = records
         self._store = store
         self._images = images
+        self.clone: Clone = not_connected
         self._workers = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="build")
         self._ends: dict[str, threading.Event] = {}
 
@@ -116,7 +117,7 @@ class BuildRunner:
     def _steps(self, run: _Run) -> None:
         self._records.line(run.build, "FETCHSOURCE")
         try:
-            fetch_source(run.build, self._store, run.workspace)
+            fetch_source(run.build, self._store, run.workspace, self.clone)
         except SourceRefused as refusal:
             raise _Failed(_FAILURE.FETCH_SOURCE_FAILED, str(refusal)) from refusal
         self._records.line(run.build, "BUILD")

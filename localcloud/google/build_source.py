@@ -5,11 +5,13 @@ from __future__ import annotations
 import shutil
 import tarfile
 from pathlib import Path, PurePosixPath
-from typing import IO, TYPE_CHECKING, NoReturn
+from typing import IO, TYPE_CHECKING, NoReturn, TypeAlias
 
 from localcloud.google.storage_errors import StorageRefusal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from localcloud.google.protocol import Proto
     from localcloud.google.storage_objects import ObjectStore
 
@@ -21,7 +23,17 @@ class SourceRefused(Exception):  # noqa: N818  # reads as the event that it is
     """A source that cannot be fetched or must not be unpacked; the text says why."""
 
 
-def fetch_source(build: Proto, store: ObjectStore, workspace: Path) -> None:
+Clone: TypeAlias = "Callable[[str, str, Path], None]"
+"""Puts a commit of a connected repository, by its resource name and hash, into a folder."""
+
+
+def not_connected(name: str, revision: str, folder: Path) -> None:
+    """Refuse to clone where no repository is connected; raises SourceRefused."""
+    del revision, folder
+    _refuse(f"{name} is not connected to Cloud Build")
+
+
+def fetch_source(build: Proto, store: ObjectStore, workspace: Path, clone: Clone) -> None:
     """Fill the workspace; a build without a source starts with an empty one.
 
     Raises SourceRefused.
@@ -29,8 +41,12 @@ def fetch_source(build: Proto, store: ObjectStore, workspace: Path) -> None:
     kind = build.source.WhichOneof("source")
     if kind is None:
         return
+    if kind == "connected_repository":
+        wanted = build.source.connected_repository
+        clone(wanted.repository, wanted.revision, workspace)
+        return
     if kind != "storage_source":
-        _refuse(f"source of kind {kind} is not served by the local cloud: use storage_source")
+        _refuse(f"source of kind {kind} is not served by the local cloud")
     wanted = build.source.storage_source
     try:
         stored = store.get(wanted.bucket, wanted.object_)

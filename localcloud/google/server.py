@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
     from werkzeug.wrappers import Request, Response
 
+    from localcloud.google.build_source import Clone
     from localcloud.google.ports import Images, Revisions, Telemetry, Traffic
     from localcloud.google.protocol import MethodTable, Proto
     from localcloud.google.rest import Pages
@@ -119,6 +120,10 @@ class Google:
     def metadata_environment(self) -> dict[str, str]:
         """Return the variables that lead google-auth to this server."""
         return metadata_environment(self._rest.port)
+
+    def connect(self, clone: Clone) -> None:
+        """Let builds clone connected repositories this way."""
+        self._runner.clone = clone
 
     def start(self) -> None:
         """Serve, then bring back whatever a former run on this root left behind."""

@@ -141,6 +141,18 @@ class Console:
         every = self._builds.list_builds({"parent": PARENT, "page_size": 100})
         return sum(any(f"/{image}:" in made for made in build.images) for build in every)
 
+    def sources(self, image: str) -> list[tuple[str, str]]:
+        """The connected repository and revision of each build of an image, newest first."""
+        every = self._builds.list_builds({"parent": PARENT, "page_size": 100})
+        return [
+            (
+                build.source.connected_repository.repository,
+                build.source.connected_repository.revision,
+            )
+            for build in every
+            if any(f"/{image}:" in made for made in build.images)
+        ]
+
     def builds_tagged(self, tag: str) -> int:
         """How many builds carry this tag."""
         every = self._builds.list_builds({"parent": PARENT, "filter": f'tags="{tag}"'})

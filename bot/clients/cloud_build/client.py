@@ -111,12 +111,21 @@ def _wanted(action: StartBuild, source: str) -> cloudbuild_v1.Build:
         _SERVICE=action.service, _PATH=action.path, _IMAGE=action.image, _SHA=action.sha
     )
     build.options.substitution_option = LOOSE
-    bucket, _, name = source.removeprefix("gs://").partition("/")
-    build.source = cloudbuild_v1.Source(
-        storage_source=cloudbuild_v1.StorageSource(bucket=bucket, object_=name)
-    )
+    build.source = _source(action, source)
     build.tags.extend((action.build_tag, OURS))
     return build
+
+
+def _source(action: StartBuild, source: str) -> cloudbuild_v1.Source:
+    if action.connected_repository:
+        connected = cloudbuild_v1.ConnectedRepository(
+            repository=action.connected_repository, revision=action.sha
+        )
+        return cloudbuild_v1.Source(connected_repository=connected)
+    bucket, _, name = source.removeprefix("gs://").partition("/")
+    return cloudbuild_v1.Source(
+        storage_source=cloudbuild_v1.StorageSource(bucket=bucket, object_=name)
+    )
 
 
 def _newest(builds: Sequence[cloudbuild_v1.Build], build_tag: str) -> cloudbuild_v1.Build | None:

@@ -8,6 +8,7 @@ from bot.clients.github.gates import GateReader
 from bot.clients.github.office import Office
 from bot.clients.github.reader import Reader
 from bot.clients.github.session import Session
+from bot.clients.github.trees import Commits
 from bot.clients.github.writer import Writer
 
 __all__ = ["GitHubClient"]
@@ -23,6 +24,7 @@ class GitHubClient(Reader, GateReader, Writer, Deliveries):
         """Take the App's id, its private key in PEM and the address of the REST API."""
         self._session = Session(app_id, key, base_url)
         self._files = Files(self._session)
+        self._commits = Commits(self._session)
 
     @property
     def office(self) -> Office:

@@ -147,6 +147,7 @@ class Entry(Struct, frozen=True):
     path: str
     type: str
     sha: str = ""
+    size: int = 0
 
 
 class Tree(Struct, frozen=True):

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from msgspec import Struct, field
 
 from bot.clients.github.session import Call
 from bot.clients.github.transport import PERMISSIONS
 from bot.core.examined import AppSeen, DeliverySeen, HookSeen
+from bot.core.model import Repository
+from bot.ports import Broken
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from bot.clients.github.session import Session
 
 LEVELS = ("none", "read", "write", "admin")
+OWNER_AND_NAME = 2
 DELIVERED = range(200, 400)
 
 
@@ -45,6 +49,11 @@ class _Installation(Struct):
     id: int
 
 
+class _Repository(Struct):
+    id: int
+    full_name: str
+
+
 class Office:
     """The port `AppOffice` (https://docs.github.com/en/rest/apps)."""
 
@@ -66,6 +75,17 @@ class Office:
             events=frozenset(found.events),
             installations=len(self._session.ask_as_app(installed).read(list[_Installation])),
         )
+
+    def repository(self, full_name: str) -> Repository:
+        """Return a repository with its id and our installation there; raise Broken without one."""
+        if len(full_name.split("/")) != OWNER_AND_NAME:
+            message = f"{full_name} is no repository: write OWNER/NAME"
+            raise Broken(message)
+        path = f"/repos/{quote(full_name)}/installation"
+        installation = self._session.ask_as_app(Call("GET", path)).read(_Installation).id
+        unknown = Repository(0, full_name, installation)
+        found = self._session.ask(unknown, Call("GET", "")).read(_Repository)
+        return Repository(found.id, found.full_name, installation)
 
     def hook(self) -> HookSeen:
         """Return where its webhooks go."""

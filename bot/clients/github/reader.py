@@ -19,8 +19,7 @@ from bot.clients.github.answers import (
 from bot.clients.github.download import download
 from bot.clients.github.errors import Missing
 from bot.clients.github.session import Call
-from bot.clients.github.trees import Trees
-from bot.core.github import PullRequest
+from bot.core.github import PathSeen, PullRequest
 from bot.ports import Broken
 
 if TYPE_CHECKING:
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 
     from bot.clients.github.files import Files
     from bot.clients.github.session import Session
+    from bot.clients.github.trees import Commits
     from bot.core.model import Repository
 
 ROLES = frozenset({"none", "read", "triage", "write", "maintain", "admin"})
@@ -38,6 +38,7 @@ class Reader:
 
     _session: Session
     _files: Files
+    _commits: Commits
 
     def permission(self, repository: Repository, login: str) -> str:
         """Return the role; a role that an organization made counts as the one it builds on."""
@@ -99,7 +100,11 @@ class Reader:
 
     def trees(self, repository: Repository, sha: str, paths: Sequence[str]) -> dict[str, str]:
         """Return the git object id of each path that exists at a commit."""
-        return Trees(self._session, repository, sha).of(paths)
+        return self._commits.at(repository, sha).of(paths)
+
+    def paths(self, repository: Repository, sha: str) -> tuple[PathSeen, ...]:
+        """Return every path of a commit; it costs nothing after `trees`."""
+        return self._commits.at(repository, sha).listed()
 
     def archive(self, repository: Repository, sha: str) -> Iterator[bytes]:
         """Return the chunks of the tarball; the link is asked for at once, the rest as it is read.

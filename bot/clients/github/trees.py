@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from cachetools import LRUCache
+
 from bot.clients.github.answers import Commit, Tree
 from bot.clients.github.session import Call
+from bot.core.github import PathSeen
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,7 +18,30 @@ if TYPE_CHECKING:
     from bot.clients.github.session import Session
     from bot.core.model import Repository
 
+MOST_COMMITS = 4
+"""A large repository's tree has 100,000 entries."""
+FULL_HASHES = frozenset({40, 64})
 WHOLE = frozenset({"", "."})
+
+
+class Commits:
+    """The trees of the last few commits: what a full hash names never changes."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._lock = threading.Lock()
+        self._kept: LRUCache[tuple[int, int, str], Trees] = LRUCache(MOST_COMMITS)
+
+    def at(self, repository: Repository, sha: str) -> Trees:
+        """Return one commit's trees."""
+        key = (repository.installation, repository.id, sha)
+        with self._lock:
+            kept = self._kept.get(key)
+            if kept is None:
+                kept = Trees(self._session, repository, sha)
+                if len(sha) in FULL_HASHES:
+                    self._kept[key] = kept
+            return kept
 
 
 class Trees:
@@ -25,6 +52,7 @@ class Trees:
         self._repository = repository
         self._sha = sha
         self._folders: dict[str, dict[str, str]] = {}
+        self._whole: Tree | None = None
 
     def of(self, paths: Sequence[str]) -> dict[str, str]:
         """Return the id of each path that exists, under the path as it was given."""
@@ -35,8 +63,17 @@ class Trees:
             known |= dict.fromkeys(WHOLE, self._root())
         return {path: known[clean] for path, clean in wanted.items() if clean in known}
 
+    def listed(self) -> tuple[PathSeen, ...]:
+        """Return every path; where GitHub cuts the list off, those it gave."""
+        return tuple(PathSeen(one.path, one.type, one.size) for one in self._all().tree)
+
+    def _all(self) -> Tree:
+        if self._whole is None:
+            self._whole = self._tree(self._sha, {"recursive": "1"})
+        return self._whole
+
     def _below(self, paths: set[str]) -> dict[str, str]:
-        tree = self._tree(self._sha, {"recursive": "1"})
+        tree = self._all()
         if not tree.truncated:
             return _ids(tree)
         found = {path: self._walked(path) for path in sorted(paths)}

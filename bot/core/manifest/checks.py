@@ -93,6 +93,12 @@ def _smoke(check: SmokeKeys) -> Iterable[Finding]:
         yield ("expect", "json"), "the answer to HEAD has no body"
 
 
+CONNECTED = (
+    r"projects/[a-z0-9.:-]+/locations/[a-z0-9-]+/connections/[A-Za-z0-9._-]+"
+    r"/repositories/[A-Za-z0-9._-]+"
+)
+"""https://cloud.google.com/build/docs/api/reference/rest/v2/projects.locations.connections.repositories"""
+
 FIELD_CHECKS: dict[type, dict[str, Check]] = {
     EnvironmentKeys: {
         "project": shaped(
@@ -101,6 +107,11 @@ FIELD_CHECKS: dict[type, dict[str, Check]] = {
         ),
         "region": shaped(r"[a-z]+(-[a-z]+)+[0-9]{1,2}", "is no region such as asia-northeast3"),
         "images": _images,
+        "connected_repository": shaped(
+            CONNECTED,
+            "is no connected repository: write projects/P/locations/REGION/connections/C/"
+            "repositories/R",
+        ),
         "on_push": shaped(r"[A-Za-z0-9._][A-Za-z0-9._/-]{0,199}", "is no branch name"),
     },
     ServiceKeys: {

@@ -67,6 +67,8 @@ class EnvironmentKeys(Struct, frozen=True, kw_only=True):
     region: str
     images: str
     reuse: timedelta = timedelta(days=7)
+    connected_repository: str = ""
+    """Where Cloud Build clones from; unset: the source is GitHub's archive."""
     on_push: str = ""
     service_suffix: str = ""
     superseding: Literal["queue", "latest_wins"] = "queue"
@@ -78,7 +80,7 @@ class EnvironmentKeys(Struct, frozen=True, kw_only=True):
     services: dict[str, ServiceKeys] = field(default_factory=dict)
 
 
-SHARED = ("project", "region", "images", "reuse", "services")
+SHARED = ("project", "region", "images", "reuse", "connected_repository", "services")
 """Keys of the top level that every environment starts from."""
 
 TOP = (*SHARED, "environments")

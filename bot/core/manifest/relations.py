@@ -55,6 +55,7 @@ def environment_name_trouble(name: str) -> str:
 def environment_findings(keys: EnvironmentKeys, known: Collection[str]) -> Iterator[Finding]:
     """Yield what does not fit together in one environment; `known` are its services' names."""
     yield from _suffix_finding(keys)
+    yield from _region_findings(keys)
     for name, service in keys.services.items():
         inner = (*_needs_findings(service, known), *_reference_findings(service, known))
         yield from ((("services", name, *path), message) for path, message in inner)
@@ -88,6 +89,22 @@ def _suffix_finding(keys: EnvironmentKeys) -> Iterator[Finding]:
                 f"makes `{shown(name + keys.service_suffix)}`, which {trouble}",
             )
             return
+
+
+def _region_findings(keys: EnvironmentKeys) -> Iterator[Finding]:
+    """Yield what stands in another region than what would use it."""
+    if keys.connected_repository and (there := _location(keys.connected_repository)) != keys.region:
+        yield ("connected_repository",), f"is in {there}, builds run in {keys.region}"
+    for name, service in keys.services.items():
+        there = _location(service.cloud_run.vpc_connector or "")
+        if there and there != keys.region:
+            path = ("services", name, "cloud_run", "vpc_connector")
+            yield path, f"is in {there}, the service runs in {keys.region}"
+
+
+def _location(resource: str) -> str:
+    """Return REGION of projects/P/locations/REGION/…, nothing for a short name."""
+    return resource.partition("/locations/")[2].partition("/")[0]
 
 
 def _needs_findings(service: ServiceKeys, known: Collection[str]) -> Iterator[Finding]:

@@ -30,6 +30,7 @@ def plan(name: str, keys: EnvironmentKeys, notes: tuple[str, ...]) -> Environmen
     return EnvironmentPlan(
         name=name,
         on_push=keys.on_push,
+        connected_repository=keys.connected_repository,
         superseding=keys.superseding,
         services=services,
         addresses={service.name: service.key for service in services},

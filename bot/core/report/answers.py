@@ -73,6 +73,15 @@ def stale_button(ask: Ask) -> Refusal:
     )
 
 
+def no_pull_request(number: int) -> Refusal:
+    """Return the refusal of a pull request that is none."""
+    return Refusal(
+        code=Reason.NO_PULL_REQUEST,
+        reason=f"there is no pull request #{number}",
+        remedy="leave it out to deploy the default branch",
+    )
+
+
 def approved(environment: str, sha: str, until: datetime, starts: Sequence[str]) -> str:
     """Return that a second person's word was kept, and what follows from it."""
     follows = (

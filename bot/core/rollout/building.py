@@ -61,6 +61,7 @@ def _start(deployment: Deployment, service: ServiceRollout) -> StartBuild:
         image=service.plan.image,
         cloudbuild=deployment.cloudbuild,
         build_tag=build_tag(deployment, service),
+        connected_repository=deployment.plan.connected_repository,
         look_up=service.build_asked,
     )
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bot.core.manifest import Manifest, Problem, parse
 
+ELSEWHERE = "projects/p/locations/us-east1/connections/c/repositories/r"
 GOOD = """\
 project: my-project
 region: asia-northeast3
@@ -82,6 +83,20 @@ CASES = [
     ("  ai:\n", f"  {'a' * 50}:\n", 5, f"services.{'a' * 50}", "at most 49"),
     ("-staging\n", f"-{'s' * 50}\n", 15, "environments.staging.service_suffix", "at most 49"),
     ("  staging:\n", "  Staging_1:\n", 13, "environments.Staging_1", "no environment name"),
+    (
+        "region: asia-northeast3\n",
+        "region: asia-northeast3\nconnected_repository: acme/web\n",
+        3,
+        "connected_repository",
+        "no connected repository",
+    ),
+    (
+        "region: asia-northeast3\n",
+        f"region: asia-northeast3\nconnected_repository: {ELSEWHERE}\n",
+        3,
+        "connected_repository",
+        "is in us-east1, builds run in asia-northeast3",
+    ),
     ("  staging:\n", "  latest:\n", 13, "environments.latest", "says nothing"),
     ("  staging:\n", "  deadbeef:\n", 13, "environments.deadbeef", "reads like a commit"),
     ("services/ai\n", "/services/ai\n", 6, "services.ai.path", "folder of the repository"),

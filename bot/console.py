@@ -1,0 +1,184 @@
+"""`deploy`, `rollback`, `status` and `history` on the command line, by the rules of comments.
+
+Imports are made when a command runs, so that `--help` stays quick.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from bot.operate import Desk, Seen
+
+EXITS = """\b
+Exit code:
+  0  done: deployed, nothing to deploy, or answered
+  1  the deployment failed, was rolled back, aborted or superseded
+  2  the command line or the environment's settings are wrong
+  3  refused; the reasons are printed
+  4  still going when --timeout was over
+  5  GitHub, the topic or the store cannot be used"""
+COLOURS = {"✅": "green", "❌": "red", "↩": "red", "👎": "red", "⏸": "yellow"}
+PASSED_ON = {"ignore_unknown_options": True}
+"""Options of the command itself, such as --now, are read where comments are read."""
+
+
+def _asking(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of those that ask for something."""
+    for option in (
+        click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end."),
+        click.option("--no-wait", is_flag=True, help="Ask, and do not follow what comes of it."),
+        click.option(
+            "--timeout", default=7200, show_default=True, help="Seconds to follow it at most."
+        ),
+        click.option("--pr", type=int, help="The pull request; without it the default branch."),
+        click.option("--as", "actor", required=True, help="GitHub login to be judged by."),
+        _repository,
+    ):
+        command = option(command)
+    return command
+
+
+_repository = click.option(
+    "--repository", required=True, metavar="OWNER/NAME", help="Where the App is installed."
+)
+_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON list.")
+
+
+@click.command(context_settings=PASSED_ON, epilog=EXITS)
+@click.argument("environment")
+@click.argument("words", nargs=-1, type=click.UNPROCESSED)
+@_asking
+def deploy(environment: str, words: tuple[str, ...], **options: Any) -> None:  # noqa: ANN401  # click's
+    """Deploy to ENVIRONMENT and follow it, as `/deploy ENVIRONMENT WORDS…` would.
+
+    The person named by --as must be allowed to, as if they had commented; the answer says why not.
+
+    \b
+    python -m bot deploy staging --repository acme/web --as writer
+    python -m bot deploy prod api-service --pr 12 --repository acme/web --as writer
+    """  # noqa: D301  # click reads \b as a character
+    _ask("deploy", (environment, *words), options)
+
+
+@click.command(context_settings=PASSED_ON, epilog=EXITS)
+@click.argument("environment")
+@click.argument("words", nargs=-1, type=click.UNPROCESSED)
+@_asking
+def rollback(environment: str, words: tuple[str, ...], **options: Any) -> None:  # noqa: ANN401  # click's
+    """Return ENVIRONMENT to its last release and follow it, as `/rollback` would.
+
+    \b
+    python -m bot rollback prod --repository acme/web --as writer
+    python -m bot rollback prod to 1a2b3c4 --repository acme/web --as writer
+    """  # noqa: D301  # click reads \b as a character
+    _ask("rollback", (environment, *words), options)
+
+
+@click.command()
+@click.argument("environment", required=False)
+@_repository
+@_json
+def status(environment: str | None, repository: str, *, as_json: bool) -> None:
+    """Say what each environment runs and what is on its way; only ENVIRONMENT when it is named."""
+    from bot.core.report import terminal  # noqa: PLC0415  # see above
+    from bot.operate import known_places  # noqa: PLC0415  # see above
+
+    with _trouble():
+        places, going = known_places(_desk(), repository, environment)
+    states = [terminal.place_state(place, going) for place in places]
+    _print(states if as_json else terminal.places(places, going), as_json=as_json)
+
+
+@click.command()
+@click.argument("environment")
+@_repository
+@_json
+@click.option("--limit", default=20, show_default=True, help="Deployments at most.")
+def history(environment: str, repository: str, *, as_json: bool, limit: int) -> None:
+    """List the deployments to ENVIRONMENT, newest first."""
+    from bot.core.report import terminal  # noqa: PLC0415  # see above
+    from bot.operate import past_deployments  # noqa: PLC0415  # see above
+
+    with _trouble():
+        found = past_deployments(_desk(), repository, environment, limit)
+    states = [terminal.deployment_state(one) for one in found]
+    _print(states if as_json else terminal.past(found), as_json=as_json)
+
+
+COMMANDS = (deploy, rollback, status, history)
+
+
+def _ask(verb: str, words: Iterable[str], options: dict[str, Any]) -> None:
+    """Publish the command, print what comes of it, and end with the code that says so."""
+    from bot.core.report.terminal import outcome  # noqa: PLC0415  # see above
+    from bot.operate import Exit, Seen, Wish, ask  # noqa: PLC0415  # see above
+
+    wish = Wish(
+        repository=options["repository"],
+        actor=options["actor"].removeprefix("@"),
+        text=" ".join((f"/{verb}", *map(_quoted, words))),
+        number=options["pr"],
+    )
+    with _trouble():
+        desk = _desk()
+        key = ask(desk, wish)
+        seen = Seen()
+        if not options["no_wait"]:
+            seen = _followed(desk, key, options)
+    if options["as_json"]:
+        _print({**outcome(seen.ask, seen.deployment), "ask": key}, as_json=True)
+    raise SystemExit(Exit.DONE if options["no_wait"] else seen.exit)
+
+
+def _followed(desk: Desk, key: str, options: dict[str, Any]) -> Seen:
+    from bot.operate import Seen, follow, lines  # noqa: PLC0415  # see above
+
+    last = Seen()
+    for seen in follow(desk, key, timedelta(seconds=options["timeout"])):
+        if not options["as_json"]:
+            _print(lines(last, seen), as_json=False)
+        last = seen
+    return last
+
+
+def _quoted(word: str) -> str:
+    return f'"{word}"' if " " in word else word
+
+
+def _print(said: Any, *, as_json: bool) -> None:  # noqa: ANN401  # any JSON, or lines
+    if as_json:
+        import msgspec  # noqa: PLC0415  # see above
+
+        click.echo(msgspec.json.encode(said).decode())
+        return
+    for line in said:
+        colour = next((name for mark, name in COLOURS.items() if line.startswith(mark)), None)
+        click.secho(line, fg=colour)
+
+
+def _desk() -> Desk:
+    from bot import settings, wiring  # noqa: PLC0415  # see above
+
+    return wiring.desk(settings.load())
+
+
+@contextmanager
+def _trouble() -> Iterator[None]:
+    """Say in one line what cannot be used, and end with the code for it."""
+    from bot.operate import Exit  # noqa: PLC0415  # see above
+    from bot.settings import SettingsError  # noqa: PLC0415  # see above
+    from bot.trouble import Broken, Transient  # noqa: PLC0415  # see above
+
+    try:
+        yield
+    except (SettingsError, Broken, Transient) as trouble:
+        click.echo(str(trouble), err=True)
+        wrong = isinstance(trouble, SettingsError)
+        raise SystemExit(Exit.USAGE if wrong else Exit.UNREACHABLE) from trouble

@@ -1,0 +1,140 @@
+"""Operators on the command line: the same gates as comments, followed live, told by exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING, TypeAlias
+
+import pytest
+
+from tests.stories import services
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from localcloud.cloud import Cloud
+    from tests.stories.console import Console
+    from tests.stories.people import Repository
+
+Done: TypeAlias = "subprocess.CompletedProcess[str]"
+DONE, FAILED, USAGE, REFUSED, UNREACHABLE = 0, 1, 2, 3, 5
+
+
+@pytest.fixture(scope="module")
+def made(live: Callable[..., Repository]) -> Repository:
+    """One service that serves in staging and in prod."""
+    return live(prod="{steps: [50, 100], min_bake: 1s, max_bake: 1s, min_requests: 1, watch: 0s}")
+
+
+@pytest.fixture
+def bot(cloud: Cloud, made: Repository) -> Callable[..., Done]:
+    """Run `python -m bot` with the consumer's environment, for this repository."""
+
+    def run(*words: str, repository: str = "", known: bool = True) -> Done:
+        where = ["--repository", repository or made.full_name]
+        own = {"PATH": os.environ["PATH"], "PYTHONPATH": os.environ.get("PYTHONPATH", "")}
+        return subprocess.run(  # noqa: S603  # our own module, the story's own arguments
+            [sys.executable, "-m", "bot", *words, *where],
+            env=own | (cloud.bot_environment if known else {}),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
+
+    return run
+
+
+def test_a_pull_request_is_deployed_and_followed(
+    made: Repository, bot: Callable[..., Done], console: Console
+) -> None:
+    pull = made.pull_request({"web/app.py": services.good("typed")}, "typed")
+    done = bot("deploy", "prod", "--pr", str(pull.number), "--as", "writer")
+    assert done.returncode == DONE, done.stdout + done.stderr
+    lines = done.stdout.splitlines()
+    assert any(f"{made.prefix}-web at 50 %" in line for line in lines)
+    assert f"✅ prod {pull.sha[:7]}: Deployed" in lines
+    assert lines[-1].startswith(f"  {made.prefix}-web: http")
+    assert "\x1b" not in done.stdout
+    assert pull.sha[:7] in console.serving(f"{made.prefix}-web")
+    assert len(pull.told()) == 1
+    assert "@writer" in pull.told()[0]
+
+
+def test_without_a_pull_request_the_default_branch_is_meant(
+    made: Repository, bot: Callable[..., Done]
+) -> None:
+    done = bot("deploy", "staging", "--as", "@writer", "--json")
+    assert done.returncode == DONE, done.stdout + done.stderr
+    told = json.loads(done.stdout)
+    assert told["state"] == "accepted"
+    assert told["deployment"]["sha"] == made.git("rev-parse", "main")
+    assert told["deployment"]["phase"] == "unchanged"
+
+
+def test_whoever_is_named_is_judged_like_a_commenter(
+    made: Repository, bot: Callable[..., Done]
+) -> None:
+    pull = made.pull_request({"notes.md": "not by a reader\n"}, "judged")
+    done = bot("deploy", "prod", "--pr", str(pull.number), "--as", "reader", "--json")
+    assert done.returncode == REFUSED
+    told = json.loads(done.stdout)
+    assert (told["state"], told["reasons"]) == ("refused", ["permission_denied"])
+    assert "@reader has `read` permission" in told["said"]
+    assert pull.replies() == []
+    assert made.check(pull.sha, "prod") is None
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("deploy", "prdo", "--as", "writer"), "There is no environment `prdo`"),
+        (("deploy", "prod", "--frce", "--as", "writer"), "no option `--frce`"),
+        (("deploy", "prod", "--pr", "999", "--as", "writer"), "There is no pull request #999"),
+        (("rollback", "moon", "--as", "writer"), "There is no environment `moon`"),
+    ],
+)
+def test_a_command_that_cannot_be_followed_says_why(
+    bot: Callable[..., Done], words: tuple[str, ...], reason: str
+) -> None:
+    done = bot(*words)
+    assert done.returncode == REFUSED, done.stdout + done.stderr
+    assert reason in done.stdout
+
+
+def test_a_failure_is_told_with_its_cause(made: Repository, bot: Callable[..., Done]) -> None:
+    pull = made.pull_request({"web/app.py": services.silent()}, "fails")
+    done = bot("deploy", "prod", "--pr", str(pull.number), "--as", "writer")
+    assert done.returncode == FAILED, done.stdout + done.stderr
+    assert f"❌ prod {pull.sha[:7]}: Failed" in done.stdout
+    assert "    | the database password is missing" in done.stdout
+
+
+def test_what_runs_and_what_ran(
+    made: Repository, bot: Callable[..., Done], console: Console
+) -> None:
+    runs = console.serving(f"{made.prefix}-web").split("-")[-2]
+    assert f"prod: {runs} since " in bot("status", "prod").stdout
+    (place,) = json.loads(bot("status", "prod", "--json").stdout)
+    assert place["live"]["sha"].startswith(runs)
+    past = bot("history", "prod").stdout.splitlines()
+    assert any(f" {runs} Deployed by writer" in line for line in past)
+    states = json.loads(bot("history", "prod", "--json", "--limit", "1").stdout)
+    assert len(states) == 1
+    assert states[0]["environment"] == "prod"
+
+
+def test_what_is_wrong_with_the_command_line_itself(
+    bot: Callable[..., Done],
+) -> None:
+    assert bot("deploy", "prod").returncode == USAGE
+    unset = bot("status", known=False)
+    assert unset.returncode == USAGE
+    assert "SPILLWAY_PROJECT is not set" in unset.stderr
+    nowhere = bot("status", repository="acme/nowhere")
+    assert nowhere.returncode == UNREACHABLE
+    assert "404" in nowhere.stderr
+    assert "Exit code:" in bot("deploy", "--help").stdout

@@ -1,0 +1,57 @@
+"""Where builds get their source from: GitHub's archive, or a clone where that lacks something."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.stories import services
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.stories.console import Console
+    from tests.stories.people import Repository
+
+CONNECTED = (
+    "projects/senior-mhealth-lee/locations/asia-northeast3/connections/github/repositories/{}"
+)
+
+
+@pytest.fixture(scope="module")
+def made(repository: Callable[..., Repository]) -> Repository:
+    """One service, already in staging."""
+    return repository(prod="{steps: [100]}").in_staging()
+
+
+def test_what_the_archive_lacks_is_refused_with_the_remedy(
+    made: Repository, console: Console
+) -> None:
+    builds = console.builds(f"{made.prefix}-web")
+    attributes = "*.bin filter=lfs diff=lfs merge=lfs -text\nweb/words.txt export-ignore\n"
+    files = {".gitattributes": attributes, "web/model.bin": "pointer\n", "web/words.txt": "hello\n"}
+    pull = made.pull_request(files, "lacking-too")
+    told = pull.refusal(pull.comment("/deploy prod"))
+    assert f"`source` of `{pull.sha[:7]}` cannot be used" in told
+    assert "web/model.bin is kept in Git LFS" in told
+    assert "web/words.txt is marked export-ignore" in told
+    assert "connected_repository in deploy.yaml" in told
+    assert console.builds(f"{made.prefix}-web") == builds
+
+
+def test_a_connected_repository_is_cloned_whole(made: Repository, console: Console) -> None:
+    connected = CONNECTED.format(made.full_name.replace("/", "-"))
+    manifest = (made.work / "deploy.yaml").read_text(encoding="utf-8")
+    made.commit({"deploy.yaml": f"connected_repository: {connected}\n{manifest}"}, "Connect it")
+    made.push()
+    made.in_staging()
+    files = {
+        ".gitattributes": "web/app.py export-ignore\n",
+        "web/app.py": services.good("cloned"),
+    }
+    pull = made.pull_request(files, "cloned")
+    pull.comment("/deploy prod")
+    assert made.concluded(pull.sha, "prod")["conclusion"] == "success"
+    assert pull.sha[:7] in console.serving(f"{made.prefix}-web")
+    assert console.sources(f"{made.prefix}-web")[0] == (connected, pull.sha)
