@@ -26,6 +26,9 @@ class Builds(Protocol):
     def problems(self, cloudbuild: str) -> tuple[str, ...]:
         """Return everything that is wrong with a cloudbuild.yaml."""
 
+    def dockerfile(self, cloudbuild: str, path: str) -> str:
+        """Return the Dockerfile that a service's folder needs; nothing where that is not plain."""
+
     def start(self, action: StartBuild, source: str) -> BuildStarted | Rejected:
         """Start a build, or find the one started before.
 

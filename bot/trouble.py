@@ -23,3 +23,7 @@ class OtherCommit(Broken):
         super().__init__(what)
         self.made = made
         self.sha = sha
+
+
+class Unsuitable(Broken):
+    """What somebody committed cannot be worked with; the text says what to mend, and where."""

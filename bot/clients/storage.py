@@ -24,6 +24,7 @@ from google.cloud.storage.retry import (  # type: ignore[import-untyped]  # has 
 
 from bot.clients.endpoint import DEADLINE, credentials_for, translate
 from bot.ports import Broken, Transient
+from bot.trouble import Unsuitable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,7 +132,7 @@ def _tar(archive: Iterator[bytes]) -> Iterator[bytes]:
             top, size = top or member.name.partition("/")[0], size + member.size
             if size > LARGEST:
                 message = f"the source is larger than {LARGEST} bytes"
-                raise Broken(message)
+                raise Unsuitable(message)
             if fresh := _without(top, member):
                 yield fresh.tobuf(tarfile.PAX_FORMAT, "utf-8")
                 yield from _content(tar, member)
@@ -175,7 +176,7 @@ def _without(top: str, member: tarfile.TarInfo) -> tarfile.TarInfo | None:
     name = _below(top, member.name)
     if name is None or not (member.isreg() or member.isdir() or member.issym() or member.islnk()):
         message = f"the source holds {member.name!r}, which cannot be unpacked safely"
-        raise Broken(message)
+        raise Unsuitable(message)
     if not name:
         return None
     fresh = tarfile.TarInfo(name)
@@ -206,7 +207,7 @@ def _link(top: str, name: str, member: tarfile.TarInfo) -> str:
         target = None if reached.split("/")[0] in {"", ".."} else member.linkname
     if target is None:
         message = f"the source's link {name!r} leads out of it, to {member.linkname!r}"
-        raise Broken(message)
+        raise Unsuitable(message)
     return target
 
 

@@ -134,6 +134,8 @@ class Rejected(Struct, frozen=True, kw_only=True, tag=True):
 
     service: str
     detail: str
+    unsuitable: bool = False
+    """What somebody committed is at fault, not the request made of it."""
 
 
 Outcome = BuildStarted | BuildOver | Accepted | Opened | Conflicted | Rejected

@@ -13,8 +13,11 @@ from msgspec import Struct, field
 from bot.core.configuration import EnvironmentPlan, ServicePlan
 from bot.core.control import Pause, Promotion
 from bot.core.evidence import Evidence, Verdict
+from bot.core.failure import Failure, FailureCode
 from bot.core.model import Rejected, Release, Repository
 from bot.core.standing import Standing
+
+__all__ = ["Failure", "FailureCode"]
 
 
 class Phase(StrEnum):
@@ -33,41 +36,6 @@ class Phase(StrEnum):
     FAILED = "failed"
     ABORTED = "aborted"
     SUPERSEDED = "superseded"
-
-
-class FailureCode(StrEnum):
-    """Why a deployment ended badly: a closed set, for machines."""
-
-    BUILD_FAILED = "build_failed"
-    REVISION_NOT_READY = "revision_not_ready"
-    SMOKE_FAILED = "smoke_failed"
-    CANARY_WORSE = "canary_worse"
-    TRAFFIC_CHANGED = "traffic_changed"
-    TRAFFIC_SPLIT = "traffic_split"
-    REJECTED = "rejected"
-    TIMED_OUT = "timed_out"
-    INTERNAL = "internal"
-    ABORTED = "aborted"
-    SUPERSEDED = "superseded"
-    REFUSED = "refused"
-    OTHER_COMMIT = "other_commit"
-    REJECTED_BEFORE = "rejected_before"
-
-
-class Failure(Struct, frozen=True, kw_only=True):
-    """What failed and why, as people will read it."""
-
-    code: FailureCode
-    service: str
-    reason: str
-    """One sentence."""
-    detail: str = ""
-    """What the outside world said: a condition, an answer, a build's status."""
-    logs: tuple[str, ...] | None = None
-    """The last lines of the build or revision; None until they were asked for."""
-    link: str = ""
-    commands: tuple[str, ...] = ()
-    """What to type next, where it is not the same command again."""
 
 
 class SmokeAnswer(Struct, frozen=True, kw_only=True):
@@ -231,6 +199,8 @@ class Deployment(Struct, frozen=True, kw_only=True):
     command: str = ""
     """What to type to ask for the same again."""
     steps_taken: tuple[StepTaken, ...] = ()
+    followed_by: str = ""
+    """The pull request's newest head that was found to hold this commit."""
     failure: Failure | None = None
     finished_at: datetime | None = None
     told: Told = Told()

@@ -19,6 +19,19 @@ class BuildState(StrEnum):
     FAILED = "failed"
 
 
+class BuildFault(StrEnum):
+    """What made a build fail, as Cloud Build classifies it."""
+
+    OTHER = ""
+    STEP = "step"
+    TIMED_OUT = "timed_out"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    PUSH_DENIED = "push_denied"
+    IMAGE_MISSING = "image_missing"
+    SOURCE = "source"
+
+
 class BuildSeen(Struct, frozen=True, kw_only=True):
     """One build."""
 
@@ -28,6 +41,7 @@ class BuildSeen(Struct, frozen=True, kw_only=True):
     """Of the image that was asked for; only after success."""
     detail: str = ""
     """Cloud Build's status and its own words for a failure."""
+    fault: BuildFault = BuildFault.OTHER
     log_url: str = ""
 
 
@@ -117,6 +131,10 @@ class Sight(Struct, frozen=True, kw_only=True):
     unreleased: frozenset[str] = frozenset()
     """Services whose serving revision was made by a first deployment of ours that failed."""
     smoke: dict[str, tuple[SmokeAnswer, ...]] = field(default_factory=dict)
+    replaced_by: str = ""
+    """The pull request's newest head, which does not hold the commit any more."""
+    followed_by: str = ""
+    """The pull request's newest head, which holds the commit."""
     windows: dict[str, tuple[Window, ...]] = field(default_factory=dict)
     metrics_down: str = ""
     """Why Cloud Monitoring could not be read; empty when it could."""

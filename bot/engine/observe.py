@@ -13,6 +13,7 @@ from bot.core.rollout.labels import made_by
 from bot.core.rollout.secrets import floating
 from bot.core.rollout.turn import service_named
 from bot.core.sight import Memory, OperationSeen, Sight
+from bot.engine.heads import newest_head
 from bot.engine.standing import refusals_now
 from bot.ports import Broken, Transient, World
 
@@ -30,7 +31,10 @@ def observe(world: World, deployment: Deployment, wanted: Wants) -> Sight:
     windows, metrics_down = _windows(world, deployment, wanted.windows)
     services = _services(world, deployment, wanted)
     secrets, unpinned = _secrets(world, deployment, wanted.secrets)
+    replaced_by, followed_by = newest_head(world, deployment) if wanted.head else ("", "")
     return Sight(
+        replaced_by=replaced_by,
+        followed_by=followed_by,
         services=services,
         refusals=refusals_now(world, deployment) if wanted.standing else (),
         secrets=secrets,

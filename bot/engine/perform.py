@@ -8,6 +8,7 @@ from bot.core import allowance
 from bot.core.action import (
     Accepted,
     Action,
+    BuildStarted,
     CancelBuild,
     Opened,
     OpenToAll,
@@ -19,6 +20,7 @@ from bot.core.action import (
 )
 from bot.core.deployment import Phase
 from bot.core.rollout.turn import service_named
+from bot.trouble import Unsuitable
 
 if TYPE_CHECKING:
     from bot.core.deployment import Deployment
@@ -31,7 +33,7 @@ def perform(world: World, deployment: Deployment, action: Action) -> Outcome:
         return Rejected(service=action.service, detail=f"{why}, say the operator's settings")
     match action:
         case StartBuild():
-            return world.builds.start(action, _source(world, deployment, action))
+            return _built(world, deployment, action)
         case CancelBuild():
             return world.builds.cancel(action)
         case Stage():
@@ -43,6 +45,13 @@ def perform(world: World, deployment: Deployment, action: Action) -> Outcome:
             return Opened(service=action.service) if isinstance(outcome, Accepted) else outcome
         case _:
             assert_never(action)
+
+
+def _built(world: World, deployment: Deployment, action: StartBuild) -> BuildStarted | Rejected:
+    try:
+        return world.builds.start(action, _source(world, deployment, action))
+    except Unsuitable as wrong:
+        return Rejected(service=action.service, detail=str(wrong), unsuitable=True)
 
 
 def _source(world: World, deployment: Deployment, action: StartBuild) -> str:

@@ -68,9 +68,26 @@ def read_inputs(world: World, wishes: Sequence[Wish]) -> Inputs | Refuse:
     if absent := [path for path in paths if path not in trees]:
         lacking = tuple(f"it names `{path}`, which {sha[:7]} does not have" for path in absent)
         return _bad(wish, MANIFEST, rules.branch, lacking)
-    if lacking := _archive_lacks(world, wish, plans):
+    lacking = (*_archive_lacks(world, wish, plans), *_dockerfiles(world, wish, plans, cloudbuild))
+    if lacking:
         return _bad(wish, SOURCE, sha[:7], lacking)
     return Inputs(proposed=proposed, cloudbuild=cloudbuild, trees=trees)
+
+
+def _dockerfiles(
+    world: World, wish: Wish, plans: Sequence[EnvironmentPlan], cloudbuild: str
+) -> tuple[str, ...]:
+    """Return every Dockerfile that cloudbuild.yaml needs and the commit does not have."""
+    repository, sha = wish.ask.repository, wish.target.sha
+    services = {s.path: s.name for plan in plans for s in plan.services}
+    needed = {world.builds.dockerfile(cloudbuild, path): path for path in services}
+    wanted = sorted(filter(None, needed))
+    there = world.github.trees(repository, sha, wanted) if wanted else {}
+    return tuple(
+        f"there is no {name}, which {CLOUDBUILD} builds {services[needed[name]]} from: add it"
+        for name in wanted
+        if name not in there
+    )
 
 
 def _archive_lacks(world: World, wish: Wish, plans: Sequence[EnvironmentPlan]) -> tuple[str, ...]:

@@ -158,6 +158,7 @@ class BuildRunner:
                 raise _Failed(_FAILURE.PUSH_IMAGE_NOT_FOUND, detail)
             if run.ended.is_set():
                 break
+            _check_push(run.build, image)
             digest = run.docker.push(image)
             results.images.add(name=image, digest=digest)
             self._records.line(run.build, f"{image}: digest: {digest}")
@@ -169,6 +170,17 @@ class BuildRunner:
             return
         self._records.line(run.build, f"ERROR: {failure.detail}")
         self._records.change(run.build.name, partial(_set_failure, failure=failure))
+
+
+def _check_push(build: Proto, image: str) -> None:
+    """Refuse to push into another project's registry, as a build account without leave is."""
+    project = image.split("/")[1] if image.count("/") > 1 else build.project_id
+    if project != build.project_id:
+        detail = (
+            "denied: Permission 'artifactregistry.repositories.uploadArtifacts' denied on "
+            f"resource 'projects/{project}' (or it may not exist)"
+        )
+        raise _Failed(_FAILURE.PUSH_NOT_AUTHORIZED, detail)
 
 
 def _start(build: Proto) -> None:

@@ -67,7 +67,12 @@ class Repository:
     ) -> Pull:
         """Branch off main, commit, push, open a pull request, and wait until its head is known."""
         self.git("checkout", "--quiet", "-B", branch, "main")
-        sha = self.commit(files, title)
+        self.commit(files, title)
+        return self.pull_request_from(branch, title)
+
+    def pull_request_from(self, branch: str, title: str = "A change") -> Pull:
+        """Push the branch that is checked out and open a pull request from it."""
+        sha = self.git("rev-parse", "HEAD")
         self.push(branch, "writer")
         wanted = {"title": title, "head": branch, "base": "main"}
         number = self.call("POST", "pulls", wanted, "writer")["number"]

@@ -9,7 +9,7 @@ import pytest
 from tests.stories import services
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from tests.stories.console import Console
     from tests.stories.people import Repository
@@ -40,12 +40,22 @@ def test_what_the_archive_lacks_is_refused_with_the_remedy(
     assert console.builds(f"{made.prefix}-web") == builds
 
 
-def test_a_connected_repository_is_cloned_whole(made: Repository, console: Console) -> None:
-    connected = CONNECTED.format(made.full_name.replace("/", "-"))
+@pytest.fixture
+def connected(made: Repository) -> Iterator[str]:
+    """Have main connect the repository to Cloud Build, for a while."""
+    before = made.git("rev-parse", "main")
+    name = CONNECTED.format(made.full_name.replace("/", "-"))
     manifest = (made.work / "deploy.yaml").read_text(encoding="utf-8")
-    made.commit({"deploy.yaml": f"connected_repository: {connected}\n{manifest}"}, "Connect it")
+    made.commit({"deploy.yaml": f"connected_repository: {name}\n{manifest}"}, "Connect it")
     made.push()
-    made.in_staging()
+    yield name
+    made.git("reset", "--quiet", "--hard", before)
+    made.push()
+
+
+def test_a_connected_repository_is_cloned_whole(
+    made: Repository, connected: str, console: Console
+) -> None:
     files = {
         ".gitattributes": "web/app.py export-ignore\n",
         "web/app.py": services.good("cloned"),

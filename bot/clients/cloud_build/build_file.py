@@ -6,6 +6,7 @@ Google's parser stops at the first fault and speaks of Python; people get all of
 from __future__ import annotations
 
 import json
+import posixpath
 from typing import TYPE_CHECKING, Any
 
 import yaml
@@ -52,6 +53,24 @@ def _not_yaml(error: Exception) -> str:
     why = error.problem if isinstance(error, yaml.MarkedYAMLError) else str(error)
     words = " ".join(str(why).split()).translate({ord("<"): None, ord(">"): None})
     return f"{line}is not YAML: {words}"
+
+
+def dockerfile(text: str, path: str) -> str:
+    """Return the Dockerfile that a good build file needs for a service, as far as it is plain.
+
+    That is: docker builds the service's folder, with no file of another name.
+    """
+    for step in parse(text).steps:
+        words = [_folder(word, path) for word in step.args]
+        own = step.name.partition("@")[0].partition(":")[0].rpartition("/")[2] == "docker"
+        if own and words[:1] == ["build"] and words[-1] == path and not step.dir_:
+            other = any(word in {"-f", "--file"} or word.startswith("--file=") for word in words)
+            return "" if other else posixpath.normpath(f"{path}/Dockerfile")
+    return ""
+
+
+def _folder(word: str, path: str) -> str:
+    return path if word.rstrip("/") in {"$_PATH", "${_PATH}"} else word
 
 
 def parse(text: str) -> cloudbuild_v1.Build:

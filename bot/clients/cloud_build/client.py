@@ -42,6 +42,10 @@ class CloudBuildClient:
         """Return everything that is wrong with a cloudbuild.yaml."""
         return build_file.problems(cloudbuild)
 
+    def dockerfile(self, cloudbuild: str, path: str) -> str:
+        """Return the Dockerfile that a service's folder needs; nothing where that is not plain."""
+        return build_file.dockerfile(cloudbuild, path)
+
     @translate(WHAT, final=True)
     def start(self, action: StartBuild, source: str) -> BuildStarted | Rejected:
         """Start a build from `gs://bucket/object`, or find the one started before."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from google.cloud.devtools import cloudbuild_v1
 
-from bot.core.sight import BuildSeen, BuildState
+from bot.core.sight import BuildFault, BuildSeen, BuildState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +19,20 @@ FAILED = (
     Status.CANCELLED,
     Status.EXPIRED,
 )
+Kind = cloudbuild_v1.Build.FailureInfo.FailureType
+STATUSES = {
+    Status.TIMEOUT: BuildFault.TIMED_OUT,
+    Status.EXPIRED: BuildFault.EXPIRED,
+    Status.CANCELLED: BuildFault.CANCELLED,
+}
+FAULTS = {
+    Kind.USER_BUILD_STEP: BuildFault.STEP,
+    Kind.PUSH_NOT_AUTHORIZED: BuildFault.PUSH_DENIED,
+    Kind.PUSH_FAILED: BuildFault.PUSH_DENIED,
+    Kind.PUSH_IMAGE_NOT_FOUND: BuildFault.IMAGE_MISSING,
+    Kind.FETCH_SOURCE_FAILED: BuildFault.SOURCE,
+}
+"""https://cloud.google.com/build/docs/api/reference/rest/v1/projects.builds#failuretype"""
 
 
 def build_seen(name: str, build: cloudbuild_v1.Build, image: str) -> BuildSeen:
@@ -29,8 +43,14 @@ def build_seen(name: str, build: cloudbuild_v1.Build, image: str) -> BuildSeen:
         state=state,
         digest=_digest(build, image) if state is BuildState.SUCCEEDED else "",
         detail="; ".join(_failure(build)) if state is BuildState.FAILED else "",
+        fault=_fault(build) if state is BuildState.FAILED else BuildFault.OTHER,
         log_url=build.log_url,
     )
+
+
+def _fault(build: cloudbuild_v1.Build) -> BuildFault:
+    by_status = STATUSES.get(build.status)
+    return by_status or FAULTS.get(build.failure_info.type_, BuildFault.OTHER)
 
 
 def _state(build: cloudbuild_v1.Build) -> BuildState:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from bot.core.deployment import Deployment, Failure, FailureCode, Phase, ServiceRollout, StepTaken
 from bot.core.report.holding import holds, next_commands
 from bot.core.report.machine import json_block
-from bot.core.report.notes import notes
+from bot.core.report.notes import notes, remedies
 from bot.core.report.origin import origin
 from bot.core.report.phrases import SYMBOLS, block, cell, commands, plain, sentence, title
 from bot.core.rollout.turn import ENDS, had_traffic
@@ -117,6 +117,7 @@ def alert(deployment: Deployment) -> str:
         f"{symbol} **{deployment.environment}: {deployment.sha[:7]} {what}.**",
         f"@{deployment.actor}: {sentence(plain(failure.reason))}",
     ]
+    lines += [f"\n{remedy}" for remedy in remedies(failure)]
     if failure.detail:
         lines.append(f"\n{block(failure.detail)}")
     if deployment.stuck and deployment.phase is Phase.ROLLING_BACK:
@@ -153,7 +154,7 @@ def details(deployment: Deployment, place: int) -> str:
 
 def _failure(deployment: Deployment, failure: Failure) -> str:
     traffic = _traffic_words(deployment, failure)
-    lines = [f"**{sentence(plain(failure.reason))}** {traffic}"]
+    lines = [f"**{sentence(plain(failure.reason))}** {traffic}", *remedies(failure)]
     if failure.detail:
         lines.append(block(failure.detail))
     if failure.logs:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from bot.core.deployment import Deployment, ServiceRollout
+    from bot.core.failure import Failure
 
 MOST_KEPT = 20
 
@@ -23,6 +24,11 @@ def notes(deployment: Deployment) -> list[str]:
         trouble = plain(deployment.told.tag_trouble)
         said.append(f"**Note:** not every tag could be moved yet, it is tried again: {trouble}")
     return said
+
+
+def remedies(failure: Failure) -> list[str]:
+    """Return what to do about a failure, if more is known than its reason."""
+    return [f"What to do: {clean(failure.remedy)}."] if failure.remedy else []
 
 
 def _split(service: ServiceRollout) -> str:

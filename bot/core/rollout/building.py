@@ -11,7 +11,7 @@ from bot.core.deployment import Deployment, Failure, FailureCode, Phase, Service
 from bot.core.model import Image
 from bot.core.rollout.memory import came_back
 from bot.core.rollout.turn import Turn, enter, fail, service_named, soon, wait, with_service
-from bot.core.sight import BuildSeen, BuildState, Sight
+from bot.core.sight import BuildFault, BuildSeen, BuildState, Sight
 
 GLANCE = timedelta(seconds=30)
 """Cloud Build says when a build changes; this look is for a notification that got lost."""
@@ -19,6 +19,9 @@ GLANCE = timedelta(seconds=30)
 
 def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
     """Start what is not started, take over digests, stop at the first failure."""
+    if seen.replaced_by:
+        return Turn(fail(deployment, _replaced(deployment, seen.replaced_by), now))
+    deployment = replace(deployment, followed_by=seen.followed_by or deployment.followed_by)
     images: list[Image] = []
     for name, build in seen.builds.items():
         if failure := _failure(name, build):
@@ -66,6 +69,35 @@ def _start(deployment: Deployment, service: ServiceRollout) -> StartBuild:
     )
 
 
+_NO_IMAGE = "`images:` of cloudbuild.yaml must name what its steps build: `${_IMAGE}:${_SHA}`"
+_REMEDIES = {
+    BuildFault.STEP: "the last lines of the build say which step failed and why; mend it and push",
+    BuildFault.TIMED_OUT: "give the build longer with `timeout:` in cloudbuild.yaml, up to a day, "
+    "or make it quicker with a cache or a larger machine",
+    BuildFault.EXPIRED: "the build waited for a free machine for too long: try again later, or ask "
+    "for more concurrent builds",
+    BuildFault.CANCELLED: "somebody cancelled the build; deploy again if it is still wanted",
+    BuildFault.PUSH_DENIED: "whoever operates the project gives the build's service account "
+    "`roles/artifactregistry.writer` on the image repository, and makes sure that it exists",
+    BuildFault.IMAGE_MISSING: _NO_IMAGE,
+    BuildFault.SOURCE: "whoever operates the project makes sure that the build's service account "
+    "may read the source",
+}
+
+
+def _replaced(deployment: Deployment, head: str) -> Failure:
+    """Give up a commit that was taken back while its images were made: nobody looks at it now."""
+    return Failure(
+        code=FailureCode.COMMIT_REPLACED,
+        service="",
+        reason=f"the pull request was force-pushed to {head[:7]} meanwhile and holds "
+        f"{deployment.sha[:7]} no more",
+        remedy="deploy the new head once it is what you want",
+        commands=(f"/deploy {deployment.environment} {head[:7]}",),
+        logs=(),
+    )
+
+
 def _failure(name: str, build: BuildSeen) -> Failure | None:
     if build.state is BuildState.FAILED:
         reason = f"the build of {name} failed"
@@ -77,6 +109,7 @@ def _failure(name: str, build: BuildSeen) -> Failure | None:
         code=FailureCode.BUILD_FAILED,
         service=name,
         reason=reason,
+        remedy=_REMEDIES.get(build.fault, "") if build.detail else _NO_IMAGE,
         detail=build.detail,
         link=build.log_url,
     )

@@ -107,7 +107,7 @@ def record(deployment: Deployment, outcome: Outcome, now: datetime) -> Deploymen
     if isinstance(outcome, Conflicted):
         return replace(deployment, wake_at=now + SOON)
     if isinstance(outcome, Rejected):
-        return _rejected(deployment, outcome.service, outcome.detail, now)
+        return _rejected(deployment, outcome, now)
     service = _with_outcome(service_named(deployment, outcome.service), outcome)
     return with_service(replace(deployment, attempts=0), service)
 
@@ -162,15 +162,28 @@ def _given_up(deployment: Deployment, now: datetime) -> bool:
     return deployment.phase is not Phase.ROLLING_BACK and expired(deployment, now)
 
 
-def _rejected(deployment: Deployment, service: str, detail: str, now: datetime) -> Deployment:
+def _rejected(deployment: Deployment, said: Rejected, now: datetime) -> Deployment:
     if deployment.phase is Phase.ROLLING_BACK:
-        return spoiled(deployment, f"Cloud Run refuses: {detail}", now + LONG, now)
+        return spoiled(deployment, f"Cloud Run refuses: {said.detail}", now + LONG, now)
+    if said.unsuitable:
+        return fail(deployment, _unsuitable(deployment, said), now)
     system = "Cloud Build" if deployment.phase is Phase.BUILDING else "Cloud Run"
     failure = Failure(
         code=FailureCode.REJECTED,
-        service=service,
-        reason=f"{system} refused the request for {service}",
-        detail=detail,
+        service=said.service,
+        reason=f"{system} refused the request for {said.service}",
+        detail=said.detail,
         logs=(),
     )
     return fail(deployment, failure, now)
+
+
+def _unsuitable(deployment: Deployment, said: Rejected) -> Failure:
+    return Failure(
+        code=FailureCode.BAD_SOURCE,
+        service=said.service,
+        reason=f"{deployment.sha[:7]} holds what must not be unpacked for a build",
+        remedy="take it out of the commit: links stay within the repository, files below 2 GiB",
+        detail=said.detail,
+        logs=(),
+    )

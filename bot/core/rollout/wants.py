@@ -46,6 +46,8 @@ class Wants(Struct, frozen=True, kw_only=True):
     """Whether the serving revisions' own deployments matter."""
     standing: bool = False
     """Whether the gates are asked once more."""
+    head: bool = False
+    """Whether the pull request still holds the commit."""
     operations: tuple[str, ...] = ()
     builds: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
@@ -65,7 +67,8 @@ def wants(  # noqa: PLR0911  # one return per phase reads as the table it is
             return _queued(deployment)
         case Phase.BUILDING:
             building = (s for s in deployment.services if s.build and not s.digest)
-            return Wants(builds=tuple(s.plan.name for s in building), memory=True)
+            builds = tuple(s.plan.name for s in building)
+            return Wants(builds=builds, head=_follows_head(deployment), memory=True)
         case Phase.STAGING:
             return Wants(services=_staging(level), operations=_unfinished(level))
         case Phase.SMOKE:
@@ -81,6 +84,13 @@ def wants(  # noqa: PLR0911  # one return per phase reads as the table it is
             return _rolling_back(deployment)
         case _:
             return Wants()
+
+
+def _follows_head(deployment: Deployment) -> bool:
+    """Tell whether it was asked for as a pull request's, not as the default branch's."""
+    standing = deployment.standing
+    merged = standing is not None and (standing.on_default_branch or standing.pushed)
+    return bool(deployment.number) and standing is not None and not merged
 
 
 def visible_until(deployment: Deployment, now: datetime) -> datetime:

@@ -1,0 +1,46 @@
+"""Why a deployment ended badly, in words for people and one for machines."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+
+class FailureCode(StrEnum):
+    """Why a deployment ended badly: a closed set, for machines."""
+
+    BUILD_FAILED = "build_failed"
+    REVISION_NOT_READY = "revision_not_ready"
+    SMOKE_FAILED = "smoke_failed"
+    CANARY_WORSE = "canary_worse"
+    TRAFFIC_CHANGED = "traffic_changed"
+    TRAFFIC_SPLIT = "traffic_split"
+    REJECTED = "rejected"
+    TIMED_OUT = "timed_out"
+    INTERNAL = "internal"
+    ABORTED = "aborted"
+    SUPERSEDED = "superseded"
+    REFUSED = "refused"
+    OTHER_COMMIT = "other_commit"
+    REJECTED_BEFORE = "rejected_before"
+    COMMIT_REPLACED = "commit_replaced"
+    BAD_SOURCE = "bad_source"
+
+
+class Failure(Struct, frozen=True, kw_only=True):
+    """What failed and why, as people will read it."""
+
+    code: FailureCode
+    service: str
+    reason: str
+    """One sentence."""
+    remedy: str = ""
+    """What to do about it, where more than the same command again."""
+    detail: str = ""
+    """What the outside world said: a condition, an answer, a build's status."""
+    logs: tuple[str, ...] | None = None
+    """The last lines of the build or revision; None until they were asked for."""
+    link: str = ""
+    commands: tuple[str, ...] = ()
+    """What to type next, where it is not the same command again."""
