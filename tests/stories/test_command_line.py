@@ -105,6 +105,18 @@ def test_a_command_that_cannot_be_followed_says_why(
     assert reason in done.stdout
 
 
+def test_a_release_is_taken_back(
+    made: Repository, bot: Callable[..., Done], console: Console
+) -> None:
+    before = console.serving(f"{made.prefix}-web")
+    pull = made.pull_request({"web/app.py": services.good("taken back")}, "taken-back")
+    pull.comment("/deploy prod")
+    assert made.concluded(pull.sha, "prod")["conclusion"] == "success"
+    done = bot("rollback", "prod", "--as", "writer")
+    assert done.returncode == DONE, done.stdout + done.stderr
+    assert console.serving(f"{made.prefix}-web") == before
+
+
 def test_a_failure_is_told_with_its_cause(made: Repository, bot: Callable[..., Done]) -> None:
     pull = made.pull_request({"web/app.py": services.silent()}, "fails")
     done = bot("deploy", "prod", "--pr", str(pull.number), "--as", "writer")

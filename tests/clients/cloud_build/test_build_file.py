@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.clients.cloud_build.build_file import parse, problems
+from bot.clients.cloud_build.build_file import dockerfile, parse, problems
 
 GOOD = """
 steps:
@@ -105,3 +105,28 @@ def test_builder_images_and_caches_may_be_latest() -> None:
 )
 def test_aliases_that_never_end_are_refused(bomb: str) -> None:
     assert problems(bomb) == ("cloudbuild.yaml holds more than 10000 values",)
+
+
+DOCKER = 'steps: [{{name: "gcr.io/cloud-builders/docker", args: [build, {}]}}]\n'
+
+
+@pytest.mark.parametrize(
+    ("arguments", "needed"),
+    [
+        ("-t, x, $_PATH", "services/api/Dockerfile"),
+        ('--tag=x, "${_PATH}/"', "services/api/Dockerfile"),
+        ("services/api", "services/api/Dockerfile"),
+        ("-f, $_PATH/Dockerfile.prod, $_PATH", ""),
+        ("--file=x, $_PATH", ""),
+        (".", ""),
+        ("services/other", ""),
+    ],
+)
+def test_which_dockerfile_a_service_needs(arguments: str, needed: str) -> None:
+    assert dockerfile(DOCKER.format(arguments), "services/api") == needed
+
+
+def test_without_docker_no_dockerfile_is_needed() -> None:
+    assert dockerfile("steps: [{name: pack, args: [build, $_PATH]}]", "services/api") == ""
+    text = "steps: [{name: docker, dir: x, args: [build, $_PATH]}]"
+    assert dockerfile(text, "services/api") == ""

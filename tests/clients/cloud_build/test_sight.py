@@ -6,7 +6,7 @@ import pytest
 from google.cloud.devtools.cloudbuild_v1 import Build
 
 from bot.clients.cloud_build.sight import build_seen
-from bot.core.sight import BuildState
+from bot.core.sight import BuildFault, BuildState
 
 BUILT = {"images": [{"name": "a/b:1", "digest": "sha256:1"}, {"name": "a/c:1", "digest": "x"}]}
 
@@ -36,6 +36,26 @@ def test_only_a_success_has_a_digest() -> None:
     assert build_seen("n", done, "a/b").digest == ""
     failed = Build(status=Build.Status.FAILURE, results=BUILT)
     assert build_seen("n", failed, "a/b:1").digest == ""
+
+
+Kind = Build.FailureInfo.FailureType
+FAULTS = {
+    BuildFault.STEP: {"status": Build.Status.FAILURE, "kind": Kind.USER_BUILD_STEP},
+    BuildFault.PUSH_DENIED: {"status": Build.Status.FAILURE, "kind": Kind.PUSH_NOT_AUTHORIZED},
+    BuildFault.IMAGE_MISSING: {"status": Build.Status.FAILURE, "kind": Kind.PUSH_IMAGE_NOT_FOUND},
+    BuildFault.SOURCE: {"status": Build.Status.FAILURE, "kind": Kind.FETCH_SOURCE_FAILED},
+    BuildFault.TIMED_OUT: {"status": Build.Status.TIMEOUT, "kind": Kind.USER_BUILD_STEP},
+    BuildFault.EXPIRED: {"status": Build.Status.EXPIRED, "kind": 0},
+    BuildFault.CANCELLED: {"status": Build.Status.CANCELLED, "kind": 0},
+    BuildFault.OTHER: {"status": Build.Status.INTERNAL_ERROR, "kind": 0},
+}
+
+
+@pytest.mark.parametrize("fault", BuildFault)
+def test_every_failure_is_of_a_kind(fault: BuildFault) -> None:
+    said = FAULTS[fault]
+    build = Build(status=said["status"], failure_info={"type_": said["kind"]})
+    assert build_seen("n", build, "a/b:1").fault is fault
 
 
 def test_a_failure_is_told_once_in_each_of_its_words() -> None:

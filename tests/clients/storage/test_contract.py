@@ -15,6 +15,7 @@ from google.cloud.storage import Client
 
 from bot.clients.storage import CHUNK, StorageSources, repacked
 from bot.ports import Broken, Transient
+from bot.trouble import Unsuitable
 from tests.clients.local_google import PROJECT
 from tests.clients.storage.tarballs import (
     LONG,
@@ -185,7 +186,7 @@ def test_a_download_that_fails_late_leaves_nothing(
 def test_what_could_leave_the_folder_is_refused(
     sources: StorageSources, bucket: Bucket, name: str, bad: tuple[tarfile.TarInfo, bytes]
 ) -> None:
-    with pytest.raises(Broken, match=r"safely|leads out"):
+    with pytest.raises(Unsuitable, match=r"safely|leads out"):
         sources.put(name, pieces(tarball(*ORDINARY, bad)))
     assert bucket.get_blob(name) is None
 
@@ -228,7 +229,7 @@ def test_what_is_no_archive_is_broken(
 def test_a_small_archive_may_not_unpack_to_any_size(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.clients.storage.LARGEST", 1_000_000)
     files = [member(f"{TOP}/{number}", bytes(100_000)) for number in range(11)]
-    with pytest.raises(Broken, match="larger than 1000000 bytes"):
+    with pytest.raises(Unsuitable, match="larger than 1000000 bytes"):
         rewritten(tarball(*files))
 
 
