@@ -15,7 +15,6 @@ from msgspec.structs import replace
 from bot.core import command
 from bot.core.deployment import Deployment
 from bot.core.environment import speaks_for
-from bot.core.github import PullRequest
 from bot.core.model import Ask, AskKind, Environment
 from bot.core.policy import LATEST
 from bot.core.reasons import Reason
@@ -64,32 +63,15 @@ def _typed(world: World, ask: Ask) -> Found:
     if rules.manifest is None:
         body = answers.problems(ask, MANIFEST, rules.branch, rules.problems)
         return Refuse(body, (Reason.BAD_MANIFEST,))
-    asked = Asked(ask=ask, pull=pull, rules=rules, manifest=rules.manifest)
-    if ask.kind is AskKind.CLI and number is None and isinstance(read, command.Deploy):
-        read, asked = _of_default_branch(world, read, asked)
-    return _followed(world, read, asked)
+    if ask.kind is AskKind.CLI and pull is None and isinstance(read, command.Deploy):
+        read = _of_default_branch(read, rules.branch)
+    return _followed(world, read, Asked(ask=ask, pull=pull, rules=rules, manifest=rules.manifest))
 
 
-def _of_default_branch(
-    world: World, read: command.Deploy, asked: Asked
-) -> tuple[command.Deploy, Asked]:
-    """Let a `/deploy` without a pull request mean the default branch, as one on a merged one may.
-
-    The gates look at the pull request that brought its head; a direct push stands for itself.
-    """
-    rules, repository = asked.rules, asked.ask.repository
-    pull = world.github.pull_request_of(repository, rules.sha) or PullRequest(
-        number=0,
-        title="",
-        state="closed",
-        merged=True,
-        draft=False,
-        head_sha=rules.sha,
-        head_repository=repository.id,
-        base_ref=rules.branch,
-        default_branch=rules.branch,
-    )
-    return replace(read, ref=read.ref or rules.branch), replace(asked, pull=pull)
+def _of_default_branch(deploy: command.Deploy, branch: str) -> command.Deploy:
+    """Let a `/deploy` that names neither pull request nor commit mean the default branch."""
+    named = deploy.ref or deploy.words[-1:] == (branch,)
+    return deploy if named else replace(deploy, ref=branch)
 
 
 def _stale(world: World, read: command.Command, ask: Ask) -> Refusal | None:

@@ -13,7 +13,7 @@ from bot.core.deployment import FailureCode, Phase
 from bot.core.rollout import table
 from bot.core.rollout.labels import revision_name
 from bot.core.rollout.turn import ENDS
-from bot.core.sight import RevisionSeen, ServiceSeen, Sight, TrafficSeen
+from bot.core.sight import RevisionSeen, ServiceSeen, TrafficSeen
 from tests.core.rollout.simulated import Faults, World, deployment, service_plan
 
 AI = service_plan("ai")
@@ -298,16 +298,3 @@ def test_every_phase_but_the_ends_leads_on_and_the_ends_lead_nowhere() -> None:
     assert set(table.TRANSITIONS) == set(Phase)
     for phase, onward in table.TRANSITIONS.items():
         assert bool(onward) != (phase in ENDS)
-
-
-def test_a_commit_that_was_force_pushed_away_is_not_deployed() -> None:
-    world = World().with_stable("ai")
-    built = world.look(deployment(AI))
-    turn = table.step(built, Sight(replaced_by="b" * 40), world.now)
-    assert turn.deployment.phase is Phase.ROLLING_BACK
-    failure = turn.deployment.failure
-    assert failure is not None
-    assert failure.code is FailureCode.COMMIT_REPLACED
-    assert failure.commands == ("/deploy prod bbbbbbb",)
-    on = table.step(built, Sight(followed_by="c" * 40), world.now).deployment
-    assert (on.phase, on.followed_by) == (Phase.BUILDING, "c" * 40)
