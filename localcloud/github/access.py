@@ -27,6 +27,7 @@ _APP_PERMISSIONS = {
     "contents": "read",
     "deployments": "write",
     "issues": "write",
+    "members": "read",
     "metadata": "read",
     "pull_requests": "write",
     "statuses": "write",

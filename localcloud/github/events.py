@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING
 
 from localcloud.github.deliveries import Event
 from localcloud.github.records import Repository
-from localcloud.github.shapes import apps, checks, deployments, issues, pulls, repositories
+from localcloud.github.shapes import apps, checks, commits, deployments, issues, pulls, repositories
 from localcloud.github.shapes.people import Json, simple_user
 from localcloud.github.times import now
 
 if TYPE_CHECKING:
     from localcloud.github.app_records import App, Installation
+    from localcloud.github.merge_queue import MergeGroup
     from localcloud.github.records import (
         CheckRun,
         Comment,
+        CommitStatus,
         Deployment,
         DeploymentStatus,
         Issue,
@@ -85,6 +87,44 @@ def pressed(site: Site, run: CheckRun, sender: str, identifier: str) -> None:
             payload = {**body, "installation": {"id": installed.id, "node_id": f"I_{installed.id}"}}
             event = Event("check_run", action, payload, installed.id, repository.id)
             site.outbox.send(installed.app, event)
+
+
+def status(site: Site, held: CommitStatus) -> None:
+    """Tell that a commit has a new status."""
+    repository = _repository(site, held.repository)
+    git = site.git(repository)
+    branches = [
+        repositories.short_branch(site, repository, name, sha)
+        for name, sha in git.heads().items()
+        if sha == held.sha
+    ]
+    body = {
+        **checks.simple_status(site, repository, held),
+        "name": repository.full_name,
+        "sha": held.sha,
+        "commit": commits.commit(site, repository, git.commit(held.sha)),
+        "branches": branches,
+        "sender": simple_user(site, held.author),
+    }
+    tell(site, repository, "status", {k: v for k, v in body.items() if k not in {"node_id", "url"}})
+
+
+def merge_group(site: Site, repository: Repository, group: MergeGroup, sender: str) -> None:
+    """Tell that the merge queue waits for checks of pull requests that it put together."""
+    held = site.git(repository).commit(group.head_sha)
+    shaped = {
+        "head_sha": group.head_sha,
+        "head_ref": group.head_ref,
+        "base_sha": group.base_sha,
+        "base_ref": group.base_ref,
+        "head_commit": commits.simple(held),
+    }
+    body = {
+        "action": "checks_requested",
+        "merge_group": shaped,
+        "sender": simple_user(site, sender),
+    }
+    tell(site, repository, "merge_group", body)
 
 
 def deployment(site: Site, held: Deployment) -> None:

@@ -109,10 +109,28 @@ class Review(Record, frozen=True, kw_only=True):
     repository: int
     number: int
     author: str
-    state: Literal["APPROVED", "CHANGES_REQUESTED", "COMMENTED", "PENDING"]
+    state: Literal["APPROVED", "CHANGES_REQUESTED", "COMMENTED", "DISMISSED", "PENDING"]
     body: str
     commit: str
     submitted_at: str
+
+
+class RequiredCheck(Record, frozen=True, kw_only=True):
+    """A check without which nothing is merged: by a ruleset, or by classic branch protection."""
+
+    repository: int
+    branch: str
+    context: str
+    app: int | None
+    classic: bool
+
+
+class TeamMember(Record, frozen=True, kw_only=True):
+    """One person in one team of an organisation."""
+
+    organization: str
+    team: str
+    login: str
 
 
 class CheckSuite(Record, frozen=True, kw_only=True):
@@ -198,6 +216,7 @@ class DeploymentStatus(Record, frozen=True, kw_only=True):
 
 
 KINDS: tuple[type[Record], ...] = (
-    User, Repository, Grant, Issue, Pull, Comment, Reaction, Review, CheckSuite, CheckRun,
+    User, Repository, Grant, Issue, Pull, Comment, Reaction, Review, RequiredCheck, TeamMember,
+    CheckSuite, CheckRun,
     CommitStatus, Deployment, DeploymentStatus,
 )  # fmt: skip

@@ -30,11 +30,13 @@ from localcloud.github.routes import (
     deployments,
     git_data,
     issues,
+    protection,
     pulls,
     reactions,
     repositories,
     reviews,
     statuses,
+    teams,
 )
 from localcloud.github.routing import Route, map_of
 
@@ -48,7 +50,7 @@ ROUTES = map_of(
         account.routes, apps.routes, archives.routes, checks.routes, commits.routes,
         commits.of_pulls, contents.routes, deployments.routes, git_data.routes, issues.routes,
         pulls.routes, pulls.merging, reactions.routes, repositories.routes, reviews.routes,
-        statuses.routes,
+        statuses.routes, protection.routes, protection.ruling, teams.routes,
     ]
 )  # fmt: skip
 

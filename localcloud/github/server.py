@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from werkzeug import Request, Response
 
-from localcloud.github import accounts, events, git_http
+from localcloud.github import accounts, events, git_http, merge_queue, pulls
 from localcloud.github.app_records import App
 from localcloud.github.deliveries import Outbox
 from localcloud.github.judge import Judge
-from localcloud.github.records import CheckRun, Repository
+from localcloud.github.records import CheckRun, Repository, TeamMember
 from localcloud.github.rest import Rest
 from localcloud.github.route_log import Called, RouteLog
 from localcloud.github.routes import archives
@@ -129,6 +129,28 @@ class GitHub:
                 message = f"no button {identifier} on check run {check_run}"
                 raise LookupError(message)
             events.pressed(self._site, run, login, identifier)
+
+    def join_team(self, team: str, login: str) -> None:
+        """Make somebody a member of `organization/team`."""
+        organization, slug = team.split("/")
+        member = TeamMember(
+            id=self._store.new_id(), organization=organization, team=slug, login=login
+        )
+        with self._site.lock:
+            self._store.save(member)
+
+    def enqueue(self, full_name: str, number: int, login: str) -> str:
+        """Put a pull request into the merge queue and return its group's commit.
+
+        Raises LookupError for what is not there.
+        """
+        with self._site.lock:
+            repository = self._repository(full_name)
+            pull = pulls.find(self._site, repository, number)
+            if pull is None:
+                message = f"no pull request {number}"
+                raise LookupError(message)
+            return merge_queue.enqueue(self._site, repository, pull, login).head_sha
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one HTTP request (WSGI)."""

@@ -9,6 +9,7 @@ from localcloud.github.access import may, permission
 from localcloud.github.exchange import Ask, Reply
 from localcloud.github.problems import NOT_FOR_APPS, not_found
 from localcloud.github.records import Permission, Repository, User
+from localcloud.github.routes.protection import required
 from localcloud.github.routing import Routes
 from localcloud.github.shapes import commits, people, repositories
 
@@ -56,7 +57,8 @@ def get_branch(ask: Ask, branch: str) -> Reply:
     if sha is None:
         raise not_found()
     head = commits.commit(ask.site, ask.repository, ask.git.commit(sha))
-    return Reply(repositories.branch(ask.site, ask.repository, branch, head))
+    checks = required(ask, branch, classic=True)
+    return Reply(repositories.branch(ask.site, ask.repository, (branch, head), checks))
 
 
 @routes.get("/repos/{owner}/{repo}/forks")

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from localcloud.github.exchange import Ask, Reply
-from localcloud.github.problems import Problem
+from localcloud.github.problems import Problem, not_found
 from localcloud.github.records import Review
 from localcloud.github.routes.pulls import pull_of
 from localcloud.github.routing import Routes
@@ -58,3 +59,22 @@ def create_review(ask: Ask, pull_number: int) -> Reply:
     )
     ask.site.store.save(review)
     return Reply(shapes.review(ask.site, ask.repository, review))
+
+
+class DismissReview(msgspec.Struct):
+    """The body that dismisses a review."""
+
+    message: str
+    event: Literal["DISMISS"] = "DISMISS"
+
+
+@routes.put("/repos/{owner}/{repo}/pulls/{pull_number}/reviews/{review_id}/dismissals")
+def dismiss_review(ask: Ask, pull_number: int, review_id: int) -> Reply:
+    """Take the weight from a review; it stays, with another state."""
+    pull = pull_of(ask, pull_number)
+    ask.read(DismissReview)
+    held = ask.site.store.get(Review, review_id)
+    if held is None or (held.repository, held.number) != (ask.repository.id, pull.number):
+        raise not_found()
+    dismissed = ask.site.store.save(replace(held, state="DISMISSED"))
+    return Reply(shapes.review(ask.site, ask.repository, dismissed))

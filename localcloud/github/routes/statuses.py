@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from localcloud.github import events
 from localcloud.github.exchange import Ask, Reply, created
 from localcloud.github.problems import Problem
 from localcloud.github.records import CommitStatus
@@ -48,7 +49,9 @@ def create_status(ask: Ask, sha: str) -> Reply:
         author=ask.actor.login,
         created_at=now(),
     )
-    return created(shapes.status(ask.site, ask.repository, ask.site.store.save(status)))
+    held = ask.site.store.save(status)
+    events.status(ask.site, held)
+    return created(shapes.status(ask.site, ask.repository, held))
 
 
 @routes.get(
@@ -64,7 +67,10 @@ def list_statuses(ask: Ask, ref: str) -> Reply:
 def get_combined_status(ask: Ask, ref: str) -> Reply:
     """Sum up the newest status of every context."""
     sha = ask.sha(ref)
-    return Reply(shapes.combined(ask.site, ask.repository, sha, latest_statuses(ask, sha)))
+    latest = latest_statuses(ask, sha)
+    page = ask.page(latest, lambda held: shapes.simple_status(ask.site, ask.repository, held))
+    whole = shapes.combined(ask.site, ask.repository, sha, latest)
+    return Reply(whole | {"statuses": page.body}, headers=page.headers)
 
 
 def latest_statuses(ask: Ask, sha: str) -> list[CommitStatus]:

@@ -17,8 +17,10 @@ EVENTS = (
     "deployment",
     "deployment_status",
     "issue_comment",
+    "merge_group",
     "pull_request",
     "push",
+    "status",
 )
 
 

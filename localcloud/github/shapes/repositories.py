@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from localcloud.github.records import Issue, Pull, Repository
 from localcloud.github.shapes.people import Json, permissions, simple_user
 from localcloud.github.times import epoch
 
 if TYPE_CHECKING:
-    from localcloud.github.records import Permission
+    from localcloud.github.records import Permission, RequiredCheck
     from localcloud.github.site import Site
 
 _LINKS = {
@@ -173,17 +173,31 @@ def short_branch(site: Site, repository: Repository, name: str, sha: str) -> Jso
     }
 
 
-def branch(site: Site, repository: Repository, name: str, commit: Json) -> Json:
-    """Shape `branch-with-protection` of a branch that nothing protects."""
+def branch(
+    site: Site, repository: Repository, commit: tuple[str, Json], checks: list[RequiredCheck]
+) -> Json:
+    """Shape `branch-with-protection`; without required checks nothing protects it."""
+    name, head = commit
     url = f"{api(site, repository)}/branches/{name}"
-    checks: dict[str, Any] = {"enforcement_level": "off", "contexts": [], "checks": []}
+    level = "non_admins" if checks else "off"
     return {
         "name": name,
-        "commit": commit,
+        "commit": head,
         "_links": {"self": url, "html": f"{page(site, repository)}/tree/{name}"},
-        "protected": False,
-        "protection": {"enabled": False, "required_status_checks": checks},
+        "protected": bool(checks),
+        "protection": {
+            "enabled": bool(checks),
+            "required_status_checks": {"enforcement_level": level, **checks_of(checks)},
+        },
         "protection_url": f"{url}/protection",
+    }
+
+
+def checks_of(checks: list[RequiredCheck]) -> Json:
+    """Shape what classic protection requires."""
+    return {
+        "contexts": [check.context for check in checks],
+        "checks": [{"context": check.context, "app_id": check.app} for check in checks],
     }
 
 
