@@ -18,6 +18,7 @@ from msgspec import Struct
 from bot import payloads
 from bot.core import command, tags
 from bot.core.events import ButtonPressed, CommentCreated, Event, HeadSeen, Pushed, ReleaseTagged
+from bot.notices import EVENTS, changed, read_notice
 
 if TYPE_CHECKING:
     from bot.core.model import Repository
@@ -61,7 +62,11 @@ def read(delivery: Delivery) -> Event | None:
             case "issue_comment":
                 return _commented(_issue_comment.decode(delivery.body))
             case "check_run":
-                return _pressed(_check_run.decode(delivery.body), delivery)
+                run = _check_run.decode(delivery.body)
+                done = run.action == "completed"
+                return _pressed(run, delivery) or changed(run, run.check_run.head_sha, done=done)
+            case notice if notice in EVENTS:
+                return read_notice(notice, delivery.body, delivery.received_at)
             case "push":
                 return _pushed(_push.decode(delivery.body), delivery)
             case "pull_request":
@@ -162,5 +167,6 @@ def _head_seen(payload: payloads.PullRequest, delivery: Delivery) -> HeadSeen | 
         repository=repository,
         number=payload.pull_request.number,
         sha=payload.pull_request.head.sha,
+        branch=payload.pull_request.base.repo.default_branch,
         received_at=delivery.received_at,
     )

@@ -90,6 +90,18 @@ class Push(Payload, frozen=True, kw_only=True):
     head_commit: Commit | None = None
 
 
+class Base(Struct, frozen=True):
+    """The repository that a pull request goes to."""
+
+    default_branch: str = ""
+
+
+class Target(Struct, frozen=True):
+    """Where a pull request goes."""
+
+    repo: Base = Base()
+
+
 class Head(Struct, frozen=True):
     """What a pull request would bring."""
 
@@ -101,6 +113,7 @@ class Pull(Struct, frozen=True):
 
     number: Id
     head: Head
+    base: Target = Target()
 
 
 class PullRequest(Payload, frozen=True, kw_only=True):
@@ -114,6 +127,7 @@ class Run(Struct, frozen=True):
     """A check run, by the name that its App gave it."""
 
     external_id: str | None = None
+    head_sha: Sha | None = None
 
 
 class Pressed(Struct, frozen=True):
@@ -128,3 +142,47 @@ class CheckRun(Payload, frozen=True, kw_only=True):
     action: str
     check_run: Run
     requested_action: Pressed | None = None
+
+
+class Checked(Struct, frozen=True):
+    """What a check is about."""
+
+    head_sha: Sha | None = None
+
+
+class CheckSuite(Payload, frozen=True, kw_only=True):
+    """`check_suite`."""
+
+    action: str
+    check_suite: Checked
+
+
+class Status(Payload, frozen=True, kw_only=True):
+    """`status`."""
+
+    sha: Sha
+    state: str
+
+
+class Group(Struct, frozen=True):
+    """Pull requests that the merge queue has put together."""
+
+    head_sha: Sha
+    head_ref: str
+    base_ref: str
+
+
+class MergeGroup(Payload, frozen=True, kw_only=True):
+    """`merge_group`."""
+
+    action: str
+    merge_group: Group
+
+
+class Installed(Struct, frozen=True, kw_only=True):
+    """`installation` and `installation_repositories`: they name no single repository."""
+
+    action: str
+    installation: Installation
+    repositories: list[Place] = []
+    repositories_added: list[Place] = []

@@ -16,6 +16,7 @@ from bot.build_ports import Builds, Registry, Sources
 from bot.core.awaiting import Approvals, Waiting
 from bot.core.configuration import Allowed
 from bot.core.deployment import Deployment, Sampling
+from bot.core.known import Known
 from bot.core.model import Ask, Environment, Heads, Image, Sweep
 from bot.github_ports import Deliveries, GitHubReader, GitHubWriter
 from bot.trouble import Broken, OtherCommit, Transient
@@ -38,8 +39,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Broken", "GitHubReader", "GitHubWriter", "OtherCommit", "Transient"]
 
-Record = Ask | Environment | Deployment | Image | Heads | Approvals | Sweep | Waiting
-R = TypeVar("R", Ask, Environment, Deployment, Image, Heads, Approvals, Sweep, Waiting)
+Record = Ask | Environment | Deployment | Image | Heads | Approvals | Known | Sweep | Waiting
+R = TypeVar("R", Ask, Environment, Deployment, Image, Heads, Approvals, Known, Sweep, Waiting)
 
 
 class Write(Struct, frozen=True):

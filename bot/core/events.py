@@ -77,7 +77,43 @@ class HeadSeen(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ta
     repository: Repository
     number: int
     sha: str
+    branch: str = ""
+    """The repository's default branch, where it was told."""
     received_at: datetime
+
+
+class GroupFormed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="group"):
+    """The merge queue put a pull request into a group, and asks for checks."""
+
+    version: int = VERSION
+    repository: Repository
+    number: int
+    sha: str
+    branch: str
+    """Where it would be merged to."""
+    received_at: datetime
+
+
+class ChecksChanged(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="checks"):
+    """Something was reported about a commit: whoever waits for that may look again."""
+
+    version: int = VERSION
+    repository: Repository
+    sha: str
+
+
+class Installed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="installed"):
+    """Our App may see these repositories from now on."""
+
+    version: int = VERSION
+    repositories: tuple[Repository, ...]
+
+
+class PullsDue(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="pulls"):
+    """A repository's open pull requests are to be read."""
+
+    version: int = VERSION
+    repository: Repository
 
 
 class ButtonPressed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="button"):
@@ -108,7 +144,20 @@ class Sweep(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="
     version: int = VERSION
 
 
-Event = CommentCreated | ButtonPressed | Typed | Pushed | ReleaseTagged | HeadSeen | Look | Sweep
+Event = (
+    CommentCreated
+    | ButtonPressed
+    | Typed
+    | Pushed
+    | ReleaseTagged
+    | HeadSeen
+    | GroupFormed
+    | ChecksChanged
+    | Installed
+    | PullsDue
+    | Look
+    | Sweep
+)
 
 _decoder: msgspec.json.Decoder[Event] = msgspec.json.Decoder(Event)
 

@@ -32,6 +32,10 @@ class AskKind(StrEnum):
     TAG = "tag"
     BUTTON = "button"
     CLI = "cli"
+    HEAD = "head"
+    """Nobody asked: a pull request has a new head, which may need a required check."""
+    GROUP = "group"
+    """Nobody asked: the merge queue waits for checks of what it put together."""
 
 
 class AskState(StrEnum):

@@ -18,7 +18,7 @@ from bot.core.model import Ask, AskKind, AskState
 from bot.core.reasons import Reason
 from bot.core.report import answers, waiting
 from bot.engine.answer import answer
-from bot.engine.found import Accept, Answer, Found, Ignore, Later, Refuse, Split, Wait
+from bot.engine.found import Accept, Answer, Found, Ignore, Later, Mark, Refuse, Split, Wait
 from bot.engine.noting import let_go, noted_on_commit, taken_over
 from bot.engine.observe import back_off
 from bot.engine.placing import placed, placed_first
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.core.deployment import Deployment
+    from bot.core.github import CheckRun
 
 PATIENCE = timedelta(seconds=2)
 """Longer waits are left to the tick."""
@@ -77,6 +78,8 @@ def _follow(world: World, ask: Ask, decided: Found) -> tuple[str, ...]:
         case Refuse() | Ignore():
             let_go(world, ask, decided)
             _end(world, ask, decided)
+        case Mark(runs=runs):
+            _mark(world, ask, runs)
         case Wait():
             _hold(world, ask, decided)
         case Split(environments=environments):
@@ -122,6 +125,16 @@ def _hold(world: World, ask: Ask, wait: Wait) -> None:
     _commit(world, noted, asleep, ())
     if new:  # it may have come about before anybody could find us
         world.publisher.publish(events.encode(events.Look(ask=ask.key)), {})
+
+
+def _mark(world: World, ask: Ask, runs: tuple[CheckRun, ...]) -> None:
+    """Make each check run once: after an unknown outcome it is looked up first."""
+    known = ask.noting
+    ask = keep(world, ask, replace(ask, noting=True))
+    for run in runs:
+        if not (known and world.voice.find_check_run(ask.repository, run)):
+            world.voice.create_check_run(ask.repository, run)
+    _end(world, ask, Ignore())
 
 
 def _parted(world: World, ask: Ask, environments: tuple[str, ...]) -> tuple[str, ...]:

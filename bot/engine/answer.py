@@ -28,6 +28,7 @@ from bot.engine.planning import plan
 from bot.engine.pushed import pushed
 from bot.engine.questions import history, list_commands, status
 from bot.engine.release import release
+from bot.engine.requiring import require
 from bot.engine.rules import MANIFEST, rules_at
 from bot.engine.steering import steer
 
@@ -43,6 +44,8 @@ def answer(world: World, ask: Ask) -> Found:
             return pushed(world, ask)
         case AskKind.TAG:
             return release(world, ask)
+        case AskKind.HEAD | AskKind.GROUP:
+            return require(world, ask)
         case AskKind.COMMENT | AskKind.BUTTON | AskKind.CLI:
             return _typed(world, ask)
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from bot.core.deployment import Deployment
+from bot.core.github import CheckRun
 from bot.core.policy import Awaited
 from bot.core.reasons import Reason
 from bot.ports import Write
@@ -63,8 +64,14 @@ class Split(Struct, frozen=True):
     environments: tuple[str, ...]
 
 
+class Mark(Struct, frozen=True):
+    """These check runs are to stand, each made once."""
+
+    runs: tuple[CheckRun, ...]
+
+
 class Ignore(Struct, frozen=True):
     """It concerns nobody."""
 
 
-Found = Accept | Answer | Refuse | Later | Wait | Split | Ignore
+Found = Accept | Answer | Refuse | Later | Wait | Split | Mark | Ignore

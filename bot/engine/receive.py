@@ -14,22 +14,28 @@ from bot.core import events
 from bot.core.deployment import Deployment
 from bot.core.environment import pressed
 from bot.core.model import Ask, AskKind, Environment
+from bot.engine.acquaintance import meet
 from bot.engine.admit import admit
 from bot.engine.advance import advance
+from bot.engine.opened import heads_due, installed, read_heads
 from bot.engine.sweep import sweep, sweep_due
 from bot.engine.target import see_head
+from bot.engine.waiting import waiting_here
 from bot.ports import World, Write
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+Notice = (
+    events.HeadSeen | events.GroupFormed | events.ChecksChanged | events.Installed | events.PullsDue
+)
 M = TypeVar("M", Ask, Deployment)
 MOST_LOOKS = 500
 MEANWHILE = timedelta(seconds=60)
 
 
-def receive(world: World, event: events.Event) -> None:  # noqa: C901  # one case per event
+def receive(world: World, event: events.Event) -> None:  # one case per event
     """Take in one event; raise only when the store cannot be written, so that it comes again."""
     match event:
         case events.CommentCreated():
@@ -42,15 +48,41 @@ def receive(world: World, event: events.Event) -> None:  # noqa: C901  # one cas
             _store_and_admit(world, *_press(world, event))
         case events.Typed():
             _store_and_admit(world, _typed(world, event))
-        case events.HeadSeen():
-            see_head(world, event.repository, event.number, (event.sha, event.received_at))
         case events.Look():
             places = admit(world, event.ask) if event.ask else ()
             _advance(world, (*places, event.environment))
         case events.Sweep():
             sweep(world)
         case _:
+            _notice(world, event)
+
+
+def _notice(world: World, event: Notice) -> None:
+    """Follow what asks for nothing by itself."""
+    match event:
+        case events.HeadSeen():
+            seen = (event.sha, event.received_at)
+            see_head(world, event.repository, event.number, seen)
+            if meet(world, event.repository).required is not False:
+                _store_and_admit(world, _checked(event, AskKind.HEAD))
+        case events.GroupFormed():
+            if meet(world, event.repository).required is not False:
+                _store_and_admit(world, _checked(event, AskKind.GROUP))
+        case events.ChecksChanged():
+            _wake(world, event)
+        case events.Installed():
+            installed(world, event.repositories)
+        case events.PullsDue():
+            read_heads(world, event.repository)
+        case _:
             assert_never(event)
+
+
+def _wake(world: World, event: events.ChecksChanged) -> None:
+    """Look at whatever waits for checks of this commit."""
+    here = waiting_here(world, event.repository.id)
+    waiting = [one.ask for one in here if one.sha == event.sha]
+    _advance(world, [place for key in waiting for place in admit(world, key)])
 
 
 def build_changed(world: World, build_tags: Iterable[str]) -> None:
@@ -79,6 +111,7 @@ def tick(world: World) -> None:
             due[events.Look(environment=record.environment_key)] = None
     if wish := sweep_due(world):
         due[wish] = None
+    due |= dict.fromkeys(heads_due(world))
     for event in due:
         world.publisher.publish(events.encode(event), {})
 
@@ -165,6 +198,21 @@ def _press(world: World, event: events.ButtonPressed) -> Iterable[Ask]:
         pressed_on=told.id,
         created_at=event.received_at,
         wake_at=world.clock(),
+    )
+
+
+def _checked(event: events.HeadSeen | events.GroupFormed, kind: AskKind) -> Ask:
+    """Return the wish that nobody typed: a check on a commit before it is merged."""
+    return Ask(
+        key=f"{event.repository.id}/{kind.value}/{event.number}/{event.sha}",
+        kind=kind,
+        repository=event.repository,
+        actor="",
+        number=event.number,
+        ref=event.branch,
+        sha=event.sha,
+        created_at=event.received_at,
+        wake_at=event.received_at,
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from bot.core.manifest import Manifest, parse
+from bot.engine.acquaintance import learn
 from bot.ports import Broken, World
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ def rules_at(world: World, repository: Repository, branch: str) -> Rules:
     if text is None:
         return Rules(branch=branch, sha=sha, problems=(MISSING,), missing=True)
     manifest, problems = read_manifest(text)
+    if manifest is not None:
+        learn(world, repository, required=bool(manifest.required))
     return Rules(branch=branch, sha=sha, manifest=manifest, problems=problems)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from localcloud.github.deliveries import Event
@@ -12,7 +13,6 @@ from localcloud.github.times import now
 
 if TYPE_CHECKING:
     from localcloud.github.app_records import App, Installation
-    from localcloud.github.merge_queue import MergeGroup
     from localcloud.github.records import (
         CheckRun,
         Comment,
@@ -23,6 +23,16 @@ if TYPE_CHECKING:
         Pull,
     )
     from localcloud.github.site import Site
+
+
+@dataclass(frozen=True)
+class MergeGroup:
+    """A commit that the queue would merge, under a branch of the queue's own."""
+
+    head_sha: str
+    head_ref: str
+    base_sha: str
+    base_ref: str
 
 
 def tell(site: Site, repository: Repository, name: str, body: Json) -> None:

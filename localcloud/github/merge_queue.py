@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from localcloud.github import events, pulls
+from localcloud.github.events import MergeGroup
 from localcloud.github.git import Signature
 
 if TYPE_CHECKING:
     from localcloud.github.records import Pull, Repository
     from localcloud.github.site import Site
-
-
-@dataclass(frozen=True)
-class MergeGroup:
-    """A commit that the queue would merge, under a branch of the queue's own."""
-
-    head_sha: str
-    head_ref: str
-    base_sha: str
-    base_ref: str
 
 
 def enqueue(site: Site, repository: Repository, pull: Pull, sender: str) -> MergeGroup:

@@ -13,6 +13,14 @@ if TYPE_CHECKING:
 
 Examples = list[tuple[str, dict[str, "Any"]]]
 OURS = {"push", "issue_comment", "pull_request"}
+NOTICES = {
+    "check_run",
+    "check_suite",
+    "installation",
+    "installation_repositories",
+    "merge_group",
+    "status",
+}
 
 
 def test_github_sends_what_we_think_it_sends(examples: Examples) -> None:
@@ -22,7 +30,7 @@ def test_github_sends_what_we_think_it_sends(examples: Examples) -> None:
 def test_every_example_is_accepted_or_ignored(door: Door, examples: Examples) -> None:
     answers = [(door.deliver(payload, event).status_code, event) for event, payload in examples]
     assert {status for status, _ in answers} <= {202, 204}
-    assert {event for status, event in answers if status == 202} <= OURS
+    assert {event for status, event in answers if status == 202} <= OURS | NOTICES
 
 
 def test_every_tampered_example_is_refused(door: Door, examples: Examples) -> None:
@@ -42,6 +50,15 @@ def test_examples_from_an_installation_are_published(door: Door, examples: Examp
             assert door.deliver(installed, event).status_code == expected
     kinds = Counter(type(event).__name__ for event in door.published)
     assert kinds == {"Pushed": 2, "CommentCreated": 5, "HeadSeen": 10}
+
+
+def test_notices_say_that_it_may_be_worth_looking(door: Door, examples: Examples) -> None:
+    for event, payload in examples:
+        if event in NOTICES:
+            given = {"installation": INSTALLATION} | payload
+            assert door.deliver(given, event).status_code in {202, 204}
+    kinds = Counter(type(event).__name__ for event in door.published)
+    assert kinds == {"ChecksChanged": 11, "GroupFormed": 2, "Installed": 5}
 
 
 def _matters(event: str, payload: dict[str, Any]) -> bool:

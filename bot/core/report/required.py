@@ -1,0 +1,70 @@
+"""The check that a pull request or merge group gets where deploy.yaml says `required: true`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from bot.core.deployment import Deployment, Phase
+from bot.core.github import CheckRun
+from bot.core.report.phrases import commands
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bot.core.model import Ask
+
+UNTOUCHED = "neutral"
+NEEDED = "action_required"
+
+_ENDED = {
+    Phase.SUCCEEDED: "success",
+    Phase.WATCHING: "success",
+    Phase.UNCHANGED: "neutral",
+    Phase.ROLLED_BACK: "failure",
+    Phase.FAILED: "failure",
+    Phase.ABORTED: "failure",
+    Phase.SUPERSEDED: "failure",
+}
+
+
+def conclusion(deployment: Deployment | None, *, touched: bool) -> str:
+    """Return what the check of a commit is, from its newest deployment there if there is one."""
+    if deployment is not None:
+        return _ENDED.get(deployment.phase, NEEDED)
+    return NEEDED if touched else UNTOUCHED
+
+
+def check(ask: Ask, environment: str, concluded: str, now: datetime) -> CheckRun:
+    """Return the check run for a head or a merge group."""
+    return CheckRun(
+        name=f"deploy / {environment}",
+        sha=ask.sha,
+        external_id=f"required {ask.key}",
+        status="completed",
+        conclusion=concluded,
+        title=_title(environment, concluded),
+        summary=_summary(ask, environment, concluded),
+        completed_at=now,
+    )
+
+
+def _title(environment: str, concluded: str) -> str:
+    match concluded:
+        case "neutral":
+            return f"Changes nothing in {environment}"
+        case "success":
+            return f"Deployed to {environment} before"
+        case "failure":
+            return f"Its deployment to {environment} did not succeed"
+        case _:
+            return f"Not deployed to {environment} yet"
+
+
+def _summary(ask: Ask, environment: str, concluded: str) -> str:
+    origin = f"#{ask.number}" if ask.number else "this commit"
+    if concluded == UNTOUCHED:
+        return f"No service of `{environment}` is made from what {origin} changes."
+    if concluded == "success":
+        return f"The head of {origin} was deployed there."
+    wanted = commands(f"/deploy {environment}", f"/status {environment}")
+    return f"A merge asks that {origin} is deployed to `{environment}` first.\n\n{wanted}"

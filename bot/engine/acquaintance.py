@@ -1,0 +1,54 @@
+"""Remember which repositories there are: a sweep finds them, and nothing is asked in vain."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from bot.core.known import KEY, Known, KnownRepository
+from bot.core.model import Repository
+from bot.ports import World, Write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def meet(world: World, repository: Repository) -> KnownRepository:
+    """Return what is known of a repository, and remember it under its present name."""
+    return _kept(world, repository, lambda known: known)
+
+
+def learn(world: World, repository: Repository, *, required: bool) -> None:
+    """Remember whether deploy.yaml wants a check on every pull request."""
+    _kept(world, repository, lambda known: replace(known, required=required))
+
+
+def everywhere(world: World) -> tuple[Repository, ...]:
+    """Return every repository that is known."""
+    found = world.store.get(Known, KEY)
+    places = found[0].places.values() if found else ()
+    return tuple(Repository(one.id, one.full_name, one.installation) for one in places)
+
+
+def _kept(
+    world: World,
+    repository: Repository,
+    change: Callable[[KnownRepository], KnownRepository],
+) -> KnownRepository:
+    key = str(repository.id)
+    while True:
+        known, version = world.store.get(Known, KEY) or (Known(), 0)
+        new = KnownRepository(
+            id=repository.id,
+            full_name=repository.full_name,
+            installation=repository.installation,
+        )
+        before = known.places.get(key)
+        named = replace(new, required=before.required if before else None)
+        after = change(named)
+        if after == before:
+            return after
+        places = {**known.places, key: after}
+        if world.store.commit(Write(replace(known, places=places), version)):
+            return after

@@ -1,0 +1,58 @@
+"""Read the heads of open pull requests, as no delivery may have shown them.
+
+That is after an installation, and now and then everywhere. A head that such a reading shows for the
+first time counts as known from then on.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import structlog
+from msgspec.structs import replace
+
+from bot.core import events
+from bot.core.model import Sweep
+from bot.engine.acquaintance import everywhere, meet
+from bot.engine.target import see_head
+from bot.ports import Broken, Transient, World, Write
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from bot.core.model import Repository
+
+KEY = "open pull requests"
+EVERY = timedelta(minutes=30)
+"""Deliveries that got lost are asked for again far sooner; this is for what even that misses."""
+
+log = structlog.get_logger()
+
+
+def installed(world: World, repositories: Iterable[Repository]) -> None:
+    """Have the open pull requests of new repositories read, each by a message of its own."""
+    for repository in repositories:
+        meet(world, repository)
+        world.publisher.publish(events.encode(events.PullsDue(repository=repository)), {})
+
+
+def read_heads(world: World, repository: Repository) -> None:
+    """Put every open pull request's head on record; what cannot be read waits for the next time."""
+    try:
+        for pull in world.github.open_pull_requests(repository):
+            see_head(world, repository, pull.number, (pull.head_sha, world.clock()))
+    except (Transient, Broken) as trouble:
+        log.warning("heads", repository=repository.full_name, trouble=str(trouble))
+
+
+def heads_due(world: World) -> tuple[events.PullsDue, ...]:
+    """Return the wishes to read, when it is time; whoever moves the record on has them."""
+    found = world.store.get(Sweep, KEY)
+    now = world.clock()
+    if found is not None and now - found[0].at < EVERY:
+        return ()
+    record = replace(found[0], at=now) if found else Sweep(key=KEY, at=now)
+    if not world.store.commit(Write(record, found[1] if found else 0)):
+        return ()
+    return tuple(events.PullsDue(repository=repository) for repository in everywhere(world))

@@ -1,0 +1,81 @@
+"""Deliveries that ask for nothing: they say that it may be worth looking, or reading, again."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from bot import payloads
+from bot.core.events import ChecksChanged, GroupFormed, Installed
+from bot.core.model import Repository
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bot.core.events import Event
+
+HEADS: Final = "refs/heads/"
+QUEUE: Final = re.compile(r"refs/heads/gh-readonly-queue/(?P<base>.+)/pr-(?P<number>\d+)-[0-9a-f]+")
+"""The branch of a merge group; it names the last pull request in it."""
+MOST: Final = 200
+"""Repositories of one installation that are read at once; a sweep reads the rest."""
+
+_check_suite = msgspec.json.Decoder(payloads.CheckSuite)
+_status = msgspec.json.Decoder(payloads.Status)
+_merge_group = msgspec.json.Decoder(payloads.MergeGroup)
+_installed = msgspec.json.Decoder(payloads.Installed)
+
+EVENTS: Final = frozenset(
+    {"check_suite", "status", "merge_group", "installation", "installation_repositories"}
+)
+
+
+def read_notice(event: str, body: bytes, received_at: datetime) -> Event | None:
+    """Return the event of one of `EVENTS`, or None; raise msgspec.MsgspecError."""
+    match event:
+        case "check_suite":
+            suite = _check_suite.decode(body)
+            return changed(suite, suite.check_suite.head_sha, done=suite.action == "completed")
+        case "status":
+            status = _status.decode(body)
+            return changed(status, status.sha, done=status.state != "pending")
+        case "merge_group":
+            return _group(_merge_group.decode(body), received_at)
+        case _:
+            return _places(_installed.decode(body))
+
+
+def changed(payload: payloads.Payload, sha: str | None, *, done: bool) -> ChecksChanged | None:
+    """Return that a check came to an end; what only begins wakes nobody."""
+    repository = payload.where()
+    if repository is None or not done or not sha:
+        return None
+    return ChecksChanged(repository=repository, sha=sha)
+
+
+def _group(payload: payloads.MergeGroup, received_at: datetime) -> GroupFormed | None:
+    repository, group = payload.where(), payload.merge_group
+    named = QUEUE.fullmatch(group.head_ref)
+    if repository is None or payload.action != "checks_requested" or named is None:
+        return None
+    return GroupFormed(
+        repository=repository,
+        number=int(named["number"]),
+        sha=group.head_sha,
+        branch=group.base_ref.removeprefix(HEADS),
+        received_at=received_at,
+    )
+
+
+def _places(payload: payloads.Installed) -> Installed | None:
+    """Return the repositories that are new to us."""
+    if payload.action not in {"created", "added", "unsuspend", "new_permissions_accepted"}:
+        return None
+    found = [*payload.repositories, *payload.repositories_added][:MOST]
+    if not found:
+        return None
+    installation = payload.installation.id
+    places = tuple(Repository(one.id, one.full_name, installation) for one in found)
+    return Installed(repositories=places)
