@@ -1,0 +1,85 @@
+"""Checks before the merge, and pushes that wait for theirs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.stories import services
+from tests.stories.gated import behind_gates
+from tests.stories.people import eventually
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.stories.people import Repository
+
+ENVIRONMENTS = {
+    "staging": "",
+    "live": "required: true",
+    "auto": "on_push: main, gates: {checks: [ci], approvals: 1}",
+}
+
+
+@pytest.fixture(scope="module")
+def made(repository: Callable[..., Repository]) -> Repository:
+    """Every pull request needs a check of `live`; `auto` follows main once that is green."""
+    return behind_gates(repository, ENVIRONMENTS)
+
+
+def test_a_pull_request_needs_its_deployment_before_the_merge(made: Repository) -> None:
+    pull = made.pull_request({"web/app.py": services.good("needed")}, "needed")
+    first = made.concluded(pull.sha, "live")
+    assert first["conclusion"] == "action_required"
+    assert first["output"]["title"] == "Not deployed to live yet"
+    assert "`/deploy live`" in first["output"]["summary"]
+
+    pull.comment("/deploy live")
+
+    newest = eventually(
+        lambda: made.check(pull.sha, "live"),
+        lambda run: run and run["conclusion"] == "success",
+        "the deployment's own check",
+    )
+    assert newest["id"] != first["id"]
+    group = made.cloud.github.enqueue(made.full_name, pull.number, "owner")
+    assert made.concluded(group, "live")["conclusion"] == "success"
+
+
+def test_a_change_of_no_service_is_neutral_also_in_the_queue(made: Repository) -> None:
+    pull = made.pull_request({"notes.md": "words\n"}, "words")
+    assert made.concluded(pull.sha, "live")["conclusion"] == "neutral"
+    assert made.check(pull.sha, "staging") is None
+    group = made.cloud.github.enqueue(made.full_name, pull.number, "owner")
+    assert made.concluded(group, "live")["conclusion"] == "neutral"
+
+
+def test_a_merge_group_waits_for_no_deployment_that_never_was(made: Repository) -> None:
+    pull = made.pull_request({"web/app.py": services.good("queued early")}, "early")
+    group = made.cloud.github.enqueue(made.full_name, pull.number, "owner")
+    assert made.concluded(group, "live")["conclusion"] == "action_required"
+    assert made.statuses(group, "live") == []
+
+
+def test_a_push_waits_until_its_checks_are_green(made: Repository) -> None:
+    pull = made.pull_request({"web/app.py": services.good("by push")}, "by-push")
+    body = {"event": "APPROVE", "body": "good"}
+    made.call("POST", f"pulls/{pull.number}/reviews", body, "owner")
+    merged = pull.merge()
+    waiting = made.titled(merged, "auto", "Waiting: checks_running")
+    assert waiting["status"] == "queued"
+    assert "`ci` has not passed yet" in waiting["output"]["summary"]
+    made.call("POST", f"statuses/{merged}", {"state": "success", "context": "ci"})
+    check = made.concluded(merged, "auto")
+    assert (check["conclusion"], check["id"]) == ("success", waiting["id"])
+
+
+def test_a_push_without_an_approved_pull_request_is_refused(made: Repository) -> None:
+    sha = made.commit({"notes.md": "straight to main\n"})
+    made.push()
+    made.call("POST", f"statuses/{sha}", {"state": "success", "context": "ci"})
+    check = made.named_check(sha, "deploy")
+    assert check["conclusion"] == "failure"
+    assert "so nobody has reviewed it" in check["output"]["summary"]
+    assert made.statuses(sha, "auto") == []
