@@ -63,6 +63,8 @@ def trouble(name: str) -> str:
 
 
 def _commits(deployment: Deployment) -> Iterator[Tag]:
+    if deployment.phase is Phase.QUEUED:
+        return
     for service in deployment.services:
         if service.changed and service.digest and not service.build:
             yield Tag(

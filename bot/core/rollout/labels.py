@@ -43,7 +43,10 @@ def serves_already(service: ServiceRollout, seen: ServiceSeen) -> bool:
 
 
 def serving_digest(service: ServiceRollout, seen: ServiceSeen) -> str:
-    """Return the digest of the serving image where only settings differ, else nothing."""
+    """Return the digest of the serving image where it was made from the same input, else nothing.
+
+    It says what runs; what is deployed comes from our own store, where labels of others never get.
+    """
     if _serving_labels(seen).get(REUSE) != service.reuse_key:
         return ""
     revision = seen.revisions.get(seen.serving)

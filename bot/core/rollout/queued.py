@@ -85,14 +85,14 @@ def _without_secret(service: ServiceRollout, seen: Sight) -> Failure | None:
 def _compared(service: ServiceRollout, seen: Sight) -> ServiceRollout:
     service = replace(service, secrets=seen.secrets.get(service.plan.name, {}))
     live = seen.services[service.plan.name]
-    digest = (
-        service.digest or serving_digest(service, live) or seen.images.get(service.plan.name, "")
-    )
+    same = serves_already(service, live)
+    known = serving_digest(service, live) if same else seen.images.get(service.plan.name, "")
+    digest = service.digest or known
     if not live.serving or service.plan.name in seen.unreleased:
         return replace(service, first=True, digest=digest, url=live.uri, split={})
     return replace(
         service,
-        changed=not serves_already(service, live),
+        changed=not same,
         stable=live.serving,
         digest=digest,
         url=live.uri,
