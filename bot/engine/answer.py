@@ -33,6 +33,7 @@ from bot.engine.rules import MANIFEST, rules_at
 from bot.engine.steering import steer
 
 if TYPE_CHECKING:
+    from bot.core.github import PullRequest
     from bot.core.model import Refusal
     from bot.ports import World
 
@@ -52,8 +53,6 @@ def answer(world: World, ask: Ask) -> Found:
 
 def _typed(world: World, ask: Ask) -> Found:
     read = command.parse(ask.text)
-    if isinstance(read, command.Unreadable):
-        return not_understood(ask, read)
     if stale := _stale(world, read, ask) or _late(world, read, ask):
         return refused(ask, (stale,))
     number = ask.number
@@ -62,13 +61,28 @@ def _typed(world: World, ask: Ask) -> Found:
         return Ignore()
     if pull is None and number is not None:
         return refused(ask, (answers.no_pull_request(number),))
+    return _by_the_rules(world, read, (ask, pull))
+
+
+def _by_the_rules(
+    world: World,
+    read: command.Command | command.Unreadable,
+    where: tuple[Ask, PullRequest | None],
+) -> Found:
+    """Follow it by the default branch's rules, or say what is wrong with the line or with them."""
+    ask, pull = where
     rules = rules_at(world, ask.repository, pull.default_branch if pull else "")
+    if rules.manifest is None and isinstance(read, command.Unreadable):
+        return not_understood(ask, read)
     if rules.manifest is None:
         body = answers.problems(ask, MANIFEST, rules.branch, rules.problems)
         return Refuse(body, (Reason.BAD_MANIFEST,))
+    asked = Asked(ask=ask, pull=pull, rules=rules, manifest=rules.manifest)
+    if isinstance(read, command.Unreadable):
+        return not_understood(ask, command.completed(read, asked.known))
     if ask.kind is AskKind.CLI and pull is None and isinstance(read, command.Deploy):
         read = _of_default_branch(read, rules.branch)
-    return _followed(world, read, Asked(ask=ask, pull=pull, rules=rules, manifest=rules.manifest))
+    return _followed(world, read, asked)
 
 
 def _of_default_branch(deploy: command.Deploy, branch: str) -> command.Deploy:
@@ -77,7 +91,7 @@ def _of_default_branch(deploy: command.Deploy, branch: str) -> command.Deploy:
     return deploy if named else replace(deploy, ref=branch)
 
 
-def _stale(world: World, read: command.Command, ask: Ask) -> Refusal | None:
+def _stale(world: World, read: command.Command | command.Unreadable, ask: Ask) -> Refusal | None:
     """Refuse a button that stands where the environment is no longer; commands name what they mean.
 
     A button to run the check again starts a new deployment, and is never stale.
@@ -91,7 +105,7 @@ def _stale(world: World, read: command.Command, ask: Ask) -> Refusal | None:
     return answers.stale_button(ask)
 
 
-def _late(world: World, read: command.Command, ask: Ask) -> Refusal | None:
+def _late(world: World, read: command.Command | command.Unreadable, ask: Ask) -> Refusal | None:
     """Refuse to change what runs so late that nobody expects it; `/deploy` has a gate for that."""
     changes = isinstance(read, command.Steering | command.Lock | command.Unlock)
     late = world.clock() - ask.created_at > LATEST

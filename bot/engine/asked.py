@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from bot.core.command import Known
 from bot.core.github import PullRequest
 from bot.core.manifest import Manifest
 from bot.core.model import Ask, Refusal
@@ -29,10 +30,19 @@ class Asked(Struct, frozen=True, kw_only=True):
     rules: Rules
     manifest: Manifest
 
+    @property
+    def known(self) -> Known:
+        """Return which words are environments, services, and the default branch."""
+        return Known(
+            environments=self.manifest.environments,
+            services=self.manifest.services,
+            branch=self.rules.branch,
+        )
+
 
 def not_understood(ask: Ask, read: Unreadable) -> Refuse:
     """Return the refusal of a line that cannot be followed."""
-    return Refuse(answers.unreadable(ask, read), (read.code,))
+    return Refuse(answers.unreadable(ask, read), read.codes)
 
 
 def refused(ask: Ask, refusals: tuple[Refusal, ...]) -> Refuse:

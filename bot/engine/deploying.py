@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def deploy(world: World, read: command.Deploy, asked: Asked) -> Found:
     """Return the deployment, or every reason against it."""
     ask = asked.ask
-    meant = _meant(read, asked)
+    meant = command.resolve_deploy(read, asked.known)
     if isinstance(meant, command.Unreadable):
         return not_understood(ask, meant)
     if meant.override and not meant.reason:
@@ -70,10 +70,3 @@ def _unreasoned(meant: command.Deploy) -> command.Unreadable:
         problem="`--override` needs a reason, which stays on record.",
         suggestion=f'{command.written(meant)} --reason "why"',
     )
-
-
-def _meant(read: command.Deploy, asked: Asked) -> command.Deploy | command.Unreadable:
-    named = command.resolve_environment(read, asked.manifest.environments)
-    if isinstance(named, command.Unreadable):
-        return named
-    return command.resolve_words(named, asked.manifest.services, asked.rules.branch)

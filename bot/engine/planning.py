@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 
 def plan(world: World, read: command.Plan, asked: Asked) -> Found:
     """Say what a deployment would do, and do nothing."""
-    names = (asked.manifest.services, asked.rules.branch)
-    settled = command.resolve_plan(read, asked.manifest.environments, names)
+    settled = command.resolve_plan(read, asked.known)
     if isinstance(settled, command.Unreadable):
         return not_understood(asked.ask, settled)
     target = meant_commit(world, settled.deploy, asked)

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from msgspec.structs import fields
 
 from bot.core.deployment import Sampling
+from bot.core.github import PullRequest
 from bot.ports import World
+
+if TYPE_CHECKING:
+    from bot.core.model import Repository
 
 SAMPLING = Sampling(window=timedelta(seconds=60), lag=timedelta(seconds=180))
 
@@ -20,6 +25,35 @@ class NothingMissed:
         return ()
 
 
+class EmptyRepository:
+    """GitHub with an open pull request, and a default branch on which there is no deploy.yaml."""
+
+    def pull_request(self, _repository: Repository, number: int) -> PullRequest:
+        """Return the pull request."""
+        return PullRequest(
+            number=number,
+            title="A change",
+            state="open",
+            merged=False,
+            draft=False,
+            head_sha="a" * 40,
+            head_repository=7,
+            base_ref="main",
+            default_branch="main",
+        )
+
+    def default_branch(self, _repository: Repository) -> str:
+        """Return its name."""
+        return "main"
+
+    def branch_head(self, _repository: Repository, _branch: str) -> str:
+        """Return the default branch's commit."""
+        return "b" * 40
+
+    def file(self, _repository: Repository, _path: str, _sha: str) -> None:
+        """Return nothing."""
+
+
 def world(**ports: object) -> World:
     """The engine's world; whatever is not given cannot be used."""
     nobody = {field.name: object() for field in fields(World)}
@@ -27,6 +61,7 @@ def world(**ports: object) -> World:
         "allowed": None,
         "sampling": SAMPLING,
         "pause": lambda _seconds: None,
+        "github": EmptyRepository(),
         "deliveries": NothingMissed(),
         "sweep_every": timedelta(minutes=5),
         **ports,

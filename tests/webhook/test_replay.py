@@ -4,9 +4,14 @@ import json
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from tests.webhook.door import INSTALLATION, signature
+from bot.clients.store_sqlite import SqliteStore
+from bot.core.events import CommentCreated, Pushed
+from bot.engine.receive import receive
+from tests.engine.worlds import world
+from tests.webhook.door import INSTALLATION, NOW, signature
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from typing import Any
 
     from tests.webhook.door import Door
@@ -61,6 +66,42 @@ def test_notices_say_that_it_may_be_worth_looking(door: Door, examples: Examples
     assert kinds == {"ChecksChanged": 11, "GroupFormed": 2, "Installed": 5}
 
 
+def test_no_example_starts_anything(door: Door, examples: Examples, tmp_path: Path) -> None:
+    """Neither as it is, nor as a command from a repository whose rules nobody wrote."""
+    for event, payload in examples:
+        door.deliver(payload, event)
+        if "repository" in payload:
+            door.deliver(_as_a_command(payload) | {"installation": INSTALLATION}, event)
+    said = Said()
+    store = SqliteStore(tmp_path / "store.sqlite")
+    made = world(store=store, clock=lambda: NOW, voice=said, publisher=said)
+    for event in door.published:
+        receive(made, event)
+    assert len(door.published) > 15
+    asked = [one for one in door.published if isinstance(one, CommentCreated | Pushed)]
+    assert [one for one in asked if store.environments(one.repository.id)] == []
+    assert said.replies
+    assert all("`deploy.yaml` of `main` cannot be used" in reply for reply in said.replies)
+
+
+class Said:
+    """What the bot says, on GitHub and on the topic."""
+
+    def __init__(self) -> None:
+        self.replies: list[str] = []
+
+    def react(self, *_told: object) -> None:
+        """Take it."""
+
+    def comment(self, _repository: object, _number: int, body: str) -> int:
+        """Keep it."""
+        self.replies.append(body)
+        return len(self.replies)
+
+    def publish(self, *_message: object) -> None:
+        """Take it."""
+
+
 def _matters(event: str, payload: dict[str, Any]) -> bool:
     if event == "push":
         return payload["ref"].startswith("refs/heads/") and not payload["deleted"]
@@ -70,7 +111,7 @@ def _matters(event: str, payload: dict[str, Any]) -> bool:
 
 def _as_a_command(payload: dict[str, Any]) -> dict[str, Any]:
     """No example is a comment on a pull request."""
-    if "comment" not in payload:
+    if "comment" not in payload or "issue" not in payload:
         return payload
     issue = payload["issue"] | {"pull_request": {"url": "https://api.example/pulls/1"}}
     return payload | {"issue": issue, "comment": payload["comment"] | {"body": "/deploy prod"}}

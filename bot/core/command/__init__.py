@@ -1,15 +1,22 @@
 """The comment grammar: what people type, found in Markdown and told apart word by word.
 
 A comment is hostile input: every word passes an allow-list, and no unchecked word is repeated in
-an answer. `lines` finds the commands of a comment, `parse` reads one, and the two `resolve_…`
-functions settle what only deploy.yaml can tell.
+an answer. `lines` finds the commands of a comment, `parse` reads one, and the `resolve_…` functions
+settle what only deploy.yaml can tell.
 
 Next: bot/core/manifest/__init__.py
 """
 
 from bot.core.command.comment import lines
 from bot.core.command.reading import parse
-from bot.core.command.resolving import resolve_environment, resolve_plan, resolve_words
+from bot.core.command.resolving import (
+    Known,
+    completed,
+    resolve_deploy,
+    resolve_environment,
+    resolve_plan,
+    resolve_words,
+)
 from bot.core.command.words import (
     USAGE,
     Abort,
@@ -40,6 +47,7 @@ __all__ = [
     "Deploy",
     "Help",
     "History",
+    "Known",
     "Lock",
     "Pause",
     "Plan",
@@ -51,9 +59,11 @@ __all__ = [
     "Unlock",
     "Unreadable",
     "closest",
+    "completed",
     "duration",
     "lines",
     "parse",
+    "resolve_deploy",
     "resolve_environment",
     "resolve_plan",
     "resolve_words",

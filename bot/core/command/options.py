@@ -63,6 +63,8 @@ class Problem(Struct, frozen=True, kw_only=True):
     code: Reason
     problem: str
     meant: tuple[str, ...] = ()
+    sure: bool = False
+    """Whether nothing was left out of those."""
 
 
 def split(text: str) -> tuple[str, ...] | None:
@@ -91,7 +93,7 @@ def sort_words(name: str, words: tuple[str, ...]) -> Sorted | Problem:
             return _twice(key, (*before, *_after(takes, value, rest)))
         read = _value(key, takes, value, rest)
         if isinstance(read, Problem):
-            return replace(read, meant=_quoted(before, key, words))
+            return replace(read, meant=_quoted(before, key, words), sure=True)
         given[key] = read
     return Sorted(words=tuple(plain), given=given)
 
@@ -118,6 +120,7 @@ def _unknown(name: str, key: str, around: tuple[tuple[str, ...], tuple[str, ...]
         code=Reason.UNKNOWN_OPTION,
         problem=f"`/{name}` has no option `--{key}`{hint}",
         meant=(*before, f"--{meant}", *after) if meant else before,
+        sure=bool(meant),
     )
 
 
@@ -132,7 +135,9 @@ def _quoted(before: tuple[str, ...], key: str, words: tuple[str, ...]) -> tuple[
 
 
 def _twice(key: str, meant: tuple[str, ...]) -> Problem:
-    return Problem(code=Reason.OPTION_TWICE, problem=f"`--{key}` is given twice.", meant=meant)
+    return Problem(
+        code=Reason.OPTION_TWICE, problem=f"`--{key}` is given twice.", meant=meant, sure=True
+    )
 
 
 def _after(takes: Takes, glued: str | None, rest: list[str]) -> tuple[str, ...]:

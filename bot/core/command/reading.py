@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from bot.core.command.marks import FIRST_WORD, MAX_LINE, clean, is_command, meant_command
 from bot.core.command.options import Problem, Sorted, reason_problem, sort_words, split, unquoted
 from bot.core.command.words import (
@@ -49,8 +51,8 @@ def parse(line: str) -> Command | Unreadable:
         return _near_miss(line, name, words)
     given = sort_words(name, words)
     if isinstance(given, Problem):
-        suggestion = _paste_ready(name, given.meant) if given.meant else ""
-        return _refuse(line, given.code, given.problem, suggestion)
+        refused = _refuse(line, given.code, given.problem, "")
+        return _mended(refused, (name, given.meant), sure=given.sure) if given.meant else refused
     strange = _strange_word(line, name, given.words)
     return strange or _READERS[name](line, given)
 
@@ -82,7 +84,7 @@ def _read_plan(line: str, given: Sorted) -> Plan | Unreadable:
         return Plan(read)
     if not given.words:
         return _which(line, "plan")
-    return _refuse(line, read.code, read.problem, read.suggestion.replace("/deploy", "/plan", 1))
+    return replace(read, suggestion=read.suggestion.replace("/deploy", "/plan", 1))
 
 
 def _read_rollback(line: str, given: Sorted) -> Rollback | Unreadable:
@@ -178,7 +180,7 @@ def _too_many(line: str, name: str, suggestion: str) -> Unreadable:
 def _near_miss(line: str, name: str, words: tuple[str, ...]) -> Unreadable:
     meant = meant_command(name)
     problem = f"That is no command; did you mean `/{meant}`?"
-    return _refuse(line, Reason.UNKNOWN_COMMAND, problem, _paste_ready(meant, words))
+    return _mended(_refuse(line, Reason.UNKNOWN_COMMAND, problem, ""), (meant, words), sure=True)
 
 
 def _strange_word(line: str, name: str, words: tuple[str, ...]) -> Unreadable | None:
@@ -190,7 +192,11 @@ def _strange_word(line: str, name: str, words: tuple[str, ...]) -> Unreadable | 
     return None
 
 
-def _paste_ready(name: str, words: tuple[str, ...]) -> str:
-    """Return the line spelt right if it can be followed then, else what would be suggested."""
+def _mended(refused: Unreadable, meant: tuple[str, tuple[str, ...]], *, sure: bool) -> Unreadable:
+    """Return it with the line spelt right, and with what is wrong with that line too."""
+    name, words = meant
     read = parse(" ".join((f"/{name}", *words)))
-    return read.suggestion if isinstance(read, Unreadable) else written(read)
+    if not isinstance(read, Unreadable):
+        return replace(refused, suggestion=written(read))
+    also = ((read.code, read.problem), *read.also) if sure else ()
+    return replace(refused, also=also, suggestion=read.suggestion)

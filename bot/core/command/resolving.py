@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from msgspec import Struct
 from msgspec.structs import replace
 
+from bot.core.command.reading import parse
 from bot.core.command.words import (
     Approve,
+    Command,
     Deploy,
+    Help,
     History,
     Lock,
     Plan,
@@ -28,6 +32,15 @@ Placed = Deploy | Steering | Approve | Status | History | Lock | Unlock
 """Commands with an environment in them."""
 
 P = TypeVar("P", bound=Placed)
+
+
+class Known(Struct, frozen=True, kw_only=True):
+    """What deploy.yaml and the repository tell about words."""
+
+    environments: tuple[str, ...]
+    services: tuple[str, ...]
+    branch: str
+    """The default branch."""
 
 
 def resolve_words(
@@ -61,17 +74,60 @@ def resolve_environment(command: P, environments: Collection[str]) -> P | Unread
     )
 
 
-def resolve_plan(
-    plan: Plan, environments: Collection[str], names: tuple[Collection[str], str]
-) -> Plan | Unreadable:
-    """Settle a plan as the deployment that it speaks of; `names`: services and default branch."""
-    settled = resolve_environment(plan.deploy, environments)
-    if isinstance(settled, Deploy):
-        settled = resolve_words(settled, *names)
+def resolve_deploy(deploy: Deploy, known: Known) -> Deploy | Unreadable:
+    """Settle environment, services and branch; everything that is unknown is told together."""
+    placed = resolve_environment(deploy, known.environments)
+    settled = resolve_words(deploy, known.services, known.branch)
+    if not isinstance(placed, Unreadable):
+        return settled
+    if not isinstance(settled, Unreadable):
+        return placed
+    return replace(
+        placed,
+        also=((settled.code, settled.problem),),
+        suggestion=_joined(deploy, settled.suggestion, known) if placed.suggestion else "",
+    )
+
+
+def resolve_plan(plan: Plan, known: Known) -> Plan | Unreadable:
+    """Settle a plan as the deployment that it speaks of."""
+    settled = resolve_deploy(plan.deploy, known)
     if isinstance(settled, Deploy):
         return Plan(settled)
     suggestion = settled.suggestion.replace("/deploy", "/plan", 1)
     return replace(settled, line=written(plan), suggestion=suggestion)
+
+
+def completed(read: Unreadable, known: Known) -> Unreadable:
+    """Return what could not be read with all that deploy.yaml tells about it too."""
+    if Reason.NO_ENVIRONMENT in read.codes:
+        there = ", ".join(f"`{name}`" for name in known.environments)
+        return replace(read, problem=f"{read.problem} There is {there}.")
+    meant = parse(read.suggestion) if read.suggestion else read
+    settled = _resolved(meant, known)
+    if not isinstance(settled, Unreadable) or settled == read:
+        return read
+    also = (*read.also, (settled.code, settled.problem), *settled.also)
+    return replace(read, also=also, suggestion=settled.suggestion)
+
+
+def _resolved(command: Command | Unreadable, known: Known) -> Command | Unreadable:
+    match command:
+        case Deploy():
+            return resolve_deploy(command, known)
+        case Plan():
+            return resolve_plan(command, known)
+        case Help() | Unreadable():
+            return command
+        case _:
+            return resolve_environment(command, known.environments)
+
+
+def _joined(deploy: Deploy, line: str, known: Known) -> str:
+    """Return the line with its services mended, and its environment too."""
+    mended = parse(line) if line else None
+    meant = closest(deploy.environment, known.environments)
+    return written(replace(mended, environment=meant)) if isinstance(mended, Deploy) else ""
 
 
 def _unknown_service(deploy: Deploy, word: str, services: Collection[str]) -> Unreadable:

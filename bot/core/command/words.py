@@ -135,8 +135,20 @@ class Unreadable(Struct, frozen=True, kw_only=True):
     code: Reason
     problem: str
     """One sentence, safe to show: it repeats allow-listed words only."""
+    also: tuple[tuple[Reason, str], ...] = ()
+    """What else is wrong with it, once that is mended."""
     suggestion: str = ""
-    """The exact line to paste; empty when it cannot be guessed."""
+    """The exact line to paste, with all of it mended; empty when it cannot be guessed."""
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Return everything that is wrong, a sentence each."""
+        return (self.problem, *(problem for _, problem in self.also))
+
+    @property
+    def codes(self) -> tuple[Reason, ...]:
+        """Return a code for each of them."""
+        return (self.code, *(code for code, _ in self.also))
 
 
 Steering = Promote | Pause | Resume | Abort | Rollback

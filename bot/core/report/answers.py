@@ -38,7 +38,8 @@ def refused(ask: Ask, refusals: Iterable[Refusal]) -> str:
 def unreadable(ask: Ask, read: Unreadable) -> str:
     """Return why a command could not be read, and what was probably meant."""
     lines = [f"👎 @{ask.actor}, {inline(ask.text)} was not understood:", ""]
-    lines += [f"- {read.problem}", "", commands(*filter(None, (read.suggestion, "/help")))]
+    lines += [f"- {problem}" for problem in read.problems]
+    lines += ["", commands(*filter(None, (read.suggestion, "/help")))]
     return "\n".join(lines)
 
 

@@ -5,17 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from bot.core.command import (
-    USAGE,
     Abort,
     Approve,
     Command,
     Deploy,
     Help,
     History,
+    Known,
     Lock,
     Pause,
     Plan,
@@ -26,14 +24,15 @@ from bot.core.command import (
     Unlock,
     Unreadable,
     closest,
+    completed,
     parse,
     resolve_environment,
     resolve_plan,
     resolve_words,
-    written,
 )
 
 SERVICES = ("ai-service", "api-service")
+KNOWN = Known(environments=("staging", "prod"), services=SERVICES, branch="main")
 SHA = "a1b2c3d4e5f60718293a4b5c6d7e8f9012345678"
 
 
@@ -44,7 +43,7 @@ def settled(line: str) -> Command | Unreadable:
         case Deploy():
             return resolve_words(command, SERVICES, "main")
         case Plan():
-            return resolve_plan(command, ("prod", "staging"), (SERVICES, "main"))
+            return resolve_plan(command, KNOWN)
         case _:
             return command
 
@@ -194,6 +193,41 @@ def test_what_cannot_be_followed_says_why_and_what_to_paste(
     assert (read.code, read.suggestion) == (code, suggestion)
 
 
+@pytest.mark.parametrize(
+    ("line", "codes", "suggestion"),
+    [
+        (
+            "/depoly prdo ai-servise --nwo",
+            ("unknown_command", "unknown_option", "unknown_environment", "unknown_service"),
+            "/deploy prod ai-service --now",
+        ),
+        (
+            "/plan prdo a1b2c3d wbe --now --now",
+            ("option_twice", "commit_not_last", "unknown_environment", "unknown_service"),
+            "",
+        ),
+        ("/deploy prdo --force", ("unknown_option", "unknown_environment"), "/deploy prod"),
+        ("/unlokc prdo", ("unknown_command", "unknown_environment"), "/unlock prod"),
+        ("/deploy prod --force", ("unknown_option",), "/deploy prod"),
+        ("/deploy --force prod", ("unknown_option",), ""),
+    ],
+)
+def test_everything_that_is_wrong_is_told_at_once(
+    line: str, codes: tuple[str, ...], suggestion: str
+) -> None:
+    read = parse(line)
+    assert isinstance(read, Unreadable)
+    told = completed(read, KNOWN)
+    assert (told.codes, told.suggestion) == (codes, suggestion)
+    assert len(told.problems) == len(codes)
+
+
+def test_where_no_environment_is_named_all_are_told() -> None:
+    read = parse("/deploy")
+    assert isinstance(read, Unreadable)
+    assert completed(read, KNOWN).problem.endswith("There is `staging`, `prod`.")
+
+
 def test_an_unknown_option_is_named() -> None:
     read = parse("/deploy prod --force")
     assert isinstance(read, Unreadable)
@@ -232,54 +266,3 @@ def test_closest_knows_when_nothing_is_alike() -> None:
     assert closest("Staging", ("staging", "prod")) == "staging"
     assert closest("xyz", ("staging", "prod")) == ""
     assert closest("prod" * 1000, ("staging", "prod")) == ""
-
-
-@given(st.text())
-def test_no_text_breaks_the_reading(text: str) -> None:
-    for line in (text, *(f"/{name} {text}" for name in USAGE)):
-        assert isinstance(settled(line), Command | Unreadable)
-
-
-@given(st.text(alphabet=st.characters(codec="ascii")))
-def test_a_suggestion_can_be_pasted_and_a_problem_repeats_nothing_unchecked(text: str) -> None:
-    for name, usage in USAGE.items():
-        read = parse(f"/{name} {text}")
-        if isinstance(read, Unreadable):
-            assert not set("@$;\\\"'") & set(read.problem.replace(usage, ""))
-            assert not read.suggestion or not isinstance(parse(read.suggestion), Unreadable)
-
-
-NAMES = st.sampled_from(SERVICES)
-
-
-REASON = st.from_regex(r"\A[a-z][a-z .,:#]{0,20}[a-z]\Z")
-DEPLOY = st.builds(
-    Deploy,
-    environment=st.sampled_from(["prod", "staging"]),
-    services=st.lists(NAMES, unique=True).map(tuple),
-    ref=st.sampled_from(["", "main", "a1b2c3d", SHA]),
-    now=st.booleans(),
-    retry=st.booleans(),
-    replace=st.integers(min_value=0, max_value=10**9 - 1),
-    override=st.booleans(),
-    reason=st.just("") | REASON,
-)
-PROD = st.just("prod")
-PERHAPS = st.sampled_from(["", "prod"])
-COMMIT = st.sampled_from(["", "a1b2c3d", SHA])
-LENGTH = st.none() | st.integers(min_value=1, max_value=9999).map(lambda m: timedelta(minutes=m))
-COMMAND = st.one_of(
-    DEPLOY,
-    st.builds(Plan, DEPLOY),
-    *(st.builds(kind, environment=PERHAPS) for kind in (Promote, Pause, Resume, Abort, Status)),
-    *(st.builds(kind, environment=PROD) for kind in (History, Unlock)),
-    st.builds(Rollback, environment=PROD, ref=COMMIT),
-    st.builds(Approve, environment=PERHAPS, ref=COMMIT),
-    st.builds(Lock, environment=PROD, reason=REASON, length=LENGTH),
-    st.just(Help()),
-)
-
-
-@given(COMMAND)
-def test_what_is_written_is_read_again(command: Command) -> None:
-    assert settled(written(command)) == command
