@@ -28,6 +28,11 @@ class AppOwner:
         told: list[dict[str, Any]] = self._call("GET", "hook/deliveries?per_page=100")
         return [delivery for delivery in told if delivery["event"] == event]
 
+    def delivery(self, identity: int) -> dict[str, Any]:
+        """One delivery with what was sent."""
+        told: dict[str, Any] = self._call("GET", f"hook/deliveries/{identity}")
+        return told
+
     def redeliver(self, delivery: dict[str, Any]) -> None:
         """Have GitHub deliver it once more, and wait until that is done."""
         self._call("POST", f"hook/deliveries/{delivery['id']}/attempts")
