@@ -47,10 +47,7 @@ def settings(*, check: bool) -> None:
     from bot import settings as environment  # noqa: PLC0415  # --help stays quick
 
     if check:
-        try:
-            environment.load()
-        except environment.SettingsError as wrong:
-            raise click.ClickException(str(wrong)) from wrong
+        _complete_settings()
         click.echo("The settings are complete.")
         return
     for name in environment.REQUIRED.values():
@@ -110,7 +107,19 @@ def check(path: str) -> None:
     raise SystemExit(1)
 
 
+def _complete_settings() -> None:
+    """End with every problem of the environment in plain words, before anything is started."""
+    from bot import settings as environment  # noqa: PLC0415  # --help stays quick
+
+    try:
+        environment.load()
+    except environment.SettingsError as wrong:
+        raise click.ClickException(str(wrong)) from wrong
+
+
 def _serve(target: str, host: str, port: int, *, threads: int) -> None:
+    _complete_settings()
+
     from granian.constants import Interfaces  # noqa: PLC0415  # --help stays quick
     from granian.server import Server  # noqa: PLC0415  # as above
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 
 from bot.settings import OPTIONAL, REQUIRED, Settings, SettingsError, load
@@ -87,3 +91,17 @@ def test_what_is_no_address_of_github(url: str, why: str) -> None:
     (told,) = problems(SPILLWAY_GITHUB_URL=url)
     assert told.startswith("SPILLWAY_GITHUB_URL ")
     assert why in told
+
+
+@pytest.mark.parametrize("role", ["receiver", "consumer"])
+def test_nothing_starts_before_all_is_well(role: str) -> None:
+    command = [sys.executable, "-m", "bot", role, "--host", "127.0.0.1", "--port", "0"]
+    known = {"PATH": os.environ["PATH"], "PYTHONPATH": os.environ.get("PYTHONPATH", "")}
+    wrong = known | GOOD | {"SPILLWAY_ALLOWED": "[]", "SPILLWAY_GITHUB_URL": "nowhere"}
+    done = subprocess.run(  # noqa: S603  # our own module
+        command, env=wrong, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 1
+    assert "SPILLWAY_ALLOWED must map repository ids" in done.stderr
+    assert "SPILLWAY_GITHUB_URL is no address" in done.stderr
+    assert "Traceback" not in done.stderr
