@@ -21,12 +21,13 @@ from bot.engine.rules import rules_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from datetime import datetime
 
     from bot.core.deployment import Deployment
     from bot.core.model import Ask
     from bot.ports import World
 
-AGAIN = timedelta(seconds=30)
+AGAIN, LONGEST = timedelta(seconds=15), timedelta(minutes=10)
 GIVE_UP = timedelta(hours=24)
 REMEMBERED = 200
 """Deployments of each environment that are looked through."""
@@ -41,26 +42,36 @@ class _Outcome(Struct, frozen=True):
 
 
 def release(world: World, ask: Ask) -> Found:
-    """Return the answer; raise Transient or Broken when the world cannot be read."""
-    rules = rules_at(world, ask.repository, "")
-    if rules.missing:
-        return Ignore()
-    if wrong := tags.trouble(ask.ref):
-        return Refuse(releases.no_version(ask, wrong), (Reason.NO_VERSION,), _number(world, ask))
+    """Return the answer; raise Transient or Broken when the world cannot be read.
+
+    While it waits GitHub is not asked: only our own records can change the answer.
+    """
     late = world.clock() - ask.created_at > GIVE_UP
+    wrong = tags.trouble(ask.ref)
     made = list(_deployments(world, ask))
     images = _images(made)
-    if not late and (not images or any(one.phase not in ENDS and _builds(one) for one in made)):
-        return Later(world.clock() + AGAIN)
+    coming = not images or any(one.phase not in ENDS and _builds(one) for one in made)
+    if coming and not late and not wrong:
+        return Later(_again(world, ask))
+    if rules_at(world, ask.repository, "").missing:
+        return Ignore()
+    if wrong:
+        return Refuse(releases.no_version(ask, wrong), (Reason.NO_VERSION,), _number(world, ask))
     if not images:
         return Refuse(releases.nothing_built(ask), (Reason.NOTHING_BUILT,), _number(world, ask))
     return _name_all(world, ask, images, late=late)
 
 
+def _again(world: World, ask: Ask) -> datetime:
+    """Return when to look again: soon at first, then ever more slowly."""
+    age = world.clock() - ask.created_at
+    return world.clock() + min(LONGEST, max(AGAIN, age / 4))
+
+
 def _name_all(world: World, ask: Ask, images: Mapping[str, str], *, late: bool) -> Found:
     outcomes = [_named(world, ask.ref, image, digest) for image, digest in images.items()]
     if not late and any(one.passing for one in outcomes):
-        return Later(world.clock() + AGAIN)
+        return Later(_again(world, ask))
     wrong_ones = {one.image: one.wrong for one in outcomes if one.wrong}
     if wrong_ones:
         body = releases.not_named(ask, wrong_ones)

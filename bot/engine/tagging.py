@@ -65,6 +65,9 @@ def _trouble(world: World, tag: Tag) -> str:
         outcome = world.registry.tag(tag)
     except (Transient, Broken) as trouble:
         return str(trouble)
+    except Exception as defect:
+        log.exception("tag", image=tag.image, tag=tag.tag)
+        return type(defect).__name__
     if isinstance(outcome, Accepted):
         return ""
     return outcome.detail if isinstance(outcome, Rejected) else "somebody moved it just now"

@@ -32,9 +32,11 @@ class Outside:
     def __init__(self) -> None:
         self.tags: list[Tag] = []
         self.says: Accepted | Conflicted | Rejected = Accepted(service="", operation="")
+        self.down = False
         self.manifest: str | None = "project: p\n"
 
     def default_branch(self, repository: object) -> str:
+        assert not self.down
         assert repository == REPOSITORY
         return "main"
 
@@ -85,10 +87,20 @@ def built(here: World, *digests: str, phase: Phase = Phase.SUCCEEDED) -> None:
 
 
 def test_a_tag_that_comes_before_its_images_waits_for_them(here: World, outside: Outside) -> None:
+    outside.down = True
     assert isinstance(tagged(here), Later)
     built(here, "sha256:1", "", phase=Phase.BUILDING)
     assert isinstance(tagged(here), Later)
     assert outside.tags == []
+
+
+def test_it_waits_ever_more_slowly(here: World) -> None:
+    pauses = [
+        found.until - NOON
+        for hours in (0, 1, 12)
+        if isinstance(found := tagged(here, age=timedelta(hours=hours)), Later)
+    ]
+    assert pauses == [timedelta(seconds=15), timedelta(minutes=10), timedelta(minutes=10)]
 
 
 def test_every_image_of_the_commit_gets_the_version(here: World, outside: Outside) -> None:

@@ -19,17 +19,24 @@ if TYPE_CHECKING:
 AT_ONCE = "{steps: [100]}"
 
 
+def secret_variable(secret: str) -> dict[str, object]:
+    """A variable that reads a secret's newest version."""
+    reference = {"secret": secret, "version": "latest"}
+    return {"name": "API_KEY", "value_source": {"secret_key_ref": reference}}
+
+
 @pytest.fixture(scope="module")
 def made(repository: Callable[..., Repository], console: Console) -> Repository:
     """A repository in staging, whose prod service Terraform made of the same image."""
     one = repository(prod=AT_ONCE).in_staging()
     name = f"{one.prefix}-web"
     image = f"{console.image_name(name)}@{console.digest(f'{name}-staging')}"
+    console.create_secret(f"{name}-key", "very secret")
     proxy = {"name": "proxy", "image": "gcr.io/cloud-sql-connectors/cloud-sql-proxy:2"}
     main = {
         "name": "app",
         "image": image,
-        "env": [{"name": "DATABASE", "value": "main"}],
+        "env": [{"name": "DATABASE", "value": "main"}, secret_variable(f"{name}-key")],
         "ports": [{"container_port": 8080}],
         "volume_mounts": [{"name": "cloudsql", "mount_path": "/cloudsql"}],
     }
@@ -67,13 +74,21 @@ def test_a_service_of_terraforms_is_adopted_as_it_is(
     serving = before.latest_ready_revision.rpartition("/")[2]
     (told,) = pull.told()
     assert f"{service} keeps what others set and deploy.yaml does not name: " in told
-    for name in ("env DATABASE", "sidecar proxy", "volume cloudsql", "vpc_access.egress"):
+    assert "very secret" not in told
+    for name in (
+        "env DATABASE",
+        "env API_KEY",
+        "sidecar proxy",
+        "volume cloudsql",
+        "vpc_access.egress",
+    ):
         assert f"`{name}`" in told
     assert f"the traffic of {service} followed its latest revision; it was pinned to " in told
     assert f"pinned to `{serving}`" in told
     after = console.service(service)
     assert after.template.vpc_access == before.template.vpc_access
     assert after.template.volumes == before.template.volumes
+    assert after.template.containers[0].env[1] == before.template.containers[0].env[1]
     assert after.template.containers[1] == before.template.containers[1]
     assert after.labels["goog-terraform-provisioned"] == "true"
     assert {one.type_.name for one in after.traffic} == {"TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION"}
