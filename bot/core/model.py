@@ -92,6 +92,8 @@ class Ask(Struct, frozen=True, kw_only=True):
     reminders: int = 0
     reminding: bool = False
     """Set before a reminder is made, so that an unknown outcome is looked up and not repeated."""
+    called_off: str = ""
+    """Who aborted it while it waited."""
     note: int = 0
     """The check run that says what a push waits for."""
     note_hash: str = ""

@@ -67,6 +67,7 @@ class Reason(StrEnum):
     OWN_DEPLOYMENT = "own_deployment"
     NOTHING_TO_APPROVE = "nothing_to_approve"
 
+    CALLED_OFF = "called_off"
     NOTHING_GOING = "nothing_going"
     WHICH_ENVIRONMENT = "which_environment"
     NOT_NOW = "not_now"

@@ -19,6 +19,7 @@ from bot.core.model import Ask, AskKind, Environment
 from bot.core.policy import LATEST
 from bot.core.reasons import Reason
 from bot.core.report import answers
+from bot.core.report.steered import called_off
 from bot.engine.approving import approve
 from bot.engine.asked import Asked, not_understood, refused
 from bot.engine.deploying import deploy
@@ -40,6 +41,8 @@ if TYPE_CHECKING:
 
 def answer(world: World, ask: Ask) -> Found:
     """Return the answer; raise Transient or Broken when the world cannot be read."""
+    if ask.called_off:
+        return Refuse(called_off(ask), (Reason.CALLED_OFF,))
     match ask.kind:
         case AskKind.PUSH:
             return pushed(world, ask)

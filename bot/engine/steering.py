@@ -10,14 +10,15 @@ from bot.core import command
 from bot.core.control import Control, Verb
 from bot.core.deployment import Deployment
 from bot.core.environment import settled
-from bot.core.model import Ask, Environment, Refusal
+from bot.core.model import Ask, AskState, Environment, Refusal
 from bot.core.reasons import Reason
 from bot.core.report import steered
 from bot.core.rollout.controls import controlled
 from bot.engine.asked import Asked, barred, not_understood, refused, too_late
 from bot.engine.found import Answer, Found
 from bot.engine.returning import roll_back
-from bot.ports import World, Write
+from bot.engine.waiting import waiting_here
+from bot.ports import Transient, World, Write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,20 +44,50 @@ def steer(world: World, read: command.Steering, asked: Asked) -> Found:
     names = (named.environment,) if named.environment else asked.manifest.environments
     meant = _meant(world, asked.ask, control, names)
     if isinstance(meant, Refusal):
-        return refused(asked.ask, (meant,))
-    if against := _against(world, asked, control, meant[0].environment):
+        return _called_off(world, asked, control, names) or refused(asked.ask, (meant,))
+    if against := _against(world, asked, control, meant.environment):
         return refused(asked.ask, against)
-    return _followed(world, asked.ask, control, meant)
+    return _followed(world, asked.ask, control, meant.id)
+
+
+def _called_off(
+    world: World, asked: Asked, control: Control, names: tuple[str, ...]
+) -> Found | None:
+    """End what only waits for its gates; None when nothing does, or no abort is meant."""
+    ask = asked.ask
+    here = [one for one in waiting_here(world, ask.repository.id) if one.environment in names]
+    own = [one for one in here if ask.number and one.number == ask.number]
+    chosen = own or (here if len(names) == 1 else [])
+    if control.verb is not Verb.ABORT or not chosen:
+        return None
+    barriers = (barred(world, asked, name) for name in {one.environment for one in chosen})
+    if against := tuple(filter(None, barriers)):
+        return refused(ask, against)
+    records = [write for one in chosen for write in _ended(world, one.ask, control)]
+    return Answer(body=steered.calling_off(chosen), records=tuple(records))
+
+
+def _ended(world: World, key: str, control: Control) -> Iterator[Write]:
+    """Yield the waiting ask as called off, due at once: whoever looks next tells and forgets it."""
+    found = world.store.get(Ask, key)
+    if found is None or found[0].state is not AskState.NEW:
+        return
+    waiting, version = found
+    now = world.clock()
+    if waiting.lease_until is not None and waiting.lease_until > now:
+        what = "what is to be aborted is being looked at"
+        raise Transient(what, 0)
+    yield Write(replace(waiting, called_off=control.by, wake_at=now), version)
 
 
 def _meant(
     world: World, ask: Ask, control: Control, names: tuple[str, ...]
-) -> tuple[Deployment, int] | Refusal:
+) -> Deployment | Refusal:
     """Return the one deployment that is meant: this pull request's own where there is one."""
     going = [one for name in names for one in _going(world, ask, name)]
-    own = [one for one in going if ask.number and one[0].number == ask.number]
+    own = [one for one in going if ask.number and one.number == ask.number]
     chosen = own or going
-    environments = list(dict.fromkeys(one[0].environment for one in chosen))
+    environments = list(dict.fromkeys(one.environment for one in chosen))
     if len(environments) == 1:
         return chosen[0]
     verb = control.verb.value
@@ -75,7 +106,7 @@ def _meant(
     )
 
 
-def _going(world: World, ask: Ask, name: str) -> Iterator[tuple[Deployment, int]]:
+def _going(world: World, ask: Ask, name: str) -> Iterator[Deployment]:
     """Yield what is on its way there and was asked for before: active first, the watched last."""
     found = world.store.get(Environment, f"{ask.repository.id}/{name}")
     if found is None:
@@ -84,7 +115,7 @@ def _going(world: World, ask: Ask, name: str) -> Iterator[tuple[Deployment, int]
     for key in filter(None, (place.active, *place.queue, place.watching)):
         going = world.store.get(Deployment, key)
         if going is not None and _older(world, going[0], ask):
-            yield going
+            yield going[0]
 
 
 def _older(world: World, deployment: Deployment, ask: Ask) -> bool:
@@ -100,14 +131,17 @@ def _against(world: World, asked: Asked, control: Control, environment: str) -> 
     return tuple(filter(None, against))
 
 
-def _followed(world: World, ask: Ask, control: Control, meant: tuple[Deployment, int]) -> Found:
-    before, version = meant
+def _followed(world: World, ask: Ask, control: Control, meant: str) -> Found:
+    """Change the records as they are by now: GitHub was asked meanwhile, and looks go on."""
     now = world.clock()
+    found = world.store.get(Deployment, meant)
+    place = world.store.get(Environment, found[0].environment_key) if found else None
+    assert found is not None  # noqa: S101  # records of deployments stay
+    assert place is not None  # noqa: S101  # it was found in there
+    before, version = found
     after = controlled(before, control, now)
     if isinstance(after, Refusal):
         return refused(ask, (after,))
-    place = world.store.get(Environment, before.environment_key)
-    assert place is not None  # noqa: S101  # the deployment was found in it
     looked_for = replace(settled(place[0], after), asked=place[0].asked + 1)
     return Answer(
         body=steered.steered(before, after, control, now),

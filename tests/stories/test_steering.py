@@ -154,3 +154,20 @@ def test_traffic_that_somebody_moved_is_put_back_on_request(
     pull.comment("/abort")
     assert made.concluded(pull.sha, "prod")["conclusion"] == "cancelled"
     assert console.shares(service) == {stable: 100}
+
+
+def test_what_only_waits_for_its_gates_can_be_aborted_too(
+    repository: Callable[..., Repository],
+) -> None:
+    made = repository()
+    gated = services.manifest(made.prefix, "web", gates="two_person: true, contains_live: false")
+    made.commit({"deploy.yaml": gated})
+    made.push()
+    pull = made.pull_request({"notes.md": "waits\n"}, "waits")
+    asked = pull.comment("/deploy prod")
+    assert f"waits with `{pull.sha[:7]}`" in pull.answer(asked)
+    said = pull.answer(pull.comment("/abort"))
+    assert f"`{pull.sha[:7]}` of @writer no longer waits" in said
+    pull.reply("`/deploy prod` was aborted by @writer while it waited. Nothing was touched.")
+    assert pull.reacted(asked, "-1") == ["eyes", "-1"]
+    assert pull.told() == []

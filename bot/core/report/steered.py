@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING
 from bot.core.control import Control, Verb
 from bot.core.deployment import Deployment, Phase
 from bot.core.report.holding import next_commands
-from bot.core.report.phrases import commands, plain
+from bot.core.report.phrases import commands, inline, plain
 from bot.core.rollout.turn import PAUSE, had_traffic
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
+
+    from bot.core.awaiting import WaitingAsk
+    from bot.core.model import Ask
 
 SYMBOLS = {Verb.ABORT: "🛑", Verb.PAUSE: "⏸️", Verb.RESUME: "▶️", Verb.PROMOTE: "⏩"}
 
@@ -22,6 +26,22 @@ def steered(before: Deployment, after: Deployment, control: Control, now: dateti
     whose = f", asked for by @{before.actor}" if before.actor != control.by else ""
     head = f"{SYMBOLS[control.verb]} **{before.environment}**: `{before.sha[:7]}`{origin}{whose}, "
     return f"{head}{_what(before, after, control, now)}\n\n{commands(*next_commands(after))}"
+
+
+def called_off(ask: Ask) -> str:
+    """Return that something will not be deployed, to whoever waited for it."""
+    what = inline(ask.text) if ask.text else f"the push of `{ask.sha[:7]}`"
+    return f"🛑 {what} was aborted by @{ask.called_off} while it waited. Nothing was touched."
+
+
+def calling_off(waiting: Iterable[WaitingAsk]) -> str:
+    """Return the answer to an abort of what was not on its way yet."""
+    lines = [
+        f"🛑 **{one.environment}**: `{one.sha[:7]}` of @{one.actor} no longer waits, and is not "
+        "deployed."
+        for one in waiting
+    ]
+    return "\n\n".join((*lines, commands("/status")))
 
 
 def _what(before: Deployment, after: Deployment, control: Control, now: datetime) -> str:
