@@ -79,6 +79,8 @@ def _paused(deployment: Deployment, control: Control, now: datetime) -> Deployme
     if deployment.paused:
         by = deployment.paused.by
         return _refusal(deployment, f"was paused by {by} already", "/promote", "/resume", "/abort")
+    if deployment.restores:
+        return _refusal(deployment, "is a rollback, which has no steps to pause at", "/abort")
     if deployment.share == FULL and not more_levels(deployment):
         return _refusal(deployment, "is at 100 % already", f"/rollback {deployment.environment}")
     held = Pause(by=control.by, since=now, until=now + PAUSE)

@@ -81,10 +81,18 @@ def _settled(deployment: Deployment, seen: Sight, name: str) -> Deployment:
 
 
 def _ours_left(service: ServiceRollout, live: ServiceSeen, *, by_hand: bool) -> bool:
-    if service.first or service.standing or not live.exists:
+    if service.first or not live.exists:
         return False
+    if service.standing:
+        return _given_all(service, live) and not by_hand
     shares = live.share_of(service.revision) > 0 and not by_hand
     return shares or bool(live.tag_url(service.tag))
+
+
+def _given_all(service: ServiceRollout, live: ServiceSeen) -> bool:
+    """Tell whether a revision that stood before has got all the traffic meanwhile."""
+    elsewhere = service.stable not in {"", service.revision}
+    return service.changed and elsewhere and live.share_of(service.revision) == FULL
 
 
 def _back(service: ServiceRollout, live: ServiceSeen, *, by_hand: bool) -> Shift:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hypothesis.strategies as st
 import pytest
+from hypothesis import given, settings
 from msgspec.structs import replace
 
 from bot.core.action import Shift, Stage, StartBuild
+from bot.core.control import Control, Verb
 from bot.core.deployment import Deployment, Phase
 from bot.core.environment import activated, enqueued, settled
 from bot.core.model import (
@@ -20,6 +23,8 @@ from bot.core.model import (
 )
 from bot.core.releases import earlier, of_services, released
 from bot.core.restoration import Return, restoration, unknown
+from bot.core.rollout.controls import controlled
+from bot.core.rollout.turn import ENDS
 from bot.core.sight import RevisionSeen, TrafficSeen
 from tests.core.rollout.simulated import REPOSITORY, START, World, deployment, service_plan
 
@@ -193,3 +198,35 @@ def test_of_a_bad_canary_the_service_at_fault_is_remembered_and_nothing_else() -
     assert bad == of_services(
         ended, [ended.services[1]], "the canary of api fails more often than stable", bad.at
     )
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    gone=st.sets(st.sampled_from(["ai", "api"])),
+    bad=st.sets(st.sampled_from(["ai", "api"])),
+    conflicts=st.integers(0, 3),
+    abort=st.none() | st.integers(0, 12),
+)
+def test_a_rollback_ends_on_one_release_or_the_other(
+    gone: set[str], bad: set[str], conflicts: int, abort: int | None
+) -> None:
+    world = serving("ai", "api", letter="b", standing="a")
+    world.faults.ready = bad
+    world.faults.conflicts = conflicts
+    for name in gone:
+        live = world.services[name]
+        kept = {one: seen for one, seen in live.revisions.items() if one != f"{name}-a"}
+        world.services[name] = replace(live, revisions=kept)
+    going = going_back(release("a", "ai", "api"))
+    for number in range(100):
+        if number == abort and going.phase not in ENDS:
+            after = controlled(going, Control(verb=Verb.ABORT, by="owner"), world.now)
+            going = after if isinstance(after, Deployment) else going
+        going = world.look(going)
+        world.now = max(world.now, going.wake_at or world.now)
+    assert going.phase in ENDS
+    serves = {name: live.serving for name, live in world.services.items()}
+    if going.phase is Phase.SUCCEEDED:
+        assert serves == {s.plan.name: s.revision for s in going.services}
+    else:
+        assert serves == {"ai": "ai-b", "api": "api-b"}
