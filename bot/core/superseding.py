@@ -40,7 +40,7 @@ def names(newer: Deployment) -> str:
         return f"the rollback to {sha} that {newer.actor} asked for"
     if newer.branch:
         return f"{sha}, the newer push to {newer.branch}"
-    return f"{sha} from #{newer.number}" if newer.number else sha
+    return f"{sha} of pull request {newer.number}" if newer.number else sha
 
 
 def put_first(environment: Environment, deployment: str) -> Environment:

@@ -21,7 +21,9 @@ from bot.engine.waiting import waiting_here
 from bot.ports import Transient, World, Write
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from bot.core.awaiting import WaitingAsk
 
 VERBS = {
     command.Promote: Verb.PROMOTE,
@@ -29,6 +31,7 @@ VERBS = {
     command.Resume: Verb.RESUME,
     command.Abort: Verb.ABORT,
 }
+_NOTHING_OWN = "no deployment of this pull request is on its way"
 ALWAYS = frozenset({Verb.ABORT, Verb.PAUSE})
 """What is followed however late it arrives: it only ever makes things safer."""
 
@@ -41,30 +44,34 @@ def steer(world: World, read: command.Steering, asked: Asked) -> Found:
     if isinstance(named, command.Rollback):
         return roll_back(world, named, asked)
     control = Control(verb=VERBS[type(named)], by=asked.ask.actor)
-    names = (named.environment,) if named.environment else asked.manifest.environments
-    meant = _meant(world, asked.ask, control, names)
+    meant = _meant(world, asked, control, named.environment)
     if isinstance(meant, Refusal):
-        return _called_off(world, asked, control, names) or refused(asked.ask, (meant,))
+        waiting = _waiting(world, asked.ask, named.environment)
+        if control.verb is Verb.ABORT and waiting:
+            return _called_off(world, asked, control, waiting)
+        return refused(asked.ask, (meant,))
     if against := _against(world, asked, control, meant.environment):
         return refused(asked.ask, against)
     return _followed(world, asked.ask, control, meant.id)
 
 
-def _called_off(
-    world: World, asked: Asked, control: Control, names: tuple[str, ...]
-) -> Found | None:
-    """End what only waits for its gates; None when nothing does, or no abort is meant."""
-    ask = asked.ask
-    here = [one for one in waiting_here(world, ask.repository.id) if one.environment in names]
+def _waiting(world: World, ask: Ask, environment: str) -> list[WaitingAsk]:
+    """Return what only waits for its gates: this pull request's own, or what was named."""
+    here = waiting_here(world, ask.repository.id)
     own = [one for one in here if ask.number and one.number == ask.number]
-    chosen = own or (here if len(names) == 1 else [])
-    if control.verb is not Verb.ABORT or not chosen:
-        return None
-    barriers = (barred(world, asked, name) for name in {one.environment for one in chosen})
+    if not environment:
+        return own
+    return [one for one in own or here if one.environment == environment]
+
+
+def _called_off(
+    world: World, asked: Asked, control: Control, waiting: Sequence[WaitingAsk]
+) -> Found:
+    barriers = (barred(world, asked, name) for name in {one.environment for one in waiting})
     if against := tuple(filter(None, barriers)):
-        return refused(ask, against)
-    records = [write for one in chosen for write in _ended(world, one.ask, control)]
-    return Answer(body=steered.calling_off(chosen), records=tuple(records))
+        return refused(asked.ask, against)
+    records = [write for one in waiting for write in _ended(world, one.ask, control)]
+    return Answer(body=steered.calling_off(waiting), records=tuple(records))
 
 
 def _ended(world: World, key: str, control: Control) -> Iterator[Write]:
@@ -80,30 +87,36 @@ def _ended(world: World, key: str, control: Control) -> Iterator[Write]:
     yield Write(replace(waiting, called_off=control.by, wake_at=now), version)
 
 
-def _meant(
-    world: World, ask: Ask, control: Control, names: tuple[str, ...]
-) -> Deployment | Refusal:
-    """Return the one deployment that is meant: this pull request's own where there is one."""
+def _meant(world: World, asked: Asked, control: Control, named: str) -> Deployment | Refusal:
+    """Return the deployment that is meant: this pull request's own, or what was named."""
+    ask = asked.ask
+    names = (named,) if named else asked.manifest.environments
     going = [one for name in names for one in _going(world, ask, name)]
     own = [one for one in going if ask.number and one.number == ask.number]
-    chosen = own or going
-    environments = list(dict.fromkeys(one.environment for one in chosen))
+    chosen = own or (going if named else [])
+    environments = _environments(chosen)
     if len(environments) == 1:
         return chosen[0]
     verb = control.verb.value
     if environments:
         return Refusal(
             code=Reason.WHICH_ENVIRONMENT,
-            reason=f"there are deployments on their way to {' and '.join(environments)}",
+            reason=f"deployments of this pull request go to {' and '.join(environments)}",
             remedy="say which one you mean",
             commands=tuple(f"/{verb} {name}" for name in environments),
         )
-    where = f"`{names[0]}`" if len(names) == 1 else "any environment"
+    others = tuple(f"/{verb} {name}" for name in _environments(going))
+    back = (f"/rollback {named}",) if named else ()
+    what = f"no deployment is on its way to `{named}`" if named else _NOTHING_OWN
     return Refusal(
         code=Reason.NOTHING_GOING,
-        reason=f"no deployment is on its way to {where}, so there is nothing to {verb}",
-        commands=("/status", *(f"/rollback {name}" for name in names if len(names) == 1)),
+        reason=f"{what}, so there is nothing to {verb}",
+        commands=(*others, *back, "/status"),
     )
+
+
+def _environments(deployments: Sequence[Deployment]) -> list[str]:
+    return list(dict.fromkeys(one.environment for one in deployments))
 
 
 def _going(world: World, ask: Ask, name: str) -> Iterator[Deployment]:

@@ -58,5 +58,5 @@ def test_what_gives_way(
 
 def test_what_takes_a_place_is_named() -> None:
     assert names(one("new", "main")) == "aaaaaaa, the newer push to main"
-    assert names(one("new", number=12)) == "aaaaaaa from #12"
+    assert names(one("new", number=12)) == "aaaaaaa of pull request 12"
     assert names(rollback("new")) == "the rollback to aaaaaaa that owner asked for"

@@ -52,7 +52,7 @@ def test_where_the_latest_wins_it_ends_the_one_on_its_way(
     check = made.concluded(old.sha, "prod")
     assert (check["conclusion"], check["output"]["title"]) == ("neutral", "Superseded")
     summary = check["output"]["summary"]
-    assert f"Superseded by {new.sha[:7]} from #{new.number}." in summary
+    assert f"Superseded by {new.sha[:7]} of pull request {new.number}." in summary
     assert "All traffic is back on stable." in summary
     assert old.reacted(asked, "-1") == ["eyes", "-1"]
     made.titled(new.sha, "prod", "Canary at 20 % (not-enough-traffic)")
