@@ -1,4 +1,4 @@
-"""`deploy`, `rollback`, `status` and `history` on the command line, by the rules of comments.
+"""What comments can ask for, on the command line and by the same rules; `status`, `history`.
 
 Imports are made when a command runs, so that `--help` stays quick.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from datetime import timedelta
+from itertools import starmap
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -112,7 +113,27 @@ def history(environment: str, repository: str, *, as_json: bool, limit: int) -> 
     _print(states if as_json else terminal.past(found), as_json=as_json)
 
 
-COMMANDS = (deploy, rollback, status, history)
+STEERING = {
+    "promote": "Take the next step of the rollout to ENVIRONMENT now.",
+    "pause": "Take no further step of the rollout to ENVIRONMENT until it is resumed.",
+    "resume": "Go on with the rollout to ENVIRONMENT, or put moved traffic back.",
+    "abort": "End the deployment to ENVIRONMENT and return its traffic to stable.",
+}
+
+
+def _steering(verb: str, does: str) -> click.Command:
+    """Return the command that does what the comment of its name does."""
+
+    @click.command(verb, help=f"{does}\n\nAs `/{verb} ENVIRONMENT` would.", epilog=EXITS)
+    @click.argument("environment")
+    @_asking
+    def steer(environment: str, **options: Any) -> None:  # noqa: ANN401  # click's
+        _ask(verb, (environment,), options)
+
+    return steer
+
+
+COMMANDS = (deploy, rollback, *starmap(_steering, STEERING.items()), status, history)
 
 
 def _ask(verb: str, words: Iterable[str], options: dict[str, Any]) -> None:

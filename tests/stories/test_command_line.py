@@ -117,6 +117,23 @@ def test_a_release_is_taken_back(
     assert console.serving(f"{made.prefix}-web") == before
 
 
+def test_a_rollout_is_steered(made: Repository, bot: Callable[..., Done], console: Console) -> None:
+    before = console.shares(f"{made.prefix}-web")
+    pull = made.pull_request({"web/app.py": services.good("steered")}, "steered")
+    pull.comment("/deploy prod\n/pause prod")
+    made.titled(pull.sha, "prod", "Smoke checks on the tagged URLs (paused)")
+    refused = bot("promote", "prod", "--as", "reader")
+    assert refused.returncode == REFUSED, refused.stdout + refused.stderr
+    promoted = bot("promote", "prod", "--as", "writer")
+    assert promoted.returncode == DONE, promoted.stdout + promoted.stderr
+    assert "takes its next step after 0 % and stays paused there" in promoted.stdout
+    made.titled(pull.sha, "prod", "Canary at 50 % (paused)")
+    aborted = bot("abort", "prod", "--as", "owner")
+    assert aborted.returncode == DONE, aborted.stdout + aborted.stderr
+    assert made.concluded(pull.sha, "prod")["conclusion"] == "cancelled"
+    assert console.shares(f"{made.prefix}-web") == before
+
+
 def test_a_failure_is_told_with_its_cause(made: Repository, bot: Callable[..., Done]) -> None:
     pull = made.pull_request({"web/app.py": services.silent()}, "fails")
     done = bot("deploy", "prod", "--pr", str(pull.number), "--as", "writer")
