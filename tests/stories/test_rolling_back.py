@@ -105,6 +105,21 @@ def test_a_revision_that_is_gone_is_made_again_without_a_build(
     assert console.builds(f"{made.prefix}-web") == builds
 
 
+def test_what_was_rolled_back_does_not_come_again_unless_people_insist(made: Repository) -> None:
+    bad = deployed(made, "bad")
+    bad.comment("/rollback prod")
+    bad.reply("prod: Rolled back to")
+    files = {f"{name}/app.py": services.good("bad") for name in ("web", "api")}
+    again = made.pull_request({**files, "notes.md": "the same again\n"}, "again")
+    again.comment("/deploy prod")
+    assert made.concluded(again.sha, "prod")["conclusion"] == "failure"
+    alert = again.alert()
+    assert "same image with the same settings was taken back before: rolled back" in alert
+    assert "Next: `/deploy prod --retry`" in alert
+    asked = again.comment("/deploy prod --retry")
+    assert again.reacted(asked, "rocket") == ["eyes", "rocket"]
+
+
 def test_only_permission_is_asked_for_and_nowhere_to_go_is_said(made: Repository) -> None:
     pull = made.pull_request({"notes.md": "rights\n"}, "rights")
     said = pull.refusal(pull.comment("/rollback prod", by="reader"))

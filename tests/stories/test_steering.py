@@ -47,6 +47,20 @@ def test_somebody_promotes_step_by_step_to_the_end(made: Repository, console: Co
     assert "| 20 % | promoted by writer |" in pull.reply("prod: Deployed")
 
 
+def test_a_revert_to_what_served_well_goes_at_once(made: Repository) -> None:
+    pull = going(made, "worse")
+    pull.comment("/promote")
+    made.titled(pull.sha, "prod", "Canary at 50 % (not-enough-traffic)")
+    pull.comment("/promote")
+    assert made.concluded(pull.sha, "prod")["conclusion"] == "success"
+    revert = made.pull_request({"notes.md": "as it was\n"}, "revert")
+    revert.comment("/deploy prod")
+    check = made.concluded(revert.sha, "prod")
+    assert check["conclusion"] == "success"
+    assert "| 100 % | no steps: " in check["output"]["summary"]
+    assert "served well with the same images and settings" in check["output"]["summary"]
+
+
 def test_somebody_pauses_and_resumes(made: Repository, console: Console) -> None:
     pull = going(made, "paused")
     said = pull.answer(pull.comment("/pause"))
