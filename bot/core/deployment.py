@@ -14,7 +14,8 @@ from bot.core.configuration import EnvironmentPlan, ServicePlan
 from bot.core.control import Pause, Promotion
 from bot.core.evidence import Evidence, Verdict
 from bot.core.failure import Failure, FailureCode
-from bot.core.model import Rejected, Release, Repository
+from bot.core.model import Release, Repository
+from bot.core.rejected import Rejected
 from bot.core.standing import Standing
 
 __all__ = ["Failure", "FailureCode"]

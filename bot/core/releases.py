@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from bot.core.model import Environment, Refusal, Rejected, RejectedService, Release
+from bot.core.model import Environment, Refusal, Release
 from bot.core.reasons import Reason
+from bot.core.rejected import Rejected, RejectedService
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
     from bot.core.deployment import Deployment, ServiceRollout
-    from bot.core.model import Content, ReleasedService
+    from bot.core.model import ReleasedService
+    from bot.core.rejected import Content
 
 KEPT = 20
 """Releases, and rejections, that an environment remembers."""

@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from bot.core.admission import deployment_id
 from bot.core.configuration import EnvironmentPlan
 from bot.core.deployment import Deployment, Sampling, ServiceRollout
-from bot.core.model import Rejected, Release
+from bot.core.model import Release
+from bot.core.rejected import Rejected
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -8,7 +8,8 @@ from msgspec import Struct, field
 
 from bot.core.deployment import SmokeAnswer
 from bot.core.evidence import Window
-from bot.core.model import Refusal, Rejected, Release
+from bot.core.model import Refusal, Release
+from bot.core.rejected import Rejected
 
 
 class BuildState(StrEnum):

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from bot.core import command
 from bot.core.deployment import Deployment
-from bot.core.model import Environment, Refusal, Rejected, Release
+from bot.core.model import Environment, Refusal, Release
 from bot.core.reasons import Reason
+from bot.core.rejected import Rejected
 from bot.core.releases import differing, earlier, of_release, of_services
 from bot.core.restoration import Return, restoration, unknown
 from bot.core.rollout.turn import ENDS, had_traffic

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.core.deployment import Deployment, Failure, FailureCode
-from bot.core.model import content
+from bot.core.rejected import content
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import timedelta
 
     from bot.core.deployment import ServiceRollout
-    from bot.core.model import Content, Release
+    from bot.core.model import Release
+    from bot.core.rejected import Content
     from bot.core.sight import Memory
 
 

@@ -8,7 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from bot.core.deployment import Deployment, FailureCode, Phase
-from bot.core.model import Rejected, RejectedService, Release, ReleasedService
+from bot.core.model import Release, ReleasedService
+from bot.core.rejected import Rejected, RejectedService
 from bot.core.report.holding import next_commands
 from bot.core.sight import Memory
 from tests.core.rollout.simulated import START, World, deployment, service_plan

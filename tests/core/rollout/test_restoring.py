@@ -11,16 +11,8 @@ from bot.core.action import Shift, Stage, StartBuild
 from bot.core.control import Control, Verb
 from bot.core.deployment import Deployment, Phase
 from bot.core.environment import activated, enqueued, settled
-from bot.core.model import (
-    Ask,
-    AskKind,
-    Environment,
-    Refusal,
-    Rejected,
-    RejectedService,
-    Release,
-    ReleasedService,
-)
+from bot.core.model import Ask, AskKind, Environment, Refusal, Release, ReleasedService
+from bot.core.rejected import Rejected, RejectedService
 from bot.core.releases import earlier, of_services, released
 from bot.core.restoration import Return, restoration, unknown
 from bot.core.rollout.controls import controlled
