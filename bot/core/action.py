@@ -136,6 +136,8 @@ class Rejected(Struct, frozen=True, kw_only=True, tag=True):
     detail: str
     unsuitable: bool = False
     """What somebody committed is at fault, not the request made of it."""
+    forbidden: bool = False
+    """The operator's settings say no; nobody outside was asked."""
 
 
 Outcome = BuildStarted | BuildOver | Accepted | Opened | Conflicted | Rejected

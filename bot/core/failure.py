@@ -26,6 +26,7 @@ class FailureCode(StrEnum):
     REJECTED_BEFORE = "rejected_before"
     COMMIT_REPLACED = "commit_replaced"
     BAD_SOURCE = "bad_source"
+    NOT_ALLOWED = "not_allowed"
 
 
 class Failure(Struct, frozen=True, kw_only=True):

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 def perform(world: World, deployment: Deployment, action: Action) -> Outcome:
     """Make it so; raise Transient when the outcome is unknown or the world cannot be reached."""
     if (why := _forbidden(world, deployment, action)) and not isinstance(action, CancelBuild):
-        return Rejected(service=action.service, detail=f"{why}, say the operator's settings")
+        return Rejected(service=action.service, detail=why, forbidden=True)
     match action:
         case StartBuild():
             return _built(world, deployment, action)

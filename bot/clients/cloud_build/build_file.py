@@ -58,15 +58,21 @@ def _not_yaml(error: Exception) -> str:
 def dockerfile(text: str, path: str) -> str:
     """Return the Dockerfile that a good build file needs for a service, as far as it is plain.
 
-    That is: docker builds the service's folder, with no file of another name.
+    That is: docker builds the service's folder, with no file of another name, before any step that
+    could have made one.
     """
     for step in parse(text).steps:
         words = [_folder(word, path) for word in step.args]
         own = step.name.partition("@")[0].partition(":")[0].rpartition("/")[2] == "docker"
-        if own and words[:1] == ["build"] and words[-1] == path and not step.dir_:
-            other = any(word in {"-f", "--file"} or word.startswith("--file=") for word in words)
-            return "" if other else posixpath.normpath(f"{path}/Dockerfile")
+        if own and words[:1] == ["pull"]:
+            continue
+        plain = own and words[:1] == ["build"] and words[-1] == path and not step.dir_
+        return posixpath.normpath(f"{path}/Dockerfile") if plain and not _named(words) else ""
     return ""
+
+
+def _named(words: list[str]) -> bool:
+    return any(word in {"-f", "--file"} or word.startswith("--file=") for word in words)
 
 
 def _folder(word: str, path: str) -> str:

@@ -167,6 +167,8 @@ def _rejected(deployment: Deployment, said: Rejected, now: datetime) -> Deployme
         return spoiled(deployment, f"Cloud Run refuses: {said.detail}", now + LONG, now)
     if said.unsuitable:
         return fail(deployment, _unsuitable(deployment, said), now)
+    if said.forbidden:
+        return fail(deployment, _forbidden(said), now)
     system = "Cloud Build" if deployment.phase is Phase.BUILDING else "Cloud Run"
     failure = Failure(
         code=FailureCode.REJECTED,
@@ -176,6 +178,17 @@ def _rejected(deployment: Deployment, said: Rejected, now: datetime) -> Deployme
         logs=(),
     )
     return fail(deployment, failure, now)
+
+
+def _forbidden(said: Rejected) -> Failure:
+    return Failure(
+        code=FailureCode.NOT_ALLOWED,
+        service=said.service,
+        reason=f"the operator's settings do not let {said.service} be changed from here",
+        remedy="whoever operates Spillway here can allow it",
+        detail=said.detail,
+        logs=(),
+    )
 
 
 def _unsuitable(deployment: Deployment, said: Rejected) -> Failure:

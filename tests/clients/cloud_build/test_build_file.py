@@ -130,3 +130,11 @@ def test_without_docker_no_dockerfile_is_needed() -> None:
     assert dockerfile("steps: [{name: pack, args: [build, $_PATH]}]", "services/api") == ""
     text = "steps: [{name: docker, dir: x, args: [build, $_PATH]}]"
     assert dockerfile(text, "services/api") == ""
+
+
+def test_a_step_before_may_have_made_the_dockerfile() -> None:
+    build = '{name: docker, args: [build, "$_PATH"]}'
+    made = f"steps: [{{name: bash, args: [make]}}, {build}]"
+    assert dockerfile(made, "services/api") == ""
+    cached = f"steps: [{{name: docker, args: [pull, x]}}, {build}]"
+    assert dockerfile(cached, "services/api") == "services/api/Dockerfile"
