@@ -127,11 +127,14 @@ def _images(content: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _tagged(content: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield what docker is told to tag: the word after -t or --tag, or in --tag=…."""
+    """Yield what docker is told to tag: after -t or --tag, in --tag=…, or last of tag and push."""
     steps = content.get("steps")
     for position, step in enumerate(steps if isinstance(steps, list) else ()):
         args = step.get("args") if isinstance(step, dict) else None
         words = [str(word) for word in args] if isinstance(args, list) else []
+        every = {"-a", "--all-tags"} & set(words)
+        if words[:1] in (["tag"], ["push"]) and len(words) > 1 and not every:
+            yield f"steps[{position}].args", words[-1]
         for before, word in zip(["", *words], words, strict=False):
             if before in ("-t", "--tag"):
                 yield f"steps[{position}].args", word

@@ -138,3 +138,19 @@ def test_a_step_before_may_have_made_the_dockerfile() -> None:
     assert dockerfile(made, "services/api") == ""
     cached = f"steps: [{{name: docker, args: [pull, x]}}, {build}]"
     assert dockerfile(cached, "services/api") == "services/api/Dockerfile"
+
+
+@pytest.mark.parametrize(
+    "words", ["[push, x:latest]", "[tag, a:1, x:latest]", "[push, x]", "[tag, a:1, $_IMAGE]"]
+)
+def test_latest_is_neither_tagged_nor_pushed(words: str) -> None:
+    (told,) = problems(f"steps: [{{name: docker, args: {words}}}]\n{IMAGE}")
+    assert told.startswith("steps[0].args: ")
+    assert "names the tag latest" in told
+
+
+@pytest.mark.parametrize(
+    "words", ["[push, x:1]", "[tag, a:1, '$_IMAGE:$_SHA']", "[push]", "[push, -a, $_IMAGE]"]
+)
+def test_other_tags_are_pushed(words: str) -> None:
+    assert problems(f"steps: [{{name: docker, args: {words}}}]\n{IMAGE}") == ()
