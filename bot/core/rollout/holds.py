@@ -48,10 +48,10 @@ def _wish(before: Deployment) -> Promotion | None:
 
 
 def _at_rest(before: Deployment, after: Deployment) -> bool:
-    """Tell whether the traffic stands at its step, so that the next one can be taken."""
+    """Tell whether the traffic stands at its step; where somebody moved it, it does not."""
     shifting = before.phase is after.phase is Phase.SHIFTING
     still = after.share == before.share < FULL and after.share_since is not None
-    return shifting and still and not after.moved
+    return shifting and still
 
 
 def _goes_up(before: Deployment, after: Deployment) -> bool:
