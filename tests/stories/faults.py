@@ -175,3 +175,26 @@ def people_of(cloud: Cloud) -> set[str]:
 
 def _is_api(environ: WSGIEnvironment) -> bool:
     return environ["PATH_INFO"].startswith(("/repos/", "/repositories/", "/app"))
+
+
+@contextmanager
+def answered_as(cloud: Cloud, call: str, change: Callable[[bytes], bytes]) -> Iterator[None]:
+    """Change GitHub's answers to one call of the bot's, such as `POST /repos/…/deployments`."""
+
+    def meddle(app: WSGIApplication) -> WSGIApplication:
+        def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            if f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}" != call:
+                return app(environ, start_response)
+            chunks, status, headers = run_wsgi_app(app, environ, buffered=True)
+            body = change(b"".join(chunks))
+            headers["Content-Length"] = str(len(body))
+            start_response(status, list(headers))
+            return [body]
+
+        return answer
+
+    cloud.github.before_response.append(meddle)
+    try:
+        yield
+    finally:
+        cloud.github.before_response.remove(meddle)

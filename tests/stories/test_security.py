@@ -10,7 +10,7 @@ import requests
 from tests.stories import services
 from tests.stories.app import spillway
 from tests.stories.console import Console
-from tests.stories.faults import standing_still
+from tests.stories.faults import answered_as, standing_still
 from tests.stories.gated import behind_gates, manifest, review
 from tests.stories.people import Pull, wait_for_the_next_second
 
@@ -66,6 +66,20 @@ def test_a_push_between_the_answer_and_the_start_stops_the_deployment(made: Repo
     assert f"When its turn came, the command meant {meant[:7]}" in alert
     assert f"Next: `/deploy prod {head[:7]}`" in alert
     assert made.check(head, "prod") is None
+
+
+def test_a_deployment_that_github_made_of_another_commit_ends(made: Repository) -> None:
+    pull = made.pull_request({"web/app.py": services.good("mistaken")}, "mistaken")
+    other = "f" * 40
+    call = f"POST /repos/{made.full_name}/deployments"
+    with answered_as(
+        made.cloud, call, lambda body: body.replace(pull.sha.encode(), other.encode())
+    ):
+        pull.comment("/deploy prod")
+        check = made.concluded(pull.sha, "prod")
+    assert check["conclusion"] == "failure"
+    said = f"GitHub's deployment was made for {other[:7]} and not for {pull.sha[:7]}"
+    assert said in pull.alert()
 
 
 def test_a_commit_from_the_past_is_no_older_for_that(made: Repository) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.core.github import CheckRun
-from bot.ports import Broken, Transient
+from bot.ports import Broken, OtherCommit, Transient
 from tests.clients.github.scripted import DROPPED, MADE, REPOSITORY, Reply, Request
 
 if TYPE_CHECKING:
@@ -159,6 +159,12 @@ def test_a_repository_that_always_moves_is_broken(scripted: Scripted) -> None:
     with pytest.raises(Broken, match="307"):
         scripted.client.comment(REPOSITORY, 1, "hi")
     assert len(scripted.calls) == 3
+
+
+def test_a_deployment_of_another_commit_is_noticed(scripted: Scripted) -> None:
+    with pytest.raises(OtherCommit, match="is of aaaaaaa and not of bbbbbbb") as other:
+        scripted.client.create_deployment(REPOSITORY, "b" * 40, "prod", "d")
+    assert (other.value.made, other.value.sha) == (5, "a" * 40)
 
 
 def test_github_merges_nothing_and_waits_for_no_check(scripted: Scripted) -> None:
