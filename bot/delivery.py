@@ -113,6 +113,7 @@ def _pushed(payload: payloads.Push, delivery: Delivery) -> Pushed | ReleaseTagge
         repository=repository,
         delivery=_id(delivery),
         branch=payload.ref.removeprefix(BRANCH),
+        default_branch=payload.repository.default_branch,
         sha=payload.after,
         actor=payload.sender.login,
         received_at=delivery.received_at,

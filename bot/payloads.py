@@ -36,6 +36,7 @@ class Place(Struct, frozen=True):
 
     id: Id
     full_name: FullName
+    default_branch: str = ""
 
 
 class Payload(Struct, frozen=True, kw_only=True):

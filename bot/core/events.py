@@ -38,6 +38,8 @@ class Pushed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag=
     repository: Repository
     delivery: str
     branch: str
+    default_branch: str = ""
+    """Of the repository, where it was told."""
     sha: str
     actor: str
     received_at: datetime

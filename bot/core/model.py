@@ -64,6 +64,8 @@ class Ask(Struct, frozen=True, kw_only=True):
     sha: str = ""
     """For a push: the branch and its new head, or the tag and its commit. For a command: the commit
     that it was found to mean, once it waits."""
+    default_branch: str = ""
+    """For a push: the repository's, where it was told."""
     environment: str = ""
     """For a push: the one environment that is left of it, when the others went their own ways."""
     created_at: datetime

@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 PATIENCE = timedelta(seconds=2)
 """Longer waits are left to the tick."""
 
+NOBODYS = frozenset({AskKind.HEAD, AskKind.GROUP})
+"""Nobody waits for a word about these; a check that never came keeps the merge closed."""
+
 log = structlog.get_logger()
 
 
@@ -63,6 +66,9 @@ def _decide(world: World, ask: Ask) -> tuple[str, ...]:
         _put_off(world, ask, trouble)
     except Exception as trouble:
         log.exception("ask", ask=ask.key, trouble=str(trouble))
+        if ask.kind in NOBODYS:
+            _end(world, ask, Ignore())
+            return ()
         _end(world, ask, Refuse(answers.broken(ask), (Reason.INTERNAL,)))
     return ()
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def pushed(world: World, ask: Ask) -> Found:
     """Return the deployments of a push, one per environment that takes its branch."""
-    rules = rules_at(world, ask.repository, "")
+    rules = rules_at(world, ask.repository, ask.default_branch)
     if rules.missing or (rules.manifest is None and ask.ref != rules.branch):
         return Ignore()
     environments = rules.manifest.on_push(ask.ref) if rules.manifest else ()

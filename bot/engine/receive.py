@@ -150,6 +150,7 @@ def _push(world: World, event: events.Pushed) -> Ask:
         actor=event.actor,
         ref=event.branch,
         sha=event.sha,
+        default_branch=event.default_branch,
         created_at=event.received_at,
         wake_at=world.clock(),
     )

@@ -41,6 +41,7 @@ def rules_at(world: World, repository: Repository, branch: str) -> Rules:
         raise Broken(what)
     text = world.github.file(repository, MANIFEST, sha)
     if text is None:
+        learn(world, repository, required=False)
         return Rules(branch=branch, sha=sha, problems=(MISSING,), missing=True)
     manifest, problems = read_manifest(text)
     if manifest is not None:

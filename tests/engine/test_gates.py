@@ -70,6 +70,7 @@ class GitHub:
     state: CheckState = CheckState.RUNNING
     runs: list[CheckRun] = field(default_factory=list)
     comments: list[str] = field(default_factory=list)
+    manifest: str = MANIFEST
     lost: bool = False
     """Whether the answer to the next check run gets lost on its way to us."""
 
@@ -95,7 +96,7 @@ class GitHub:
         return (CheckSeen(name="ci", state=self.state),)
 
     def file(self, _repository: Repository, path: str, _sha: str) -> str | None:
-        return MANIFEST if path == "deploy.yaml" else None
+        return self.manifest if path == "deploy.yaml" else None
 
     def react(self, *_: object) -> None:
         """Hear it."""
@@ -220,6 +221,17 @@ def test_a_push_says_once_what_it_waits_for(stage: Stage) -> None:
     ended = stage.github.runs[0]
     assert (ended.name, ended.conclusion) == ("deploy / auto", "failure")
     assert "`ci` has not passed yet" in ended.summary
+
+
+def test_a_push_to_several_places_goes_on_where_it_may(stage: Stage) -> None:
+    stage.github.manifest = f"{MANIFEST}  open: {{service_suffix: -o, on_push: main}}\n"
+    receive(stage.world, PUSH)
+    stage.hand_on()
+    assert stage.ask("7/push/d-1").state is AskState.ANSWERED
+    assert stage.ask("7/push/d-1/auto").state is AskState.NEW
+    assert stage.ask("7/push/d-1/open").state is AskState.REFUSED
+    titles = [(run.name, run.title) for run in stage.github.runs]
+    assert ("deploy / auto", "Waiting: checks_running") in titles
 
 
 def test_heads_are_read_after_an_installation_and_now_and_then(stage: Stage) -> None:

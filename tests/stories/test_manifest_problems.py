@@ -77,7 +77,7 @@ def test_a_broken_manifest_on_main_is_told_on_the_merged_pull_request(
 
     paid = len(made.cost())
     made.push("another-branch")
-    eventually(lambda: len(made.cost()), lambda calls: calls >= paid + 3, "a look at the push")
+    eventually(lambda: len(made.cost()), lambda calls: calls > paid, "a look at the push")
     asked = pull.comment("/deploy prod main")
 
     again = pull.refusal(asked)
@@ -130,7 +130,7 @@ def test_a_build_file_that_cannot_be_used_stops_the_deployment(
     pull = made.pull_request({"notes.md": "a change\n"})
     told = pull.refusal(pull.comment("/deploy prod"))
     assert "`cloudbuild.yaml` of `main` cannot be used, so nothing can be deployed:" in told
-    assert told.endswith("Next: mend it, then ask again: `/deploy prod`")
+    assert "\nNext: mend it, then ask again: `/deploy prod`\n" in told
     for problem in problems:
         assert problem in told
     assert nothing_happened(made, pull.sha, "prod")
