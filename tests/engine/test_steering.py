@@ -1,0 +1,106 @@
+"""What is steered: never what was asked for later, nothing upwards long after it was written."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from msgspec.structs import replace
+
+from bot.clients.store_sqlite import SqliteStore
+from bot.core import command
+from bot.core.deployment import Deployment, Phase
+from bot.core.manifest import Manifest, parse
+from bot.core.model import Ask, AskKind, Environment
+from bot.core.reasons import Reason
+from bot.engine.asked import Asked
+from bot.engine.found import Answer, Refuse
+from bot.engine.rules import Rules
+from bot.engine.steering import steer
+from bot.ports import World, Write
+from tests.core.manifest.test_problems import GOOD
+from tests.core.rollout.simulated import REPOSITORY, START, deployment, service_plan
+from tests.engine.worlds import world
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MINUTE = timedelta(minutes=1)
+
+
+class Roles:
+    """Everybody may write."""
+
+    def permission(self, _repository: object, _login: str) -> str:
+        return "write"
+
+
+def ask(key: str, minutes: int, number: int = 1) -> Ask:
+    return Ask(
+        key=key,
+        kind=AskKind.COMMENT,
+        repository=REPOSITORY,
+        actor="writer",
+        number=number,
+        created_at=START + minutes * MINUTE,
+    )
+
+
+def at_a_step(tmp_path: Path, *, now: int) -> World:
+    """A canary of pull request 1 in prod, asked for in minute 10."""
+    store = SqliteStore(tmp_path / "store.sqlite")
+    made = world(
+        clock=lambda: START + now * MINUTE, store=store, github=Roles(), publisher=object()
+    )
+    going = replace(
+        deployment(service_plan("ai")),
+        ask="7/deploy/0",
+        number=1,
+        phase=Phase.SHIFTING,
+        share=5,
+        share_since=START,
+    )
+    place = Environment(key="7/prod", name="prod", repository=REPOSITORY, active=going.id)
+    assert store.commit(Write(ask("7/deploy/0", minutes=10), 0), Write(going, 0), Write(place, 0))
+    return made
+
+
+def asked(minutes: int, number: int = 1) -> Asked:
+    manifest = parse(GOOD)
+    assert isinstance(manifest, Manifest)
+    rules = Rules(branch="main", sha="b" * 40, manifest=manifest)
+    return Asked(ask=ask("7/control/0", minutes, number), pull=None, rules=rules, manifest=manifest)
+
+
+def test_what_was_asked_for_later_is_not_met(tmp_path: Path) -> None:
+    found = steer(at_a_step(tmp_path, now=30), command.Abort(environment="prod"), asked(9))
+    assert isinstance(found, Refuse)
+    assert found.reasons == (Reason.NOTHING_GOING,)
+
+
+@pytest.mark.parametrize("late", [command.Promote(), command.Resume()])
+def test_what_goes_up_is_not_followed_late(tmp_path: Path, late: command.Steering) -> None:
+    found = steer(at_a_step(tmp_path, now=30), late, asked(11))
+    assert isinstance(found, Refuse)
+    assert found.reasons == (Reason.TOO_LATE,)
+    assert f"Next: `/{type(late).__name__.lower()} prod`" in found.body
+
+
+@pytest.mark.parametrize("late", [command.Abort(), command.Pause()])
+def test_what_makes_things_safer_is_followed_however_late(
+    tmp_path: Path, late: command.Steering
+) -> None:
+    found = steer(at_a_step(tmp_path, now=30), late, asked(11))
+    assert isinstance(found, Answer)
+    changed = [write.record for write in found.records if isinstance(write.record, Deployment)]
+    assert changed[0].phase is Phase.ROLLING_BACK or changed[0].paused
+
+
+def test_another_pull_request_names_the_environment_or_steers_nothing(tmp_path: Path) -> None:
+    there = at_a_step(tmp_path, now=12)
+    found = steer(there, command.Abort(), asked(11, number=2))
+    assert isinstance(found, Refuse)
+    assert "No deployment of this pull request is on its way" in found.body
+    assert "Next: `/abort prod`" in found.body
+    assert isinstance(steer(there, command.Abort(environment="prod"), asked(11, number=2)), Answer)
