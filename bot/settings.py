@@ -41,6 +41,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """REST endpoint of Run, Build, Artifact Registry and Storage."""
     google_grpc: str = ""
     """gRPC endpoint of Pub/Sub, Monitoring and Logging, `host:port`; plaintext on loopback."""
+    pubsub_emulator: str = ""
+    """Where Pub/Sub is instead, by the variable that all of Google's clients obey, `host:port`."""
     events_topic: str = "deploy-events"
     builds_topic: str = "cloud-builds"
     ticks_topic: str = "deploy-ticks"
@@ -73,6 +75,7 @@ OPTIONAL = {
     "github_url": "SPILLWAY_GITHUB_URL",
     "google_url": "SPILLWAY_GOOGLE_URL",
     "google_grpc": "SPILLWAY_GOOGLE_GRPC",
+    "pubsub_emulator": "PUBSUB_EMULATOR_HOST",
     "events_topic": "SPILLWAY_EVENTS_TOPIC",
     "builds_topic": "SPILLWAY_BUILDS_TOPIC",
     "ticks_topic": "SPILLWAY_TICKS_TOPIC",

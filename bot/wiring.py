@@ -42,7 +42,8 @@ def clock() -> datetime:
 
 def publisher(settings: Settings) -> PubSubPublisher:
     """Return the way onto the events topic."""
-    return PubSubPublisher(settings.project, settings.events_topic, settings.google_grpc)
+    target = settings.pubsub_emulator or settings.google_grpc
+    return PubSubPublisher(settings.project, settings.events_topic, target)
 
 
 def world(settings: Settings) -> World:
@@ -97,7 +98,7 @@ def clinic(settings: Settings, project: str, region: str) -> Clinic:
         expected=expected,
         store=SqliteStore(settings.store),
         office=github.office,
-        broker=PubSubBroker(settings.project, settings.google_grpc),
+        broker=PubSubBroker(settings.project, settings.pubsub_emulator or settings.google_grpc),
         reach=_reads(settings, ServiceKey(project=project, region=region, service=NOBODY)),
     )
 

@@ -24,8 +24,8 @@ DEADLINE = 5.0
 
 RETRY = Retry(initial=0.1, maximum=1.0, timeout=DEADLINE)
 
-LIMITS = {"attributes": 100, "key": 256, "value": 1024}
-"""Attributes in number, key and value in bytes (https://cloud.google.com/pubsub/quotas)."""
+LIMITS = {"attributes": 100, "key": 256, "value": 1024, "data": 10_000_000}
+"""Attributes in number, the rest in bytes (https://cloud.google.com/pubsub/quotas)."""
 
 
 class PubSubPublisher:
@@ -61,6 +61,9 @@ def _check(data: bytes, attributes: Mapping[str, str]) -> None:
     """
     if not data:
         message = "a message to Pub/Sub needs a body"
+        raise Broken(message)
+    if len(data) > LIMITS["data"]:
+        message = f"a message to Pub/Sub has {len(data)} bytes, over the limit"
         raise Broken(message)
     if len(attributes) > LIMITS["attributes"]:
         message = f"a message to Pub/Sub has {len(attributes)} attributes, over the limit"

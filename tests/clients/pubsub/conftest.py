@@ -1,5 +1,8 @@
+"""The broker: this project's own, or Google's emulator where PUBSUB_EMULATOR_HOST names one."""
+
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,10 +12,13 @@ from tests.clients.local_google import local_google
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from localcloud.google.server import Google
-
 
 @pytest.fixture(scope="session")
-def google(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Google]:
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Where it is, `host:port`."""
+    emulator = os.environ.get("PUBSUB_EMULATOR_HOST")
+    if emulator:
+        yield emulator
+        return
     with local_google(tmp_path_factory.mktemp("google")) as google:
-        yield google
+        yield google.grpc_target

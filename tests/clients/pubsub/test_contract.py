@@ -19,16 +19,15 @@ if TYPE_CHECKING:
 
     from google.pubsub_v1 import PubsubMessage
 
-    from localcloud.google.server import Google
 
 TOPIC = f"projects/{PROJECT}/topics/deploy-events"
 SUBSCRIPTION = f"projects/{PROJECT}/subscriptions/all"
 
 
 @pytest.fixture
-def subscriber(google: Google) -> Iterator[SubscriberClient]:
-    topics = grpc(PublisherClient, google.grpc_target)
-    subscriber = grpc(SubscriberClient, google.grpc_target)
+def subscriber(broker: str) -> Iterator[SubscriberClient]:
+    topics = grpc(PublisherClient, broker)
+    subscriber = grpc(SubscriberClient, broker)
     topics.create_topic(name=TOPIC)
     subscriber.create_subscription(name=SUBSCRIPTION, topic=TOPIC)
     yield subscriber
@@ -37,8 +36,8 @@ def subscriber(google: Google) -> Iterator[SubscriberClient]:
 
 
 @pytest.fixture
-def publisher(google: Google) -> PubSubPublisher:
-    return PubSubPublisher(PROJECT, "deploy-events", google.grpc_target)
+def publisher(broker: str) -> PubSubPublisher:
+    return PubSubPublisher(PROJECT, "deploy-events", broker)
 
 
 def received(subscriber: SubscriberClient) -> list[PubsubMessage]:
@@ -90,9 +89,9 @@ def test_a_refused_message_does_not_spoil_the_next(
     assert [message.data for message in received(subscriber)] == [b"{}"]
 
 
-def test_a_topic_that_is_not_there_is_broken(google: Google) -> None:
+def test_a_topic_that_is_not_there_is_broken(broker: str) -> None:
     with pytest.raises(Broken, match="no-such-topic"):
-        PubSubPublisher(PROJECT, "no-such-topic", google.grpc_target).publish(b"{}", {})
+        PubSubPublisher(PROJECT, "no-such-topic", broker).publish(b"{}", {})
 
 
 def test_a_broker_that_is_away_is_transient(monkeypatch: pytest.MonkeyPatch) -> None:
