@@ -44,6 +44,7 @@ test-services: .venv/ai-service $(API)/node_modules/.package-lock.json ## Run th
 	@cd $(API) && npm test --silent -- --test-reporter=dot
 
 e2e: .venv/ready $(OPENAPI) ## Let strangers' clients and container engines meet the local cloud (15 min)
+	@.ci/engine
 	@$(BIN)/python -m pytest tests/e2e --randomly-seed $(SEED) $(ARGS)
 
 lint: .venv/ready ## Check style, types and who imports whom

@@ -63,6 +63,8 @@ class Building:
         finally:
             self._ended.set()
             guard.join()
+            if self._answer is not None:
+                self._answer.close()
             self._api.close()
         still_wanted(self._options)
         return image

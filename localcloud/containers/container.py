@@ -10,9 +10,8 @@ from docker.errors import DockerException
 from urllib3.exceptions import HTTPError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from docker import APIClient
+    from docker.types import CancellableStream
 
 GRACE_SECONDS = 10  # https://cloud.google.com/run/docs/container-contract#lifecycle-shutdown
 _LOST = 255
@@ -66,7 +65,7 @@ class EngineContainer:
         _ignoring_the_end(self._api.remove_container, self._id)
         self._code = code
 
-    def _read(self, output: Iterable[tuple[bytes | None, bytes | None]]) -> None:
+    def _read(self, output: CancellableStream) -> None:
         try:
             for pieces in output:
                 for (_, into), piece in zip(self._pipes, pieces, strict=True):
@@ -75,6 +74,7 @@ class EngineContainer:
         except (DockerException, HTTPError, OSError):
             return
         finally:
+            output.close()
             for _, into in self._pipes:
                 os.close(into)
 

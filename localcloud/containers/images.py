@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from docker.errors import DockerException, ImageNotFound
+from docker.errors import DockerException
 
 from localcloud.containers.building import Building
 from localcloud.containers.registry import BUILT
 from localcloud.runtime.interface import BuildFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from localcloud.containers.engine import Engine
@@ -65,7 +66,7 @@ class ContainerImages:
         """Remove from the engine all but the newest images that were built here."""
         built = self._engine.api.images(filters={"label": f"{OURS}=yes"})
         for old in sorted(built, key=lambda one: -int(one["Created"]))[KEPT:]:
-            self._forget(old["Id"])
+            self._forget(old)
         self._engine.api.prune_images({"dangling": True})
 
     def _push(self, image: str) -> str:
@@ -79,14 +80,12 @@ class ContainerImages:
             raise BuildFailed(reason)
         return digest
 
-    def _forget(self, image: str) -> None:
-        """Remove an image; one that a container still runs on stays."""
-        try:
-            self._engine.api.remove_image(image, force=False)
-        except ImageNotFound:
-            return
-        except DockerException:
-            return
+    def _forget(self, image: Mapping[str, Any]) -> None:
+        """Remove an image, name by name; one that a container still runs on stays."""
+        names = [*(image["RepoTags"] or ()), *(image["RepoDigests"] or ()), image["Id"]]
+        for name in names:
+            with suppress(DockerException):
+                self._engine.api.remove_image(name, force=False)
 
 
 def _complain(lines: Iterable[dict[str, Any]]) -> None:

@@ -33,9 +33,9 @@ class ContainerRuntime:
         root.mkdir(parents=True, exist_ok=True)
         in_flight = InFlight()
         self._registry = Registry(root / "registry")
-        self._engine = Engine(root / "engine", self._registry.port, shared)
-        self._workshop = ContainerWorkshop(self._engine, self._registry, root.absolute())
-        self.images = ContainerImages(self._engine, self._registry)
+        self.engine = Engine(root / "engine", self._registry.port, shared)
+        self._workshop = ContainerWorkshop(self.engine, self._registry, root.absolute())
+        self.images = ContainerImages(self.engine, self._registry)
         self.revisions = LocalRevisions(self._workshop, in_flight)
         forwarder = Forwarder(self.revisions.port, in_flight, REQUEST_TIMEOUT_SECONDS)
         self.traffic = LocalTraffic(root / "ports.json", verify, forwarder)
@@ -43,7 +43,7 @@ class ContainerRuntime:
     def start(self, telemetry: Telemetry) -> None:
         """Start engine and registry and serve traffic; raises EngineMissing."""
         self._registry.start()
-        self._engine.start()
+        self.engine.start()
         self._workshop.clear()
         self.revisions.report_to(telemetry)
         self.traffic.start(telemetry)
@@ -52,5 +52,5 @@ class ContainerRuntime:
         """End every revision, the engine and the registry; blocks until nothing is left."""
         self.traffic.stop()
         self.revisions.stop_all()
-        self._engine.stop()
+        self.engine.stop()
         self._registry.stop()

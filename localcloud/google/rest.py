@@ -85,6 +85,7 @@ class RestServer:
             threads=_THREADS,
             max_request_body_size=2**33,
             ident=None,
+            asyncore_use_poll=True,  # select() ends at 1024 open files, and busy visitors need more
         )
         self.port = int(self._server.effective_port)
         self._thread = threading.Thread(target=self._server.run, name="rest", daemon=True)

@@ -1,0 +1,78 @@
+"""Containers as these tests need them: an engine with base images, and a look at what is left."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from localcloud.containers import keeper
+from localcloud.runtime.interface import BuildOptions, RevisionSpec, Served
+from tests.e2e.strangers import run
+
+SERVICE = "projects/p/locations/l/services/web"
+IMAGE = "asia-northeast3-docker.pkg.dev/p/backend/web"
+NEEDED = ("podman", "runc", "docker-registry", "busybox")
+ROOT = Path(__file__).parents[2]
+
+
+def stand_ins() -> None:
+    """Make base images once per checkout; skip where there can be no containers at all."""
+    missing = [name for name in NEEDED if not shutil.which(name)]
+    if os.geteuid() or missing:
+        pytest.skip(f"containers need root and {', '.join(NEEDED)}: `make e2e` as root brings them")
+    run([sys.executable, "-m", "localcloud.containers.standins"], {}, ROOT)
+
+
+@dataclass
+class Heard:
+    """A telemetry that remembers."""
+
+    lines: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def served(self, served: Served) -> None:
+        """Count nothing."""
+
+    def line(self, service: str, revision: str, stream: str, text: str, at: float) -> None:
+        assert service == SERVICE, (service, at)
+        self.lines.append((revision.rpartition("/")[2], stream, text))
+
+
+def options(log: list[str] | None = None, within: float = 240) -> BuildOptions:
+    return BuildOptions({}, {}, ([] if log is None else log).append, time.monotonic() + within)
+
+
+def spec(revision: str, digest: str, **more: object) -> RevisionSpec:
+    values: dict[str, object] = {
+        "service": SERVICE,
+        "revision": f"{SERVICE}/revisions/{revision}",
+        "digest": digest,
+        "port": 8080,
+        "env": {"GREETING": f"hello from {revision}"},
+        "command": (),
+        "args": (),
+        "startup_timeout": 60.0,
+        "repository": IMAGE,
+        "memory": 256 << 20,
+        "cpu": 0.5,
+    }
+    return RevisionSpec(**{**values, **more})  # type: ignore[arg-type]
+
+
+def left_behind(folder: Path) -> list[str]:
+    """Mounts below the folder, processes that name it, and its containers' cgroups."""
+    found = [line for line in Path("/proc/mounts").read_text().splitlines() if str(folder) in line]
+    for command in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            words = command.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            continue
+        if str(folder) in words and command.parent.name != str(os.getpid()):
+            found.append(words)
+    group = keeper.cgroup_of(folder / "engine").strip("/")
+    return found + [str(path) for path in Path("/sys/fs/cgroup").glob(f"*/{group}")]

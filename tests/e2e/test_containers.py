@@ -1,0 +1,224 @@
+"""Real containers: built, pushed, run by digest within their limits, heard, and cleared away."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+import requests
+
+from localcloud.containers.engine import STAND_INS, STORE
+from localcloud.containers.images import KEPT, OURS
+from localcloud.containers.runtime import ContainerRuntime
+from localcloud.runtime.interface import BuildFailed, BuildOptions, StartFailed
+from tests.e2e import containers
+from tests.e2e.containers import IMAGE, SERVICE, Heard, left_behind, options, spec
+from tests.stories.people import eventually
+from tests.stories.services import good
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+BASE = "FROM python:3.12-slim\n"
+SERVED = f"{BASE}RUN mkdir /made && echo by RUN > /made/file\nWORKDIR /app\nCOPY app.py .\n"
+CMD = 'STOPSIGNAL SIGINT\nCMD ["python", "-u", "app.py"]\n'
+OWNER = """\
+import sys
+from pathlib import Path
+from localcloud.containers.runtime import ContainerRuntime
+from tests.e2e.containers import Heard, spec
+runtime = ContainerRuntime(Path(sys.argv[1]), lambda *_: True, Path(sys.argv[2]))
+runtime.start(Heard())
+context = Path(sys.argv[3])
+from tests.e2e.containers import options
+digest = runtime.images.build(context, context / "Dockerfile", options())
+runtime.revisions.start(spec("web-1", digest))
+print("up", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _bases() -> None:
+    containers.stand_ins()
+
+
+@pytest.fixture(scope="module")
+def heard() -> Heard:
+    return Heard()
+
+
+@pytest.fixture(scope="module")
+def runtime(tmp_path_factory: pytest.TempPathFactory, heard: Heard) -> Iterator[ContainerRuntime]:
+    folder = tmp_path_factory.mktemp("runtime")
+    made = ContainerRuntime(folder, lambda *_: True, STAND_INS / STORE)
+    made.start(heard)
+    yield made
+    made.stop()
+    assert left_behind(folder) == []
+
+
+@pytest.fixture
+def context(tmp_path: Path) -> Path:
+    (tmp_path / "Dockerfile").write_text(SERVED + CMD, encoding="utf-8")
+    (tmp_path / "app.py").write_text(good(), encoding="utf-8")
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def digest(runtime: ContainerRuntime, tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("context")
+    (folder / "Dockerfile").write_text(SERVED + CMD, encoding="utf-8")
+    (folder / "app.py").write_text(good(), encoding="utf-8")
+    built = runtime.images.build(folder, folder / "Dockerfile", options())
+    runtime.images.tag(IMAGE, "one", built)
+    return built
+
+
+def test_an_image_is_known_by_tag_and_digest(runtime: ContainerRuntime, digest: str) -> None:
+    assert runtime.images.resolve(f"{IMAGE}:one") == digest
+    assert runtime.images.resolve(f"{IMAGE}@{digest}") == digest
+    assert runtime.images.resolve(f"{IMAGE}:two") is None
+    assert runtime.images.resolve(f"{IMAGE}-other@{digest}") is None
+
+
+def test_a_revision_runs_by_digest_within_its_limits(
+    runtime: ContainerRuntime, digest: str, heard: Heard
+) -> None:
+    wanted = spec("web-1", digest)
+    runtime.revisions.start(wanted)
+    api, port = runtime.engine.api, runtime.revisions.port(wanted.revision)
+    assert requests.get(f"http://127.0.0.1:{port}/", timeout=20).text == "hello from web-1"
+    of_it = {"label": f"local.spillway.revision={wanted.revision}"}
+    (running,) = api.containers(filters=of_it)
+    seen = api.inspect_container(running["Id"])
+    assert digest in seen["Config"]["Image"]
+    assert seen["HostConfig"]["Memory"] == 256 << 20
+    assert seen["HostConfig"]["NanoCpus"] == 500_000_000
+    eventually(lambda: heard.lines, lambda said: ("web-1", "stdout", "listening") in said, "log")
+
+    runtime.revisions.stop(wanted.revision)
+
+    assert api.containers(all=True, filters=of_it) == []
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ("echo the database is away; exit 3", "Container called exit(3).\nLast output:\nthe data"),
+        ("x=a; while true; do x=$x$x; done", "Memory limit of 32 MiB exceeded"),
+    ],
+)
+def test_why_a_revision_does_not_come_up(
+    runtime: ContainerRuntime, digest: str, script: str, said: str
+) -> None:
+    broken = spec("web-2", digest, command=("sh", "-c", script), memory=32 << 20)
+    with pytest.raises(StartFailed) as failure:
+        runtime.revisions.start(broken)
+    assert said in failure.value.message
+
+
+def test_a_revision_without_an_image_is_named(runtime: ContainerRuntime) -> None:
+    with pytest.raises(StartFailed) as failure:
+        runtime.revisions.start(spec("web-3", f"sha256:{'0' * 64}"))
+    assert failure.value.reason == "CONTAINER_MISSING"
+
+
+def test_a_crash_is_told_and_the_container_started_again(
+    runtime: ContainerRuntime, digest: str, heard: Heard
+) -> None:
+    wanted = spec("web-4", digest)
+    runtime.revisions.start(wanted)
+    (first,) = runtime.engine.api.containers(
+        filters={"label": f"local.spillway.revision={wanted.revision}"}
+    )
+    runtime.engine.api.kill(first["Id"])
+    eventually(
+        lambda: heard.lines, lambda said: any("137" in one[2] for one in said), "the end of web-4"
+    )
+    port = runtime.revisions.port(wanted.revision)
+
+    def answer() -> str:
+        try:
+            return requests.get(f"http://127.0.0.1:{port}/", timeout=2).text
+        except requests.RequestException:
+            return ""
+
+    eventually(answer, bool, "web-4 again")
+    runtime.revisions.stop(wanted.revision)
+
+
+@pytest.mark.parametrize(
+    ("dockerfile", "said"),
+    [
+        (f"{BASE}RUN echo no such package; exit 7\n", "exit status 7"),
+        ("FROM nobody/has-this:1\n", "nobody/has-this"),
+        (f"{BASE}COPY missing .\n", "missing"),
+        (f"{BASE}FLY away\n", "(?i)unknown instruction.*FLY"),
+    ],
+)
+def test_a_build_that_fails_says_why(
+    runtime: ContainerRuntime, context: Path, dockerfile: str, said: str
+) -> None:
+    (context / "Dockerfile").write_text(dockerfile, encoding="utf-8")
+    with pytest.raises(BuildFailed, match=said):
+        runtime.images.build(context, context / "Dockerfile", options())
+
+
+def test_a_build_ends_when_nobody_wants_it_more(runtime: ContainerRuntime, context: Path) -> None:
+    (context / "Dockerfile").write_text(f"{BASE}RUN echo begun; sleep 600\n", encoding="utf-8")
+    cancelled = threading.Event()
+
+    def hear(line: str) -> None:
+        if line == "begun":
+            cancelled.set()
+
+    wanted = BuildOptions({}, {}, hear, options().deadline, cancelled.is_set)
+    with pytest.raises(BuildFailed, match="the build was cancelled"):
+        runtime.images.build(context, context / "Dockerfile", wanted)
+
+
+def test_the_engine_keeps_only_the_newest_images(runtime: ContainerRuntime, context: Path) -> None:
+    for number in range(KEPT + 2):
+        (context / "Dockerfile").write_text(f"{BASE}LABEL n={number}\n", encoding="utf-8")
+        digest = runtime.images.build(context, context / "Dockerfile", options())
+    api = runtime.engine.api
+    assert len(api.images(filters={"label": f"{OURS}=yes"})) == KEPT
+    assert runtime.images.resolve(f"built@{digest}") == digest
+
+
+def test_nothing_outlives_an_owner_that_is_killed(context: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "killed"
+    command = [sys.executable, "-c", OWNER, str(folder), str(STAND_INS / STORE), str(context)]
+    owner = subprocess.Popen(  # noqa: S603  # our own interpreter
+        command, cwd=containers.ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert owner.stdout is not None
+    assert owner.stdout.readline() == "up\n"
+    assert any("conmon" in line for line in left_behind(folder))
+
+    owner.send_signal(signal.SIGKILL)
+    owner.communicate()
+
+    eventually(lambda: left_behind(folder), lambda left: left == [], "an empty machine")
+
+
+def test_the_demo_plays_on_containers(tmp_path: Path) -> None:
+    state = tmp_path / "demo"
+    command = [sys.executable, "-m", "localcloud.demo", "--no-color", "--runtime=containers"]
+    told = subprocess.run(  # noqa: S603  # our own interpreter
+        [*command, f"--state={state}"],
+        cwd=containers.ROOT,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+    assert told.returncode == 0, told.stdout[-4000:] + told.stderr[-2000:]
+    assert left_behind(state / "runtime") == []
+    assert SERVICE not in told.stdout
