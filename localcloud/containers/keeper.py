@@ -41,6 +41,7 @@ def keep(folder: Path) -> None:
     """Serve until the bond breaks or podman ends, then clear away."""
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
+    os.chdir(folder)  # where podman's monitors leave their notes
     made = [_lay_over(Path(place), folder) for place in _ELSEWHERE]
     _podman(folder, "rm", "--all", "--force", "--time", "0")
     ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
