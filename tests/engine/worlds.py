@@ -53,6 +53,10 @@ class EmptyRepository:
     def file(self, _repository: Repository, _path: str, _sha: str) -> None:
         """Return nothing."""
 
+    def open_pull_requests(self, _repository: object) -> tuple[()]:
+        """Return none."""
+        return ()
+
 
 def world(**ports: object) -> World:
     """The engine's world; whatever is not given cannot be used."""
