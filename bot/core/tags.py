@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 LATEST = "latest"
 MOST = 128
 """Characters of a tag."""
-_MEANT = re.compile(r"v?\d+(\.\d+)+.*|v\d.*", re.DOTALL)
+_MEANT = re.compile(r"v\d.*|(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}(-.*)?", re.DOTALL | re.ASCII)
 _VERSION = re.compile(
     r"v(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?", re.ASCII
 )
