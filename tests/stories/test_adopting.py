@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 from google.cloud import run_v2
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tests.stories.people import Pull, Repository
 
 AT_ONCE = "{steps: [100]}"
+Adopted: TypeAlias = "tuple[Pull, run_v2.Service, run_v2.Service]"
 
 
 def secret_variable(secret: str) -> dict[str, object]:
@@ -57,22 +58,23 @@ def made(repository: Callable[..., Repository], console: Console) -> Repository:
 
 
 @pytest.fixture(scope="module")
-def adopted(made: Repository, console: Console) -> tuple[Pull, run_v2.Service]:
-    """The first deployment over it, and the service as it was before."""
+def adopted(made: Repository, console: Console) -> Adopted:
+    """The first deployment over it, and the service as it was before and after."""
     before = console.service(f"{made.prefix}-web")
     pull = made.pull_request({"web/app.py": services.good("adopted")}, "adopted")
     pull.comment("/deploy prod")
     assert made.concluded(pull.sha, "prod")["conclusion"] == "success"
-    return pull, before
+    return pull, before, console.service(f"{made.prefix}-web")
 
 
 def test_a_service_of_terraforms_is_adopted_as_it_is(
-    adopted: tuple[Pull, run_v2.Service], console: Console
+    adopted: Adopted,
 ) -> None:
-    pull, before = adopted
+    pull, before, after = adopted
     service = f"{pull.repository.prefix}-web"
     serving = before.latest_ready_revision.rpartition("/")[2]
-    (told,) = pull.told()
+    told = pull.reply(f"the traffic of {service} followed its latest revision; it was pinned to ")
+    assert len(pull.told()) == 1
     assert f"{service} keeps what others set and deploy.yaml does not name: " in told
     assert "very secret" not in told
     for name in (
@@ -83,9 +85,7 @@ def test_a_service_of_terraforms_is_adopted_as_it_is(
         "vpc_access.egress",
     ):
         assert f"`{name}`" in told
-    assert f"the traffic of {service} followed its latest revision; it was pinned to " in told
     assert f"pinned to `{serving}`" in told
-    after = console.service(service)
     assert after.template.vpc_access == before.template.vpc_access
     assert after.template.volumes == before.template.volumes
     assert after.template.containers[0].env[1] == before.template.containers[0].env[1]
