@@ -17,7 +17,7 @@ from localcloud.runtime.interface import BuildFailed
 from localcloud.runtime.tools import still_wanted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
     from pathlib import Path
 
     import requests
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from localcloud.containers.engine import Engine
     from localcloud.runtime.interface import BuildOptions
 
+OURS = "local.spillway.built"
+"""The label of every image that is built here."""
 _LOOK_EVERY_SECONDS = 0.1
 _LAST_LINES = 15
 
@@ -40,17 +42,18 @@ class Building:
         self._ended = Event()
         self._last: deque[str] = deque(maxlen=_LAST_LINES)
 
-    def run(self, context: Path, dockerfile: Path, labels: Mapping[str, str]) -> str:
-        """Return the image's id. Raises BuildFailed."""
+    def run(self, context: Path, dockerfile: Path, name: str) -> None:
+        """Build an image of this name. Raises BuildFailed."""
         guard = Thread(target=self._guard)
         guard.start()
         try:
-            image = self._read(
+            self._read(
                 self._api.build(
+                    tag=name,
                     path=str(context),
                     dockerfile=str(dockerfile),
                     buildargs=dict(self._options.args),
-                    labels={**self._options.labels, **labels},
+                    labels={**self._options.labels, OURS: "yes"},
                     network_mode="host",
                     rm=True,
                     forcerm=True,
@@ -67,12 +70,11 @@ class Building:
                 self._answer.close()
             self._api.close()
         still_wanted(self._options)
-        return image
 
     def _answered(self, answer: requests.Response, *_: object, **__: object) -> None:
         self._answer = answer
 
-    def _read(self, lines: Iterable[dict[str, Any]]) -> str:
+    def _read(self, lines: Iterable[dict[str, Any]]) -> None:
         image = ""
         for line in lines:
             if "error" in line:
@@ -83,7 +85,6 @@ class Building:
             image = line.get("aux", {}).get("ID", image)
         if not image:
             raise BuildFailed("\n".join([*self._last, "the engine ended the build early"]))
-        return image
 
     def _guard(self) -> None:
         while not self._ended.wait(_LOOK_EVERY_SECONDS):

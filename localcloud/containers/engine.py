@@ -78,8 +78,8 @@ class Engine:
 
     @property
     def cgroup(self) -> str:
-        """The cgroup that containers go into."""
-        return keeper.cgroup_of(self._folder)
+        """The cgroup that containers go into, empty where somebody else's engine decides."""
+        return keeper.cgroup_of(self._folder) if self._keeper else ""
 
     def start(self) -> None:
         """Find or start the engine; raises EngineMissing."""

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
+import uuid
+from contextlib import contextmanager, suppress
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from docker.errors import DockerException
 
-from localcloud.containers.building import Building
+from localcloud.containers.building import OURS, Building
 from localcloud.containers.registry import BUILT
 from localcloud.runtime.interface import BuildFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from localcloud.containers.engine import Engine
     from localcloud.containers.registry import Registry
     from localcloud.runtime.interface import BuildOptions
 
-OURS = "local.spillway.built"
 KEPT = 8
 """How many built images the engine keeps for its build cache; the registry has them all."""
 
@@ -31,20 +32,21 @@ class ContainerImages:
     def __init__(self, engine: Engine, registry: Registry) -> None:
         self._engine = engine
         self._registry = registry
+        self._turn = Lock()
+        self._building = 0
 
     def build(self, context: Path, dockerfile: Path, options: BuildOptions) -> str:
         """Build, push, and return the digest that the registry gave; raises BuildFailed."""
         if not dockerfile.is_file():
             reason = f"there is no {dockerfile.name} in the build context"
             raise BuildFailed(reason)
-        try:
-            image = Building(self._engine, options).run(context, dockerfile, {OURS: "yes"})
-            digest = self._push(image)
-        except DockerException as trouble:
-            raise BuildFailed(str(trouble)) from trouble
-        finally:
-            self.collect_garbage()
-        return digest
+        name, tag = f"{self._registry.host}/{BUILT}", uuid.uuid4().hex
+        with self._one_build():
+            try:
+                Building(self._engine, options).run(context, dockerfile, f"{name}:{tag}")
+                return self._push(name, tag)
+            except DockerException as trouble:
+                raise BuildFailed(str(trouble)) from trouble
 
     def tag(self, repository: str, tag: str, digest: str) -> None:
         """Let `repository:tag` name this digest. Raises FileNotFoundError for an unknown digest."""
@@ -62,16 +64,27 @@ class ContainerImages:
         repository, _, tag = reference.rpartition(":")
         return self._registry.digest(repository, tag) if repository else None
 
-    def collect_garbage(self) -> None:
+    @contextmanager
+    def _one_build(self) -> Iterator[None]:
+        """Collect garbage after the last of several builds: what one is making has no name yet."""
+        with self._turn:
+            self._building += 1
+        try:
+            yield
+        finally:
+            with self._turn:
+                self._building -= 1
+                if not self._building:
+                    self._collect_garbage()
+
+    def _collect_garbage(self) -> None:
         """Remove from the engine all but the newest images that were built here."""
         built = self._engine.api.images(filters={"label": f"{OURS}=yes"})
         for old in sorted(built, key=lambda one: -int(one["Created"]))[KEPT:]:
             self._forget(old)
         self._engine.api.prune_images({"dangling": True})
 
-    def _push(self, image: str) -> str:
-        name, tag = f"{self._registry.host}/{BUILT}", image.removeprefix("sha256:")[:40]
-        self._engine.api.tag(image, name, tag)
+    def _push(self, name: str, tag: str) -> str:
         lines = self._engine.api.push(name, tag=tag, stream=True, decode=True)
         _complain(lines)
         digest = self._registry.digest(BUILT, tag)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from localcloud.containers.registry import Registry
     from localcloud.runtime.interface import RevisionSpec
 
+_ATTEMPTS = 2
 _KILLED = 137
 _MIB = 1 << 20
 _OUT_OF_MEMORY = (
@@ -34,15 +35,10 @@ class ContainerWorkshop:
         self._registry = registry
         self._labels = {"local.spillway.owner": str(owner)}
 
-    def prepare(self, spec: RevisionSpec, log: Callable[[str], None]) -> ContainerLauncher:
-        """Pull the image by its digest; raises StartFailed."""
+    def prepare(self, spec: RevisionSpec, _log: Callable[[str], None]) -> ContainerLauncher:
+        """Find where the image is: under the revision's name for it, or as it was built."""
         known = self._registry.digest(spec.repository, spec.digest)
         reference = f"{self._registry.host}/{spec.repository if known else BUILT}@{spec.digest}"
-        try:
-            self._engine.api.pull(reference)
-        except DockerException as trouble:
-            log(f"the image cannot be pulled: {trouble}")
-            raise StartFailed(str(trouble)) from trouble
         return ContainerLauncher(self._engine, reference, spec, self._labels)
 
     def discard(self, revision: str) -> None:
@@ -69,22 +65,28 @@ class ContainerLauncher:
 
     def start(self, port: int) -> EngineContainer:
         """Create and start the container; raises StartFailed."""
+        for _ in range(_ATTEMPTS):
+            try:
+                return EngineContainer(self._engine.api, self._created(port))
+            except NotFound:
+                continue  # not in the registry, or collected as garbage between pull and creation
+            except DockerException as trouble:
+                raise StartFailed(str(trouble)) from trouble
+        reason = f"Image '{self._spec.digest}' not found."
+        raise StartFailed(reason, "CONTAINER_MISSING")
+
+    def _created(self, port: int) -> str:
         api, spec = self._engine.api, self._spec
-        try:
-            made = api.create_container(
-                self._reference,
-                command=list(spec.args) or None,
-                entrypoint=list(spec.command) or None,
-                environment={**spec.env, "PORT": str(port)},
-                labels=self._labels | {"local.spillway.revision": spec.revision},
-                host_config=self._limits(),
-            )
-            return EngineContainer(api, made["Id"])
-        except NotFound:
-            reason = f"Image '{spec.digest}' not found."
-            raise StartFailed(reason, "CONTAINER_MISSING") from None
-        except DockerException as trouble:
-            raise StartFailed(str(trouble)) from trouble
+        api.pull(self._reference)
+        made = api.create_container(
+            self._reference,
+            command=list(spec.args) or None,
+            entrypoint=list(spec.command) or None,
+            environment={**spec.env, "PORT": str(port)},
+            labels=self._labels | {"local.spillway.revision": spec.revision},
+            host_config=self._limits(),
+        )
+        return str(made["Id"])
 
     def ending(self, code: int) -> str:
         """Say it in Cloud Run's words; 137 that nobody asked for is the memory limit."""
@@ -98,7 +100,7 @@ class ContainerLauncher:
             mem_limit=self._spec.memory or None,
             memswap_limit=self._spec.memory or None,
             nano_cpus=int(self._spec.cpu * 1e9) or None,
-            cgroup_parent=self._engine.cgroup,
+            cgroup_parent=self._engine.cgroup or None,
             security_opt=["no-new-privileges"],
         )
         return limits

@@ -6,13 +6,15 @@ import signal
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 import requests
 
+from localcloud.containers.building import OURS
 from localcloud.containers.engine import STAND_INS, STORE
-from localcloud.containers.images import KEPT, OURS
+from localcloud.containers.images import KEPT
 from localcloud.containers.runtime import ContainerRuntime
 from localcloud.runtime.interface import BuildFailed, BuildOptions, StartFailed
 from tests.e2e import containers
@@ -190,6 +192,21 @@ def test_the_engine_keeps_only_the_newest_images(runtime: ContainerRuntime, cont
     api = runtime.engine.api
     assert len(api.images(filters={"label": f"{OURS}=yes"})) == KEPT
     assert runtime.images.resolve(f"built@{digest}") == digest
+
+
+def test_builds_side_by_side_do_not_take_each_others_images(
+    runtime: ContainerRuntime, tmp_path: Path
+) -> None:
+    def build(number: int) -> str:
+        context = tmp_path / str(number)
+        context.mkdir()
+        text = f"{BASE}RUN echo {number} > /one\nRUN sleep 0.{number}\n"
+        (context / "Dockerfile").write_text(text, encoding="utf-8")
+        return runtime.images.build(context, context / "Dockerfile", options())
+
+    with ThreadPoolExecutor(3) as pool:
+        digests = set(pool.map(build, range(1, 7)))
+    assert len(digests) == 6
 
 
 def test_nothing_outlives_an_owner_that_is_killed(context: Path, tmp_path: Path) -> None:
