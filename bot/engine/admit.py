@@ -39,6 +39,9 @@ PATIENCE = timedelta(seconds=2)
 NOBODYS = frozenset({AskKind.HEAD, AskKind.GROUP})
 """Nobody waits for a word about these; a check that never came keeps the merge closed."""
 
+RACES = 5
+"""So often in a row an ask that lost a race is tried again without waiting for the tick."""
+
 log = structlog.get_logger()
 
 
@@ -215,10 +218,15 @@ def _enqueue(world: World, ask: Ask, deployments: tuple[Deployment, ...]) -> Non
 
 
 def _put_off(world: World, ask: Ask, trouble: Transient) -> None:
-    pause = max(back_off(ask.attempts), timedelta(seconds=trouble.retry_after or 0))
+    """Try again later; at once, for some times, where only somebody else's write came between."""
+    raced = trouble.retry_after == 0 and ask.attempts < RACES
+    later = max(back_off(ask.attempts), timedelta(seconds=trouble.retry_after or 0))
+    pause = timedelta() if raced else later
     until: datetime = world.clock() + pause
     log.warning("ask", ask=ask.key, trouble=str(trouble), pause=str(pause))
     found = world.store.get(Ask, ask.key)
     if found is not None and found[0].lease_until == ask.lease_until:
-        later = replace(found[0], attempts=ask.attempts + 1, wake_at=until, lease_until=None)
-        world.store.commit(Write(later, found[1]))
+        again = replace(found[0], attempts=ask.attempts + 1, wake_at=until, lease_until=None)
+        world.store.commit(Write(again, found[1]))
+    if raced:
+        world.publisher.publish(events.encode(events.Look(ask=ask.key)), {})

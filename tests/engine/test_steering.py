@@ -11,9 +11,12 @@ from msgspec.structs import replace
 from bot.clients.store_sqlite import SqliteStore
 from bot.core import command
 from bot.core.deployment import Deployment, Phase
+from bot.core.events import Look, encode
+from bot.core.github import PullRequest
 from bot.core.manifest import Manifest, parse
 from bot.core.model import Ask, AskKind, Environment
 from bot.core.reasons import Reason
+from bot.engine.admit import admit
 from bot.engine.asked import Asked
 from bot.engine.found import Answer, Refuse
 from bot.engine.rules import Rules
@@ -34,6 +37,64 @@ class Roles:
 
     def permission(self, _repository: object, _login: str) -> str:
         return "write"
+
+
+class GitHub(Roles):
+    """A pull request of a repository that can be deployed."""
+
+    def pull_request(self, _repository: object, number: int) -> PullRequest:
+        return PullRequest(
+            number=number,
+            title="",
+            state="open",
+            merged=False,
+            draft=False,
+            head_sha="a" * 40,
+            head_repository=REPOSITORY.id,
+            base_ref="main",
+            default_branch="main",
+        )
+
+    def branch_head(self, _repository: object, _branch: str) -> str:
+        return "b" * 40
+
+    def file(self, _repository: object, _path: str, _sha: str) -> str:
+        return GOOD
+
+
+class Voice:
+    """GitHub, as far as it hears us."""
+
+    def react(self, _repository: object, _comment: int, _content: str) -> None:
+        """Take it."""
+
+    def comment(self, _repository: object, _number: int, _body: str) -> int:
+        return 1
+
+
+class Topic:
+    """What was published."""
+
+    def __init__(self) -> None:
+        self.said: list[bytes] = []
+
+    def publish(self, data: bytes, _attributes: dict[str, str]) -> None:
+        self.said.append(data)
+
+
+class Overtaken(SqliteStore):
+    """A store in which a look comes between the first decision about a deployment and its write."""
+
+    looks = 1
+
+    def commit(self, *writes: Write) -> bool:
+        changed = [write for write in writes if isinstance(write.record, Deployment)]
+        if changed and changed[0].version and self.looks:
+            self.looks -= 1
+            found = self.get(Deployment, changed[0].record.key)
+            assert found is not None
+            super().commit(Write(replace(found[0], waiting="looked"), found[1]))
+        return super().commit(*writes)
 
 
 def ask(key: str, minutes: int, number: int = 1) -> Ask:
@@ -104,3 +165,18 @@ def test_another_pull_request_names_the_environment_or_steers_nothing(tmp_path: 
     assert "No deployment of this pull request is on its way" in found.body
     assert "Next: `/abort prod`" in found.body
     assert isinstance(steer(there, command.Abort(environment="prod"), asked(11, number=2)), Answer)
+
+
+def test_a_look_in_between_costs_no_tick(tmp_path: Path) -> None:
+    topic = Topic()
+    there = at_a_step(tmp_path, now=12)
+    store = Overtaken(tmp_path / "store.sqlite")
+    there = replace(there, store=store, publisher=topic, github=GitHub(), voice=Voice())
+    asked = replace(ask("7/100/0", 11), text="/abort", comment_id=100, wake_at=START)
+    assert store.commit(Write(asked, 0))
+    assert admit(there, asked.key) == ()
+    assert topic.said == [encode(Look(ask=asked.key))]
+    assert admit(there, asked.key) == ("7/prod",)
+    found = store.get(Deployment, "d1")
+    assert found is not None
+    assert found[0].phase is Phase.ROLLING_BACK
