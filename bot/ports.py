@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeVar
 
 from msgspec import Struct
 
 from bot.build_ports import Builds, Registry, Sources
 from bot.core.awaiting import Approvals, Waiting
 from bot.core.configuration import Allowed
-from bot.core.deployment import Deployment, Sampling
+from bot.core.deployment import Deployment
 from bot.core.known import Known
 from bot.core.model import Ask, Environment, Heads, Image, Sweep
+from bot.core.route import Sampling
 from bot.github_ports import Deliveries, GitHubReader, GitHubWriter
 from bot.trouble import Broken, OtherCommit, Transient
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     )
     from bot.core.configuration import ServiceKey, SmokeCheck
     from bot.core.deployment import SmokeAnswer
-    from bot.core.evidence import RevisionCounts
+    from bot.core.evidence import Day, RevisionCounts
     from bot.core.sight import OperationSeen, ServiceSeen
 
 __all__ = ["Broken", "GitHubReader", "GitHubWriter", "OtherCommit", "Transient"]
@@ -102,13 +103,27 @@ class Secrets(Protocol):
         """Return the number of a secret's latest version; nothing when there is none."""
 
 
+class WindowsAsked(NamedTuple):
+    """Metric windows: whose, of which time, and what counts as slow there."""
+
+    revisions: Sequence[str]
+    since: datetime
+    until: datetime
+    slow_above: float = 0.0
+    """Milliseconds; 0 = nothing is."""
+
+
 class Metrics(Protocol):
     """Cloud Monitoring."""
 
-    def windows(
-        self, key: ServiceKey, revisions: Sequence[str], since: datetime, until: datetime
-    ) -> tuple[RevisionCounts, ...]:
+    def windows(self, key: ServiceKey, asked: WindowsAsked) -> tuple[RevisionCounts, ...]:
         """Return the windows of the interval, oldest first, also those without any series."""
+
+    def day(self, key: ServiceKey, asked: WindowsAsked) -> Day:
+        """Return one revision's windows; `slow_above` is the least boundary, and 0 lets it choose.
+
+        The boundary is one of the metric's own buckets.
+        """
 
 
 class Logs(Protocol):

@@ -19,11 +19,11 @@ from bot.clients.smoke import SmokeVisitor
 from bot.clients.storage import StorageSources
 from bot.clients.store_sqlite import SqliteStore
 from bot.core.configuration import ServiceKey
-from bot.core.deployment import Sampling
 from bot.core.examined import Expected
+from bot.core.route import Sampling
 from bot.doctor import Clinic
 from bot.operate import Desk
-from bot.ports import World
+from bot.ports import WindowsAsked, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,7 +117,7 @@ def _reads(settings: Settings, key: ServiceKey) -> dict[str, Callable[[], object
         "Cloud Run": lambda: run.service(key, ()),
         "Secret Manager": lambda: secrets.latest(key.project, NOBODY),
         "Cloud Build": lambda: build.build(nothing, ""),
-        "Cloud Monitoring": lambda: metrics.windows(key, (NOBODY,), since, until),
+        "Cloud Monitoring": lambda: metrics.windows(key, WindowsAsked((NOBODY,), since, until)),
         "Cloud Logging": lambda: logs.of_revision(key, NOBODY, 1),
         f"bucket {settings.source_bucket}": sources.reach,
     }

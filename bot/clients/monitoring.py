@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from google.api_core.exceptions import GoogleAPICallError
 from google.cloud.monitoring_v3 import (
@@ -23,23 +23,38 @@ from google.cloud.monitoring_v3 import (
 )
 
 from bot.clients.endpoint import DEADLINE, grpc, translate
-from bot.core.evidence import Counts, RevisionCounts
+from bot.clients.latencies import above, boundary
+from bot.core.evidence import Counts, Day, RevisionCounts
 from bot.ports import Broken, Transient
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from google.api.distribution_pb2 import Distribution
     from google.cloud.monitoring_v3 import TimeSeries
 
     from bot.core.configuration import ServiceKey
+    from bot.ports import WindowsAsked
 
-REQUESTS = "run.googleapis.com/request_count"
-"""DELTA, INT64 (https://cloud.google.com/monitoring/api/metrics_gcp)."""
+LATENCIES = "run.googleapis.com/request_latencies"
+"""DELTA, DISTRIBUTION in ms (https://cloud.google.com/monitoring/api/metrics_gcp_p_z#gcp-run).
+It carries the response classes too, so that requests, errors and slow answers come in one
+question and always fit each other."""
 REVISION, CLASS = "revision_name", "response_code_class"
-SERVER_ERRORS = "5xx"
+SERVER_ERRORS, CLIENT_ERRORS = "5xx", "4xx"
+SLOWEST = 0.01
+"""Where nothing else is promised, the slowest answers of yesterday are at most so many."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
-Windows = dict[datetime, dict[str, Counts]]
+
+class Part(NamedTuple):
+    """What one revision answered in one window with one class of answers."""
+
+    kind: str
+    distribution: Distribution
+
+
+Windows = dict[datetime, dict[str, list[Part]]]
 """By the window's end, then by revision."""
 
 
@@ -53,23 +68,38 @@ class CloudMonitoring:
         self._client = grpc(MetricServiceClient, target)
         self._window = window
 
-    def windows(
-        self, key: ServiceKey, revisions: Sequence[str], since: datetime, until: datetime
-    ) -> tuple[RevisionCounts, ...]:
-        """Return the whole windows between `since` and `until`, oldest first.
+    def windows(self, key: ServiceKey, asked: WindowsAsked) -> tuple[RevisionCounts, ...]:
+        """Return the whole windows of the interval, oldest first.
 
         Raises Transient for any trouble: without numbers nothing is decided, whatever the cause.
         """
-        ends = self._ends(since, until)
-        if not ends or not revisions:
+        ends = self._ends(asked.since, asked.until)
+        if not ends or not asked.revisions:
             return ()
-        start = ends[0] - self._window
-        request = self._request(key, revisions, TimeInterval(start_time=start, end_time=ends[-1]))
-        counted = _counted(self._series(request), ends, self._window)
+        counted = self._counted(self._series(self._request(key, asked.revisions, ends)), ends)
         return tuple(
-            RevisionCounts(start=end - self._window, end=end, counts=counted.get(end, {}))
+            RevisionCounts(
+                start=end - self._window,
+                end=end,
+                counts={
+                    name: _sum(parts, asked.slow_above) for name, parts in counted[end].items()
+                },
+            )
             for end in ends
         )
+
+    def day(self, key: ServiceKey, asked: WindowsAsked) -> Day:
+        """Return one revision's windows from its first request on, in one question."""
+        ends = self._ends(asked.since, asked.until)
+        if not ends:
+            return Day()
+        counted = self._counted(self._series(self._request(key, asked.revisions, ends)), ends)
+        (revision,) = asked.revisions
+        begun = next((place for place, end in enumerate(ends) if counted[end]), len(ends))
+        parts = [counted[end].get(revision, []) for end in ends[begun:]]
+        everything = (part.distribution for some in parts for part in some)
+        slow_above = boundary(everything, asked.slow_above, SLOWEST)
+        return Day(windows=tuple(_sum(some, slow_above) for some in parts), slow_above=slow_above)
 
     def _ends(self, since: datetime, until: datetime) -> list[datetime]:
         first = -((EPOCH - since) // self._window) + 1
@@ -77,12 +107,12 @@ class CloudMonitoring:
         return [EPOCH + number * self._window for number in range(first, last + 1)]
 
     def _request(
-        self, key: ServiceKey, revisions: Sequence[str], interval: TimeInterval
+        self, key: ServiceKey, revisions: Sequence[str], ends: Sequence[datetime]
     ) -> ListTimeSeriesRequest:
         return ListTimeSeriesRequest(
             name=f"projects/{key.project}",
             filter=_filter(key, revisions),
-            interval=interval,
+            interval=TimeInterval(start_time=ends[0] - self._window, end_time=ends[-1]),
             aggregation=Aggregation(
                 alignment_period=self._window,
                 per_series_aligner=Aggregation.Aligner.ALIGN_DELTA,
@@ -91,6 +121,17 @@ class CloudMonitoring:
             ),
             view=ListTimeSeriesRequest.TimeSeriesView.FULL,
         )
+
+    def _counted(self, series: Iterable[TimeSeries], ends: Sequence[datetime]) -> Windows:
+        counted: Windows = {end: defaultdict(list) for end in ends}
+        for one in series:
+            revision, kind = one.resource.labels[REVISION], one.metric.labels[CLASS]
+            for point in one.points:
+                end = _window_end(cast("datetime", point.interval.end_time), self._window)
+                if end in counted:
+                    part = Part(kind, point.value.distribution_value)
+                    counted[end][revision].append(part)
+        return counted
 
     def _series(self, request: ListTimeSeriesRequest) -> list[TimeSeries]:
         try:
@@ -105,7 +146,7 @@ def _filter(key: ServiceKey, revisions: Sequence[str]) -> str:
     names = ", ".join(_quoted(name) for name in revisions)
     return " AND ".join(
         (
-            f"metric.type = {_quoted(REQUESTS)}",
+            f"metric.type = {_quoted(LATENCIES)}",
             'resource.type = "cloud_run_revision"',
             f"resource.labels.project_id = {_quoted(key.project)}",
             f"resource.labels.location = {_quoted(key.region)}",
@@ -120,24 +161,15 @@ def _quoted(text: str) -> str:
     return f'"{escaped}"'
 
 
-def _counted(series: Iterable[TimeSeries], ends: list[datetime], window: timedelta) -> Windows:
-    counted: Windows = defaultdict(dict)
-    for one in series:
-        revision = one.resource.labels[REVISION]
-        failed = one.metric.labels[CLASS] == SERVER_ERRORS
-        for point in one.points:
-            end = _window_end(cast("datetime", point.interval.end_time), window)
-            if ends[0] <= end <= ends[-1]:
-                so_far = counted[end].get(revision, Counts())
-                counted[end][revision] = _added(so_far, point.value.int64_value, failed=failed)
-    return counted
-
-
 def _window_end(moment: datetime, window: timedelta) -> datetime:
     """Return the end of the window that holds a moment; windows include their end."""
     return EPOCH - (EPOCH - moment) // window * window
 
 
-def _added(so_far: Counts, requests: int, *, failed: bool) -> Counts:
-    errors = so_far.errors_5xx + (requests if failed else 0)
-    return Counts(requests=so_far.requests + requests, errors_5xx=errors)
+def _sum(parts: Sequence[Part], slow_above: float) -> Counts:
+    return Counts(
+        requests=sum(part.distribution.count for part in parts),
+        errors_5xx=sum(part.distribution.count for part in parts if part.kind == SERVER_ERRORS),
+        errors_4xx=sum(part.distribution.count for part in parts if part.kind == CLIENT_ERRORS),
+        slow=sum(above(part.distribution, slow_above) for part in parts),
+    )

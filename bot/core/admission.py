@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from bot.core.configuration import EnvironmentPlan
-from bot.core.deployment import Deployment, Sampling, ServiceRollout
+from bot.core.deployment import Deployment, ServiceRollout
 from bot.core.manifest import reuse_key, settings_hash
 from bot.core.rollout.labels import revision_name
 from bot.core.standing import Standing
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from bot.core.configuration import ServicePlan
     from bot.core.model import Ask
+    from bot.core.route import Sampling
 
 
 class Admitted(Struct, frozen=True, kw_only=True):

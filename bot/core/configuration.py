@@ -13,8 +13,10 @@ from typing import Any, Literal
 from msgspec import Struct, field
 
 from bot.core.gates import Gates
+from bot.core.route import Policy
 
-AUTO_STEPS = (5, 20, 50, 100)
+AUTO_STEPS: tuple[int, ...] = ()
+"""Shares and bakes follow from the service's own traffic (`bot/core/course.py`)."""
 
 
 class Probe(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -90,13 +92,23 @@ class Rollout(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     steps: tuple[int, ...] = AUTO_STEPS
     """Ascending canary percentages, ending at 100."""
-    min_bake: timedelta
+    min_bake: timedelta | None = None
+    """None: as long as automatic steps say."""
     max_bake: timedelta
     watch: timedelta
     min_requests: int = 20
     """Fewer canary requests than this at a step are no basis for a judgement."""
-    margin: float = 0.05
-    """How much higher than stable's the canary's 5xx ratio may be."""
+    alpha: float = 0.01
+    """Most that the chance of rolling back a good release may be, over all services."""
+    judge: Literal["act", "shadow"] = "act"
+    """A shadow verdict is told and never acted on."""
+    max_error_rate: float = 0.0
+    max_p95: timedelta = timedelta()
+    """Absolute limits of the canary; 0 = none."""
+    on_not_enough_traffic: Policy = Policy.PROMOTE
+    on_undecided: Policy = Policy.PROMOTE
+    on_metrics_down: Policy = Policy.HOLD
+    """What to do once the longest bake is over, and nothing more is known."""
     approve: tuple[int, ...] = ()
     """Shares that are reached only when somebody says `/promote`."""
 

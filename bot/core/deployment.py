@@ -5,18 +5,20 @@ Next: bot/webhook.py
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from msgspec import Struct, field
 
 from bot.core.configuration import EnvironmentPlan, ServicePlan
 from bot.core.control import Pause, Promotion
-from bot.core.evidence import Evidence, Verdict
+from bot.core.evidence import Evidence, History, Verdict, Window
 from bot.core.failure import Failure, FailureCode
 from bot.core.model import Release, Repository
 from bot.core.rejected import Rejected
+from bot.core.route import Course, Route, Sampling, Split
 from bot.core.standing import Standing
+from bot.core.told import Told
 
 __all__ = ["Failure", "FailureCode"]
 
@@ -91,15 +93,16 @@ class ServiceRollout(Struct, frozen=True, kw_only=True):
     smoke_passed: bool = False
     opened: bool = False
     """Whether anybody may call it, where deploy.yaml wants that."""
+    history: History | None = None
+    """Stable's last day in short; None until it was read."""
+    slow_above: float = 0.0
+    """Milliseconds above which an answer counts as slow: frozen before the rollout."""
+    splits: tuple[Split, ...] = ()
+    """When it had which share of the traffic."""
+    windows: tuple[Window, ...] = ()
+    """What the verdict was built from, to explain and replay it."""
     evidence: Evidence = Evidence()
     verdict: Verdict | None = None
-
-
-class Sampling(Struct, frozen=True, kw_only=True):
-    """How Cloud Monitoring counts: the length of a window, and how late it may be seen."""
-
-    window: timedelta
-    lag: timedelta
 
 
 class StepTaken(Struct, frozen=True, kw_only=True):
@@ -109,41 +112,6 @@ class StepTaken(Struct, frozen=True, kw_only=True):
     share: int
     services: tuple[str, ...]
     why: str
-
-
-class Told(Struct, frozen=True, kw_only=True):
-    """What stands on GitHub already: ids of what was made, hashes of what was said."""
-
-    check_run: int = 0
-    check_again: bool = False
-    """A second check run was needed: the first was completed when the watch rolled back."""
-    check_run_hash: str = ""
-    controls: int = 0
-    """How many controls runs were made; the newest is the one that GitHub shows."""
-    controls_hash: str = ""
-    folded: str = ""
-    """The address of the comment that ours is folded in favour of."""
-    folds: str = ""
-    """The deployment whose comment was folded in favour of ours."""
-    github_deployment: int = 0
-    status: str = ""
-    comment: int = 0
-    comment_hash: str = ""
-    commented_at: datetime | None = None
-    alert: int = 0
-    reaction: str = ""
-    other_commit: str = ""
-    """What GitHub's Deployment was made for, if it is not our commit."""
-    retired: int = 0
-    """The GitHub Deployment before ours that we set inactive."""
-    tagged: tuple[str, ...] = ()
-    """Tags that its images carry in the registry, each with its digest."""
-    tag_attempts: int = 0
-    """Tries in a row that left a tag where it was: sets the back-off."""
-    tag_trouble: str = ""
-    """Which tag could not be moved, and why."""
-    attempted: tuple[str, ...] = ()
-    """What we set out to make and have no id of: looked up before it is made again."""
 
 
 class Deployment(Struct, frozen=True, kw_only=True):
@@ -185,6 +153,13 @@ class Deployment(Struct, frozen=True, kw_only=True):
     """The canary percentage that this level should have now."""
     share_since: datetime | None = None
     """When every service of the level was seen at that percentage."""
+    route: Route = Route()
+    """The steps of this level, chosen as it began."""
+    course: Course = Course()
+    blind_since: datetime | None = None
+    """Since when nothing can be seen of the canary's requests."""
+    shadow: str = ""
+    """What a shadow verdict would have done, once it would have."""
     moved: bool = False
     """Somebody else moved the traffic of this level, and has not put it back."""
     paused: Pause | None = None

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 
 class Counts(Struct, frozen=True):
@@ -23,6 +23,14 @@ class Outcome(StrEnum):
 
     PROMOTED = "promoted"
     ROLLED_BACK = "rolled_back"
+
+
+class Metric(StrEnum):
+    """What a release can make worse: the fields of Counts."""
+
+    ERRORS = "errors_5xx"
+    SLOW = "slow"
+    REJECTED = "errors_4xx"
 
 
 class RevisionCounts(Struct, frozen=True, kw_only=True):
@@ -43,48 +51,157 @@ class Window(Struct, frozen=True, kw_only=True):
     stable: Counts | None = None
 
 
+class Day(Struct, frozen=True, kw_only=True):
+    """Stable's windows of its last day, and the boundary above which their answers are slow."""
+
+    windows: tuple[Counts, ...] = ()
+    """Oldest first, from its first request on; a window without a series is empty."""
+    slow_above: float = 0.0
+    """Milliseconds."""
+
+
+class Past(Struct, frozen=True, kw_only=True):
+    """What stable's last day says about one metric."""
+
+    rate: float = 0.005
+    """Bad answers per request."""
+    noise: float = 1.0
+    """Squared coefficient of variation of that rate from window to window, beyond chance."""
+    worth: float = 50.0
+    """How many requests of today outweigh it."""
+    worst: float = 0.0
+    """The second worst window's ratio."""
+    persistence: float = 1.0
+    """For how many windows a deviation lasts."""
+    measured: bool = False
+    """Whether the day had enough bad answers to tell the noise."""
+
+
+class History(Struct, frozen=True, kw_only=True):
+    """Stable's last day in short, stored with the deployment: enough to judge by, and to replay."""
+
+    windows: int = 0
+    requests: float = 0.0
+    """Per window."""
+    metrics: dict[Metric, Past] = field(default_factory=dict)
+
+    def past(self, metric: Metric) -> Past:
+        """Return what is known of a metric; caution where nothing is."""
+        return self.metrics.get(metric, Past())
+
+
 class VerdictConfig(Struct, frozen=True, kw_only=True):
     """The rule's parameters, stored with the deployment so that a past rollout can be re-judged."""
 
-    min_bake: timedelta
-    max_bake: timedelta
-    min_requests: int
-    margin: float
-    baseline: Counts | None = None
-    """What stable answered during the ramp: set in the watch, when there is no stable any more."""
+    alpha: float = 0.01
+    """Most that the odds of rolling a good release back may be, for this service."""
+    history: History = History()
+    max_error_rate: float = 0.0
+    max_slow_rate: float = 0.0
+    """Absolute limits of the canary's 5xx and slow answers; 0 = none."""
+
+
+class Sums(Struct, frozen=True):
+    """Counts of both sides over some windows, of one metric."""
+
+    canary_bad: int = 0
+    canary: int = 0
+    stable_bad: int = 0
+    stable: int = 0
+
+
+class Excursion(Struct, frozen=True):
+    """A run of windows in which the canary looks like a catastrophe, and how much so."""
+
+    sums: Sums = Sums()
+    nats: float = 0.0
+    """Logarithm of the likelihood ratio."""
+
+
+class Trace(Struct, frozen=True):
+    """The evidence of one metric, by alternative: `likelihood.RATIOS`."""
+
+    ramp: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0)
+    """Against concurrent stable: likelihood ratios, averaged over the start of the trouble."""
+    best: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0)
+    second: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0)
+    """The two windows that spoke loudest, in nats."""
+    watch: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0)
+    """Against the frozen base rate, where there is no stable any more."""
+    stable_bad: float = 0.0
+    stable: int = 0
+    """Concurrent stable: where the base rate really is."""
+    recent: tuple[float, float] = (0.0, 0.0)
+    """Stable's latest windows, each further back counting less: bad answers, requests."""
+    noisier: tuple[float, ...] = (0.0, 0.0, 0.0, 0.0)
+    """How much better more noise than yesterday's explains stable's own windows, in nats."""
+    last: tuple[int, int] = (0, 0)
+    """Stable's last window: bad answers, requests."""
 
 
 class Evidence(Struct, frozen=True, kw_only=True):
     """A fold over windows: `verdict.update` adds one, nothing is ever taken out."""
 
     share: int = 0
-    """The split that the counts below belong to."""
+    """The split that the windows below belong to."""
+    risen: bool = True
+    """Whether this split gave the canary more than the one before."""
     windows: int = 0
     """Complete windows at this split."""
-    seconds: float = 0.0
-    """Their length together."""
+    seen: int = 0
+    """Complete windows since the canary first had traffic."""
+    judged: int = 0
+    """Windows of both revisions that went into `traces`."""
+    steps: int = 0
+    """Splits since the last judged window."""
+    compared: int = 0
+    """Windows judged since traffic was split again after the watch; negative before that."""
+    watched: int = 0
+    """Windows judged without stable."""
+    alarms: int = 0
+    """How often the watch has asked for stable to be asked again."""
     canary: Counts = Counts()
     stable: Counts = Counts()
-    baseline: Counts = Counts()
-    """Stable's counts over all splits of the ramp."""
+    """At this split."""
+    canary_total: Counts = Counts()
+    stable_total: Counts = Counts()
+    """While both had traffic."""
+    traces: dict[Metric, Trace] = field(default_factory=dict)
+    excursion: Excursion = Excursion()
+    solo: Excursion = Excursion()
+    """The same where there is no stable to compare with."""
     until: datetime | None = None
     """End of the last window taken in."""
+    strange: str = ""
+    """Why the last window could not be: counts that no revision can have."""
 
 
-class Decision(StrEnum):
+class Finding(StrEnum):
     """What the evidence says."""
 
-    WAIT = "wait"
-    ADVANCE = "advance"
-    ROLL_BACK = "roll_back"
+    CLEAR = "clear"
+    UNDECIDED = "undecided"
+    """Evidence against the canary is building: traffic does not grow."""
+    BREWING = "brewing"
+    """It looks like a catastrophe, with too few requests to be sure."""
+    WORSE = "worse"
+    """More often than stable, beyond doubt."""
+    BROKEN = "broken"
+    """A catastrophe that needs no comparison over time."""
+    ALARMED = "alarmed"
+    """At 100 % it does worse than stable did before: ask concurrent stable again."""
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
-    """A decision with its reason and the numbers behind it."""
+    """What the evidence says, with the numbers behind it."""
 
-    decision: Decision
-    waiting: str = ""
-    """`waiting-for-data`, `not-enough-traffic` or `baking` while the decision is to wait."""
-    reason: str
+    finding: Finding = Finding.CLEAR
+    odds: float = 0.0
+    """Evidence against the canary: so many to one."""
+    metric: Metric = Metric.ERRORS
+    """The one that speaks loudest."""
+    ratio: float = 0.0
+    at_least: float = 0.0
+    """How many times as often the canary does it, and the least that this may be."""
     canary: Counts = Counts()
     stable: Counts = Counts()

@@ -18,6 +18,7 @@ class FailureCode(StrEnum):
     TRAFFIC_SPLIT = "traffic_split"
     REJECTED = "rejected"
     TIMED_OUT = "timed_out"
+    NO_VERDICT = "no_verdict"
     INTERNAL = "internal"
     ABORTED = "aborted"
     SUPERSEDED = "superseded"

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from bot.core.admission import deployment_id
 from bot.core.configuration import EnvironmentPlan
-from bot.core.deployment import Deployment, Sampling, ServiceRollout
+from bot.core.deployment import Deployment, ServiceRollout
 from bot.core.model import Release
 from bot.core.rejected import Rejected
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.core.model import Ask, ReleasedService
+    from bot.core.route import Sampling
 
 
 class Return(Struct, frozen=True, kw_only=True):

@@ -7,7 +7,7 @@ from enum import StrEnum
 from msgspec import Struct, field
 
 from bot.core.deployment import SmokeAnswer
-from bot.core.evidence import Window
+from bot.core.evidence import Day, Window
 from bot.core.model import Refusal, Release
 from bot.core.rejected import Rejected
 
@@ -137,6 +137,8 @@ class Sight(Struct, frozen=True, kw_only=True):
     followed_by: str = ""
     """The pull request's newest head, which holds the commit."""
     windows: dict[str, tuple[Window, ...]] = field(default_factory=dict)
+    days: dict[str, Day] = field(default_factory=dict)
+    """Stable's last day, where it was wanted and could be read."""
     metrics_down: str = ""
     """Why Cloud Monitoring could not be read; empty when it could."""
     logs: tuple[str, ...] | None = None

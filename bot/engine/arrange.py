@@ -10,6 +10,7 @@ from bot.core.deployment import Deployment, Failure, FailureCode, Phase
 from bot.core.environment import activated, given_up, held_by, let_in
 from bot.core.model import Environment
 from bot.core.rollout.turn import LIMITS, enter, expired
+from bot.core.route import Stage
 from bot.ports import World, Write
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def _started(
     if watched is None:
         return begun, ()
     deployment, version = watched
-    if deployment.phase is not Phase.WATCHING:
+    if deployment.phase is not Phase.WATCHING or deployment.course.stage is Stage.RECHECK:
         return None
     ended = enter(deployment, Phase.SUCCEEDED, now)
     telling = (*begun.telling, deployment.id)

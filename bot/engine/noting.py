@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from bot.core.deployment import Deployment, Told
 from bot.core.model import Ask, AskKind
 from bot.core.report import waiting as words
+from bot.core.told import Told
 from bot.engine.found import Ignore, Refuse
 from bot.engine.reply import keep
 from bot.engine.waiting import waiting_here
 
 if TYPE_CHECKING:
+    from bot.core.deployment import Deployment
     from bot.engine.found import Wait
     from bot.ports import World
 

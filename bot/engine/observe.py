@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -11,16 +12,18 @@ from bot.core.model import Environment, Image
 from bot.core.rollout.building import image_tag
 from bot.core.rollout.labels import made_by
 from bot.core.rollout.secrets import floating
+from bot.core.rollout.splits import share_within
 from bot.core.rollout.turn import service_named
 from bot.core.sight import Memory, OperationSeen, Sight
 from bot.engine.heads import newest_head
 from bot.engine.standing import refusals_now
-from bot.ports import Broken, Transient, World
+from bot.ports import Broken, Transient, WindowsAsked, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bot.core.rollout.wants import Wants, WindowsWanted
+    from bot.core.evidence import Day
+    from bot.core.rollout.wants import DayWanted, Wants, WindowsWanted
     from bot.core.sight import BuildSeen, ServiceSeen
 
 LOG_LINES = 20
@@ -46,6 +49,7 @@ def observe(world: World, deployment: Deployment, wanted: Wants) -> Sight:
         images=_images(world, deployment, wanted.images),
         smoke={name: _visit(world, deployment, name) for name in wanted.smoke},
         windows=windows,
+        days=_days(world, deployment, wanted.days),
         metrics_down=metrics_down,
         logs=_logs(world, deployment, wanted),
     )
@@ -133,16 +137,30 @@ def _windows(
 def _window(world: World, deployment: Deployment, want: WindowsWanted) -> tuple[Window, ...]:
     key = service_named(deployment, want.name).plan.key
     revisions = (want.canary, want.stable)
+    service = service_named(deployment, want.name)
+    asked = WindowsAsked(revisions, want.since, want.until, want.slow_above)
     return tuple(
         Window(
             start=counted.start,
             end=counted.end,
-            share=deployment.share,
+            share=share,
             canary=counted.counts.get(want.canary),
             stable=counted.counts.get(want.stable),
         )
-        for counted in world.metrics.windows(key, revisions, want.since, want.until)
+        for counted in world.metrics.windows(key, asked)
+        if (share := share_within(service, counted.start, counted.end)) is not None
     )
+
+
+def _days(world: World, deployment: Deployment, wanted: tuple[DayWanted, ...]) -> dict[str, Day]:
+    """Return what could be read: without it the verdict has less power, but it has one."""
+    found: dict[str, Day] = {}
+    for want in wanted:
+        key = service_named(deployment, want.name).plan.key
+        asked = WindowsAsked((want.stable,), want.since, want.until, want.limit)
+        with suppress(Transient):
+            found[want.name] = world.metrics.day(key, asked)
+    return found
 
 
 def _logs(world: World, deployment: Deployment, wanted: Wants) -> tuple[str, ...] | None:

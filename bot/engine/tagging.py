@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from bot.core import tags
 from bot.core.action import Accepted, Rejected
-from bot.core.deployment import Deployment, Told
+from bot.core.deployment import Deployment
 from bot.engine.observe import back_off
 from bot.ports import Broken, Transient, World, Write
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from bot.core.action import Tag
     from bot.core.model import Environment
+    from bot.core.told import Told
 
 log = structlog.get_logger()
 

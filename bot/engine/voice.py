@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from msgspec.structs import replace
 
-from bot.core.deployment import Deployment, Phase, Told
+from bot.core.deployment import Deployment, Phase
 from bot.core.environment import place_in_queue
 from bot.core.report import check, controls
 from bot.core.report import deployment as words
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from bot.core.model import Environment
+    from bot.core.told import Told
 
 EDIT_EVERY = timedelta(seconds=10)
 """Comments are edited at most so often, for GitHub's secondary limits; the last word comes at once

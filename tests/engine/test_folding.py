@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from bot.clients.store_sqlite import SqliteStore
-from bot.core.deployment import Deployment, Phase, Told
+from bot.core.deployment import Deployment, Phase
 from bot.core.model import Environment
 from bot.core.report import deployment as words
+from bot.core.told import Told
 from bot.engine.folding import fold
 from bot.ports import Write
 from tests.core.rollout.simulated import deployment, service_plan

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import fields
 
-from bot.core.deployment import Sampling
 from bot.core.github import PullRequest
+from bot.core.route import Sampling
 from bot.ports import World
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from bot.core.configuration import Expect
+from bot.core.manifest.amounts import LATENCY, RATIO
 from bot.core.manifest.durations import show_duration
 from bot.core.manifest.gate_checks import GATES_CROSS_CHECKS, GATES_FIELD_CHECKS
 from bot.core.manifest.keys import METHODS, EnvironmentKeys, RolloutKeys, ServiceKeys, SmokeKeys
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 HUNDRED = 100
+HALF = 0.5
 LONGEST_BAKE = timedelta(hours=12)
 """A step that lasts a day ends by itself (`bot/core/rollout/turn.py`)."""
 MOST_SMOKE_CHECKS = 20
@@ -76,7 +78,7 @@ def _bakes(rollout: RolloutKeys) -> Iterable[Finding]:
     if rollout.max_bake > LONGEST_BAKE:
         most, limit = show_duration(rollout.max_bake), show_duration(LONGEST_BAKE)
         yield ("max_bake",), f"{most} is longer than the longest possible, {limit}"
-    if rollout.min_bake > rollout.max_bake:
+    if rollout.min_bake is not None and rollout.min_bake > rollout.max_bake:
         least, most = show_duration(rollout.min_bake), show_duration(rollout.max_bake)
         yield ("min_bake",), f"{least} is longer than max_bake, {most}"
     if isinstance(rollout.steps, tuple) and (lost := set(rollout.approve) - set(rollout.steps)):
@@ -128,10 +130,11 @@ FIELD_CHECKS: dict[type, dict[str, Check]] = {
         "steps": _steps,
         "approve": _approvals,
         "min_requests": between(1, 1_000_000),
-        "margin": shaped(
-            r"100%|[0-9]{1,2}(\.[0-9]+)?%|0(\.[0-9]+)?|1(\.0+)?",
-            "is no margin: write a percentage such as 5% or a fraction such as 0.05",
+        "alpha": holds(lambda alpha: 0 < alpha < HALF, "must lie between 0 and 0.5"),
+        "max_error_rate": shaped(
+            RATIO, "is no ratio: write a percentage such as 5% or a fraction such as 0.05"
         ),
+        "max_p95": shaped(LATENCY, "is no latency: write one such as 800ms or 2s"),
     },
     **GATES_FIELD_CHECKS,
     **SETTINGS_FIELD_CHECKS,

@@ -49,13 +49,21 @@ class RolloutKeys(Struct, frozen=True, kw_only=True):
     """How carefully traffic moves."""
 
     steps: tuple[int, ...] | Literal["auto"] = "auto"
-    min_bake: timedelta = timedelta(minutes=5)
+    min_bake: timedelta | None = None
+    """Unset: automatic steps bake as long as the traffic needs, others five minutes."""
     max_bake: timedelta = timedelta(minutes=30)
     watch: timedelta | None = None
     """Unset: an hour after several steps, not at all after a single one."""
     min_requests: int = 20
-    margin: str = "5%"
+    alpha: float = 0.01
+    judge: Literal["act", "shadow"] = "act"
+    max_error_rate: str = "0"
     """A percentage, or a fraction between 0 and 1."""
+    max_p95: str = ""
+    """Milliseconds or seconds: 800ms, 2s."""
+    on_not_enough_traffic: Literal["hold", "promote", "roll_back"] = "promote"
+    on_undecided: Literal["hold", "promote", "roll_back"] = "promote"
+    on_metrics_down: Literal["hold", "promote", "roll_back"] = "hold"
     approve: tuple[int, ...] = ()
     """Shares that are reached only when somebody says `/promote`."""
 
@@ -86,6 +94,6 @@ SHARED = ("project", "region", "images", "reuse", "connected_repository", "servi
 TOP = (*SHARED, "environments")
 
 ANNOUNCED: dict[type, frozenset[str]] = {
-    RolloutKeys: frozenset({"alpha", "metrics", "on_no_traffic"}),
+    RolloutKeys: frozenset({"metrics"}),
 }
 """Names that Spillway's design has and this version has not: refused aloud, never ignored."""

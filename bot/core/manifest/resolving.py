@@ -13,12 +13,15 @@ from bot.core.configuration import (
     ServicePlan,
     SmokeCheck,
 )
+from bot.core.manifest.amounts import milliseconds, ratio
 from bot.core.manifest.wiring import all_needs, levels
+from bot.core.route import Policy
 
 if TYPE_CHECKING:
     from bot.core.manifest.keys import EnvironmentKeys, RolloutKeys, SmokeKeys
 
 WATCH = timedelta(hours=1)
+BAKE = timedelta(minutes=5)
 
 
 def plan(name: str, keys: EnvironmentKeys, notes: tuple[str, ...]) -> EnvironmentPlan:
@@ -63,19 +66,20 @@ def _smoke_check(check: SmokeKeys) -> SmokeCheck:
 
 def _rollout(keys: RolloutKeys) -> Rollout:
     steps = keys.steps if isinstance(keys.steps, tuple) else AUTO_STEPS
-    usual_watch = WATCH if len(steps) > 1 else timedelta()
+    usual_watch = timedelta() if len(steps) == 1 else WATCH
+    usual_bake = None if steps == AUTO_STEPS else BAKE
     return Rollout(
         steps=steps,
-        min_bake=keys.min_bake,
+        min_bake=usual_bake if keys.min_bake is None else keys.min_bake,
         max_bake=keys.max_bake,
         watch=usual_watch if keys.watch is None else keys.watch,
         min_requests=keys.min_requests,
-        margin=_share(keys.margin),
+        alpha=keys.alpha,
+        judge=keys.judge,
+        max_error_rate=ratio(keys.max_error_rate),
+        max_p95=milliseconds(keys.max_p95),
+        on_not_enough_traffic=Policy(keys.on_not_enough_traffic),
+        on_undecided=Policy(keys.on_undecided),
+        on_metrics_down=Policy(keys.on_metrics_down),
         approve=keys.approve,
     )
-
-
-def _share(margin: str) -> float:
-    if margin.endswith("%"):
-        return float(margin.removesuffix("%")) / 100
-    return float(margin)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from bot.core import verdict
 from bot.core.deployment import Deployment, Failure, FailureCode, Phase, ServiceRollout, StepTaken
 from bot.core.report.holding import holds, next_commands
 from bot.core.report.machine import json_block
@@ -205,7 +206,7 @@ def _share(deployment: Deployment, service: ServiceRollout) -> int:
 
 def _state(deployment: Deployment, service: ServiceRollout) -> str:
     if service.verdict and service.verdict.canary.requests:
-        return service.verdict.reason
+        return verdict.reason(service.verdict)
     if service.smoke and not service.smoke_passed:
         wrong = next((answer for answer in service.smoke if not answer.passed), None)
         return f"smoke check {cell(wrong.request)} failed" if wrong else "smoke checks"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from bot.core.deployment import Deployment, Phase
+from bot.core.deployment import Deployment, Phase, ServiceRollout
 from bot.core.rollout.shifting import next_step
 from bot.core.rollout.turn import PAUSE, Turn, tell_step
 from bot.core.rollout.wants import next_visible
@@ -87,11 +87,18 @@ def _stay(before: Deployment, after: Deployment, why: str, now: datetime) -> Dep
         phase_since=before.phase_since,
         level=before.level,
         share=before.share,
+        course=before.course,
+        services=tuple(map(_unmoved, before.services, after.services)),
         share_since=_share_since(before, after),
         approval_since=since if why == APPROVAL else None,
         waiting=why,
         wake_at=next_visible(before, now),
     )
+
+
+def _unmoved(before: ServiceRollout, after: ServiceRollout) -> ServiceRollout:
+    """Keep what was learned about a service whose split goes on."""
+    return replace(after, splits=before.splits)
 
 
 def _share_since(before: Deployment, after: Deployment) -> datetime | None:

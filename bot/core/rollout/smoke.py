@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from bot.core import course, verdict
 from bot.core.deployment import Deployment, Failure, FailureCode, Phase, ServiceRollout
+from bot.core.rollout import planning
 from bot.core.rollout.memory import served_well
 from bot.core.rollout.turn import Turn, at_level, enter, fail, wait, with_service
+from bot.core.route import Route
 
 if TYPE_CHECKING:
     from bot.core.sight import Sight
@@ -17,6 +20,8 @@ if TYPE_CHECKING:
 ATTEMPTS = 3
 """A tagged URL may need a moment until it is routed; a wrong answer given three times is one."""
 PAUSE = timedelta(seconds=2)
+LEARNING = timedelta(seconds=60)
+"""How long to try to read stable's last day; without it the verdict has less power, and says so."""
 
 
 def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
@@ -31,16 +36,36 @@ def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
         deployment = with_service(deployment, visited)
         if not passed and attempts >= ATTEMPTS:
             return Turn(fail(deployment, _failure(visited), now))
+    deployment = _learned(deployment, seen)
     if all(service.smoke_passed for service in at_level(deployment)):
+        if _unlearned(deployment) and now - deployment.phase_since < LEARNING:
+            return Turn(wait(deployment, "metrics-down", now + PAUSE))
         return Turn(enter(_at_first_step(deployment, seen), Phase.SHIFTING, now))
     return Turn(wait(deployment, "smoke checks", now + PAUSE))
+
+
+def _learned(deployment: Deployment, seen: Sight) -> Deployment:
+    """Take in what stable's last day says, where it could be read."""
+    for service in at_level(deployment):
+        if day := seen.days.get(service.plan.name):
+            learned = replace(service, history=verdict.summary(day.windows))
+            learned = replace(learned, slow_above=day.slow_above)
+            deployment = with_service(deployment, learned)
+    return deployment
+
+
+def _unlearned(deployment: Deployment) -> bool:
+    return any(s.history is None and not s.first for s in at_level(deployment))
 
 
 def _at_first_step(deployment: Deployment, seen: Sight) -> Deployment:
     only_first = all(service.first for service in at_level(deployment))
     skips = deployment.skips or served_well(deployment, seen.memory)
-    share = 100 if only_first or skips else deployment.plan.rollout.steps[0]
-    return replace(deployment, share=share, share_since=None, skips=skips)
+    way = Route() if only_first or skips else planning.route(deployment)
+    start = course.begin(way)
+    return replace(
+        deployment, route=way, course=start, share=start.share, share_since=None, skips=skips
+    )
 
 
 def _failure(service: ServiceRollout) -> Failure:

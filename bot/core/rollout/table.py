@@ -3,7 +3,7 @@
 Rule: what changes a deployment's phase stands in this folder, and nowhere else. A move that the
 table does not know is a defect and raises; the deployment is then unchanged.
 
-Next: bot/core/verdict.py
+Next: bot/core/course.py
 """
 
 from __future__ import annotations

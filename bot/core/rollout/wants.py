@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+DAY = 1440
+"""Windows of history: a day of minutes."""
+
+
 class ServiceWanted(Struct, frozen=True):
     """A service, with revisions beyond the serving one."""
 
@@ -32,6 +36,18 @@ class WindowsWanted(Struct, frozen=True):
     stable: str
     since: datetime
     until: datetime
+    slow_above: float = 0.0
+
+
+class DayWanted(Struct, frozen=True):
+    """Stable's windows before the canary has any traffic."""
+
+    name: str
+    stable: str
+    since: datetime
+    until: datetime
+    limit: float = 0.0
+    """Milliseconds that deploy.yaml promises for the 95th percentile; 0 = none."""
 
 
 class Wants(Struct, frozen=True, kw_only=True):
@@ -53,6 +69,7 @@ class Wants(Struct, frozen=True, kw_only=True):
     images: tuple[str, ...] = ()
     smoke: tuple[str, ...] = ()
     windows: tuple[WindowsWanted, ...] = ()
+    days: tuple[DayWanted, ...] = ()
     build_logs: str = ""
     revision_logs: str = ""
 
@@ -73,7 +90,7 @@ def wants(  # noqa: PLR0911  # one return per phase reads as the table it is
             return Wants(services=_staging(level), operations=_unfinished(level))
         case Phase.SMOKE:
             unseen = tuple(s.plan.name for s in level if not s.smoke_passed)
-            return Wants(smoke=unseen, memory=True)
+            return Wants(smoke=unseen, memory=True, days=_days(deployment, now))
         case Phase.SHIFTING:
             return Wants(
                 services=_own(level), operations=_unfinished(level), windows=_due(deployment, now)
@@ -141,20 +158,29 @@ def _unfinished(services: Iterable[ServiceRollout]) -> tuple[str, ...]:
 
 
 def _due(deployment: Deployment, now: datetime) -> tuple[WindowsWanted, ...]:
-    if deployment.share_since is None:
-        return ()
     until = visible_until(deployment, now)
     return tuple(
-        WindowsWanted(s.plan.name, s.revision, s.stable, since, until)
+        WindowsWanted(s.plan.name, s.revision, s.stable, since, until, s.slow_above)
         for s in _judged(deployment)
-        if (since := _since(deployment, s)) < until
+        if s.splits and (since := _since(deployment, s, until)) < until
     )
 
 
-def _since(deployment: Deployment, service: ServiceRollout) -> datetime:
-    """Windows that straddle a change of the split are left out."""
-    first = first_window(deployment, deployment.share_since or deployment.phase_since)
-    return max(first, service.evidence.until or first)
+def _since(deployment: Deployment, service: ServiceRollout, until: datetime) -> datetime:
+    """Return where the evidence ends; what is older than a day was not looked at, and stays so."""
+    first = service.evidence.until or first_window(deployment, service.splits[0].since)
+    return max(first, until - DAY * deployment.sampling.window)
+
+
+def _days(deployment: Deployment, now: datetime) -> tuple[DayWanted, ...]:
+    until = visible_until(deployment, now)
+    since = until - DAY * deployment.sampling.window
+    limit = deployment.plan.rollout.max_p95 / timedelta(milliseconds=1)
+    return tuple(
+        DayWanted(s.plan.name, s.stable, since, until, limit)
+        for s in _judged(deployment)
+        if s.history is None and not deployment.skips
+    )
 
 
 def _judged(deployment: Deployment) -> tuple[ServiceRollout, ...]:

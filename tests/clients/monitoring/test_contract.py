@@ -11,7 +11,7 @@ import pytest
 from bot.clients.monitoring import CloudMonitoring
 from bot.core.configuration import ServiceKey
 from bot.core.evidence import Counts
-from bot.ports import Transient
+from bot.ports import Transient, WindowsAsked
 from localcloud.runtime.interface import Served
 from tests.clients.local_google import PROJECT
 
@@ -63,12 +63,12 @@ def test_every_window_is_told_oldest_first(
         serve("api-1", NOON + 0.5 * MINUTE, status)
     serve("api-2", NOON + 0.5 * MINUTE, 502)
     serve("api-2", NOON + 2.5 * MINUTE)
-    windows = metrics.windows(key, BOTH, NOON, NOON + 4 * MINUTE)
+    windows = metrics.windows(key, WindowsAsked(BOTH, NOON, NOON + 4 * MINUTE))
     assert [(window.start, window.end) for window in windows] == [
         (NOON + number * MINUTE, NOON + (number + 1) * MINUTE) for number in range(4)
     ]
     assert [window.counts for window in windows] == [
-        {"api-1": Counts(6, 2), "api-2": Counts(1, 1)},
+        {"api-1": Counts(6, 2, 1), "api-2": Counts(1, 1)},
         {},
         {"api-2": Counts(1, 0)},
         {},
@@ -81,7 +81,7 @@ def test_windows_that_are_cut_are_left_out(
     for number in range(4):
         serve("api-1", NOON + (number + 0.9) * MINUTE)
     second = MINUTE / 60
-    windows = metrics.windows(key, BOTH, NOON + second, NOON + 4 * MINUTE - second)
+    windows = metrics.windows(key, WindowsAsked(BOTH, NOON + second, NOON + 4 * MINUTE - second))
     assert [window.start for window in windows] == [NOON + MINUTE, NOON + 2 * MINUTE]
     assert [window.counts for window in windows] == [{"api-1": Counts(1, 0)}] * 2
 
@@ -90,7 +90,7 @@ def test_windows_that_are_cut_are_left_out(
 def test_less_than_a_window_is_nothing(
     metrics: CloudMonitoring, key: ServiceKey, length: timedelta
 ) -> None:
-    assert metrics.windows(key, BOTH, NOON, NOON + length) == ()
+    assert metrics.windows(key, WindowsAsked(BOTH, NOON, NOON + length)) == ()
 
 
 def test_other_services_and_revisions_do_not_count(
@@ -104,7 +104,7 @@ def test_other_services_and_revisions_do_not_count(
         ServiceKey("acme-other", key.region, key.service),
     ):
         serve("api-1", NOON + 0.5 * MINUTE, 500, other)
-    (window,) = metrics.windows(key, BOTH, NOON, NOON + MINUTE)
+    (window,) = metrics.windows(key, WindowsAsked(BOTH, NOON, NOON + MINUTE))
     assert window.counts == {"api-1": Counts(1, 0)}
 
 
@@ -113,7 +113,7 @@ def test_quotes_in_a_name_stay_inside_the_name(
 ) -> None:
     serve("api-1", NOON + 0.5 * MINUTE)
     hostile = ('x") OR resource.labels.revision_name = one_of("api-1', "x\\")
-    (window,) = metrics.windows(key, hostile, NOON, NOON + MINUTE)
+    (window,) = metrics.windows(key, WindowsAsked(hostile, NOON, NOON + MINUTE))
     assert window.counts == {}
 
 
@@ -122,7 +122,7 @@ def test_windows_may_be_longer_than_samples(google: Google, key: ServiceKey, ser
     serve("api-1", NOON + 0.5 * MINUTE)
     serve("api-1", NOON + 1.5 * MINUTE, 500)
     metrics = CloudMonitoring(google.grpc_target, 2 * MINUTE)
-    (window,) = metrics.windows(key, BOTH, NOON - MINUTE, NOON + 3 * MINUTE)
+    (window,) = metrics.windows(key, WindowsAsked(BOTH, NOON - MINUTE, NOON + 3 * MINUTE))
     assert (window.start, window.counts) == (NOON, {"api-1": Counts(2, 1)})
 
 
@@ -131,11 +131,11 @@ def test_a_server_that_is_away_is_transient(key: ServiceKey) -> None:
         closed.bind(("127.0.0.1", 0))
         metrics = CloudMonitoring(f"127.0.0.1:{closed.getsockname()[1]}", MINUTE)
         with pytest.raises(Transient):
-            metrics.windows(key, BOTH, NOON, NOON + MINUTE)
+            metrics.windows(key, WindowsAsked(BOTH, NOON, NOON + MINUTE))
 
 
 def test_a_refusal_is_transient_too(google: Google, key: ServiceKey) -> None:
     """Windows that Cloud Monitoring does not do: no numbers, so nothing may be decided."""
     metrics = CloudMonitoring(google.grpc_target, timedelta(seconds=7))
     with pytest.raises(Transient, match="Cloud Monitoring cannot be read"):
-        metrics.windows(key, BOTH, NOON, NOON + MINUTE)
+        metrics.windows(key, WindowsAsked(BOTH, NOON, NOON + MINUTE))

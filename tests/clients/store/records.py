@@ -7,9 +7,10 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 
 from bot.core.configuration import EnvironmentPlan, Rollout
-from bot.core.deployment import Deployment, Sampling
+from bot.core.deployment import Deployment
 from bot.core.gates import Gates
 from bot.core.model import Ask, AskKind, Environment, Heads, Image, Repository
+from bot.core.route import Sampling
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)

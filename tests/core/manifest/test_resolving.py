@@ -53,7 +53,7 @@ def test_the_projects_own_file_reads_as_it_is_meant() -> None:
         ("api-service", 1, ("ai-service",)),
     ]
     assert plan.rollout.steps == AUTO_STEPS
-    assert plan.rollout.min_bake == timedelta(minutes=5)
+    assert plan.rollout.min_bake is None
     assert [(check.method, check.path) for check in plan.services[1].smoke] == [
         ("GET", "/health"),
         ("POST", "/api/analyze"),
@@ -106,9 +106,23 @@ def test_a_single_step_is_not_watched_unless_asked(rollout: str, watch: int) -> 
     assert prod(f"rollout: {{{rollout}}}").rollout.watch == timedelta(minutes=watch)
 
 
-@pytest.mark.parametrize(("written", "margin"), [("5%", 0.05), ("0.1", 0.1), ("0", 0), ("1", 1)])
-def test_a_margin_is_a_percentage_or_a_fraction(written: str, margin: float) -> None:
-    assert prod(f"rollout: {{margin: {written}}}").rollout.margin == margin
+@pytest.mark.parametrize(("written", "limit"), [("5%", 0.05), ("0.1", 0.1), ("0", 0), ("1", 1)])
+def test_a_limit_is_a_percentage_or_a_fraction(written: str, limit: float) -> None:
+    assert prod(f"rollout: {{max_error_rate: {written}}}").rollout.max_error_rate == limit
+
+
+@pytest.mark.parametrize(("written", "milliseconds"), [("800ms", 800), ("2s", 2000)])
+def test_a_latency_is_in_milliseconds_or_seconds(written: str, milliseconds: int) -> None:
+    limit = prod(f"rollout: {{max_p95: {written}}}").rollout.max_p95
+    assert limit == timedelta(milliseconds=milliseconds)
+
+
+@pytest.mark.parametrize(
+    ("rollout", "bake"), [("steps: auto", None), ("steps: [50, 100]", 5), ("min_bake: 2m", 2)]
+)
+def test_automatic_steps_bake_as_long_as_they_need(rollout: str, bake: int | None) -> None:
+    wanted = None if bake is None else timedelta(minutes=bake)
+    assert prod(f"rollout: {{{rollout}}}").rollout.min_bake == wanted
 
 
 def test_reuse_can_be_switched_off() -> None:

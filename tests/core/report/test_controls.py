@@ -9,9 +9,10 @@ from msgspec.structs import replace
 
 from bot.core.command import parse
 from bot.core.control import Pause
-from bot.core.deployment import Deployment, Phase, Told
+from bot.core.deployment import Deployment, Phase
 from bot.core.environment import pressed
 from bot.core.report.controls import buttons, controls
+from bot.core.told import Told
 from tests.core.rollout.simulated import deployment, service_plan
 
 MADE = deployment(service_plan("web"))

@@ -28,13 +28,15 @@ from bot.core.configuration import (
     ServiceKey,
     ServicePlan,
 )
-from bot.core.deployment import Deployment, Sampling, ServiceRollout, SmokeAnswer
-from bot.core.evidence import Counts, Window
+from bot.core.deployment import Deployment, ServiceRollout, SmokeAnswer
+from bot.core.evidence import Counts, Day, Window
 from bot.core.gates import Gates
 from bot.core.model import Repository
 from bot.core.rollout import table
-from bot.core.rollout.turn import ENDS
+from bot.core.rollout.splits import share_within
+from bot.core.rollout.turn import ENDS, service_named
 from bot.core.rollout.wants import Wants, WindowsWanted, wants
+from bot.core.route import Sampling
 from bot.core.sight import (
     BuildSeen,
     BuildState,
@@ -172,7 +174,8 @@ class World:
             unpinned=self.unpinned if wanted.secrets else "",
             memory=self.memory if wanted.memory else Memory(),
             smoke={name: self._smoke(name) for name in wanted.smoke},
-            windows={w.name: self._windows(w, deployment.share) for w in wanted.windows},
+            windows={w.name: self._windows(deployment, w) for w in wanted.windows},
+            days={w.name: Day(windows=(Counts(1000),) * 60) for w in wanted.days},
             logs=("line",) if wanted.build_logs or wanted.revision_logs else None,
         )
 
@@ -201,27 +204,26 @@ class World:
     def _smoke(self, name: str) -> tuple[SmokeAnswer, ...]:
         return (SmokeAnswer(request="GET /", passed=name not in self.faults.smoke, got="200"),)
 
-    def _windows(self, want: WindowsWanted, share: int) -> tuple[Window, ...]:
-        windows = []
-        start = want.since
+    def _windows(self, deployment: Deployment, want: WindowsWanted) -> tuple[Window, ...]:
+        windows, start = [], want.since
+        service = service_named(deployment, want.name)
         while start < want.until:
-            errors = max(1, share * 3 // 10) if want.name in self.faults.errors else 0
-            windows.append(
-                Window(
-                    start=start,
-                    end=start + SECOND,
-                    share=share,
-                    canary=self._canary(share, errors, start),
-                    stable=Counts(100 - share, 0),
+            share = share_within(service, start, start + SECOND)
+            if share is not None:
+                stable = Counts(10 * (100 - share)) if share < 100 else None
+                canary = self._canary(want.name, share, start)
+                window = Window(
+                    start=start, end=start + SECOND, share=share, canary=canary, stable=stable
                 )
-            )
+                windows.append(window)
             start += SECOND
         return tuple(windows)
 
-    def _canary(self, share: int, errors: int, start: datetime) -> Counts | None:
+    def _canary(self, name: str, share: int, start: datetime) -> Counts | None:
+        failing = name in self.faults.errors
         if not self.faults.thin:
-            return Counts(share, errors)
-        return Counts(1, min(errors, 1)) if start.second % 10 == 0 else None
+            return Counts(10 * share, 3 * share if failing else 0)
+        return Counts(1, int(failing)) if start.second % 10 == 0 else None
 
     def _stage(self, action: Stage) -> None:
         live = self.services.get(action.service, ServiceSeen(exists=False))

@@ -1,0 +1,175 @@
+"""The course of a rollout: which share next, when to hold, when to go back.
+
+A fold like the verdict, and as pure: `onward` is asked whenever a metric window has become visible.
+The phases `shifting` and `watching` drive it in production, the benchmark drives the same code.
+
+Next: bot/core/verdict/__init__.py
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from bot.core.evidence import Finding, Outcome
+from bot.core.route import Course, Policy, Route, Stage, Step
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bot.core.evidence import Evidence, History, Verdict
+
+FULL = 100
+PATIENCE = 20
+"""Windows that doubt may hold an automatic step beyond its bake."""
+RECHECK_SHARES = (20, 90)
+"""The canary's shares of a recheck: little first, then as much as leaves stable a witness, since
+some faults need load."""
+RECHECK_LEAST, RECHECK_MOST = 8, 30
+"""Windows at each of them."""
+MOST_ALARMS = 3
+"""Further alarms are not heard: stable has done as badly so often."""
+MOSTLY = 90
+THIN_STABLE = 30
+"""Requests of stable below which it is no witness against a canary that has most of the traffic."""
+NOISY = 0.25
+MISSED = 20
+"""Requests that stable must have had to get, for its silence to mean that metrics are missing."""
+
+_AUTO = (
+    (30_000.0, (Step(1, 7), Step(10, 2), Step(50, 2))),
+    (3_000.0, (Step(2, 9), Step(12, 1), Step(50, 1))),
+    (300.0, (Step(4, 4), Step(12, 10), Step(50, 4), Step(90, 3))),
+    (30.0, (Step(20, 10), Step(50, 10), Step(90, 10))),
+    (0.0, (Step(50, 20), Step(90, 13))),
+)
+"""From so many requests per window on: the steps. The first gives the canary some 25 requests per
+window where it can, so that one window shows a catastrophe, and bakes until a small regression
+shows. Where traffic is thin, stable keeps a share to be compared with at the last step too."""
+_NOISY = ((3_000.0, (Step(2, 13), Step(50, 1))), *_AUTO[2:])
+"""The same for a service whose ratios jump from window to window: it takes more windows to tell."""
+
+
+class Move(Struct, frozen=True):
+    """Where the course goes on, or how it ended; why it waits, when it does."""
+
+    course: Course
+    waiting: str = ""
+    outcome: Outcome | None = None
+
+
+def automatic(history: History) -> tuple[Step, ...]:
+    """Return the steps that suit a service's own traffic of the last day."""
+    noisy = any(past.measured and past.noise >= NOISY for past in history.metrics.values())
+    table = _NOISY if noisy else _AUTO
+    steps = next(steps for least, steps in table if history.requests >= least)
+    return tuple(replace(step, longest=step.bake + PATIENCE) for step in steps)
+
+
+def begin(route: Route) -> Course:
+    """Return the course at its first step."""
+    return Course(share=route.steps[0].share) if route.steps else at_full(Course())
+
+
+def at_full(course: Course) -> Course:
+    """Return the course at 100 %, where it is watched."""
+    return replace(course, stage=Stage.WATCH, share=FULL)
+
+
+def onward(course: Course, seen: Sequence[tuple[Evidence, Verdict]], route: Route) -> Move:
+    """Return where to go from here, given what every service that shares this course shows."""
+    found = {verdict.finding for _, verdict in seen}
+    broken = [evidence for evidence, verdict in seen if verdict.finding is Finding.BROKEN]
+    if Finding.WORSE in found or any(_heard(course, evidence) for evidence in broken):
+        return Move(course, outcome=Outcome.ROLLED_BACK)
+    if broken:
+        return Move(_rechecking(course))
+    if any(_silent(course, evidence) for evidence, _ in seen):
+        return Move(course, "metrics-down")
+    windows = min((_windows(course, evidence) for evidence, _ in seen), default=0)
+    undecided = bool(found & {Finding.UNDECIDED, Finding.BREWING})
+    match course.stage:
+        case Stage.RAMP:
+            thin = any(e.canary.requests < route.min_requests for e, _ in seen)
+            return _ramp(course, windows, _doubts(found, thin=thin, route=route), route)
+        case Stage.WATCH:
+            alarmed = Finding.ALARMED in found and course.alarms < MOST_ALARMS
+            return Move(_rechecking(course)) if alarmed else _watch(course, windows, route)
+        case Stage.RECHECK:
+            return _recheck(course, windows, undecided=undecided)
+
+
+def _windows(course: Course, evidence: Evidence) -> int:
+    return evidence.windows if evidence.share == course.share else 0
+
+
+def _heard(course: Course, evidence: Evidence) -> bool:
+    """Tell whether a catastrophe is the canary's own: a stable that hardly answers cannot say."""
+    thin = evidence.excursion.sums.stable < THIN_STABLE
+    return course.stage is Stage.RECHECK or course.share < MOSTLY or not thin
+
+
+def _silent(course: Course, evidence: Evidence) -> bool:
+    """Tell whether stable's series is missing, though it must have had requests."""
+    if evidence.strange:
+        return True
+    due = evidence.canary.requests * (FULL - evidence.share) / max(1, evidence.share)
+    return evidence.share == course.share and due >= MISSED and not evidence.stable.requests
+
+
+def _doubts(found: set[Finding], *, thin: bool, route: Route) -> list[tuple[str, Policy]]:
+    """Return what speaks against the next step, and what to do when that stays so.
+
+    What looks like a catastrophe does not go on by itself only because hardly anybody calls.
+    """
+    doubts: list[tuple[str, Policy]] = []
+    if Finding.BREWING in found:
+        promoting = route.undecided is Policy.PROMOTE
+        doubts.append(("undecided", Policy.ROLL_BACK if promoting else route.undecided))
+    elif Finding.UNDECIDED in found:
+        doubts.append(("undecided", route.undecided))
+    if thin:
+        doubts.append(("not-enough-traffic", route.not_enough_traffic))
+    return doubts
+
+
+def _ramp(course: Course, windows: int, doubts: list[tuple[str, Policy]], route: Route) -> Move:
+    step = route.steps[course.step]
+    if windows < step.bake:
+        return Move(course, "baking" if windows else "waiting-for-data")
+    for why, policy in doubts:
+        if windows < step.longest or policy is Policy.HOLD:
+            return Move(course, why)
+        if policy is Policy.ROLL_BACK:
+            return Move(course, why, Outcome.ROLLED_BACK)
+    return Move(risen(course, route))
+
+
+def risen(course: Course, route: Route) -> Course:
+    """Return the course at its next step; after the last, at 100 %."""
+    step = course.step + 1
+    if step < len(route.steps):
+        return replace(course, step=step, share=route.steps[step].share)
+    return at_full(course)
+
+
+def _watch(course: Course, windows: int, route: Route) -> Move:
+    if windows >= route.watch:
+        return Move(course, outcome=Outcome.PROMOTED)
+    return Move(course, "watching")
+
+
+def _rechecking(course: Course) -> Course:
+    if course.stage is Stage.RECHECK:
+        return course
+    alarms = course.alarms + 1
+    return replace(course, stage=Stage.RECHECK, share=RECHECK_SHARES[0], alarms=alarms)
+
+
+def _recheck(course: Course, windows: int, *, undecided: bool) -> Move:
+    if windows < RECHECK_LEAST or (undecided and windows < RECHECK_MOST):
+        return Move(course, "recheck")
+    higher = [share for share in RECHECK_SHARES if share > course.share]
+    return Move(replace(course, share=higher[0]) if higher else at_full(course))

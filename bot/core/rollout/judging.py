@@ -1,0 +1,107 @@
+"""From metric windows to the next move of a level, or of a whole deployment in its watch.
+
+Windows are labelled with the split that they lie in wholly; one that straddles a change of the
+split belongs to none and is left out. What was learned at one split carries over to the next.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from bot.core import course, verdict
+from bot.core.deployment import Deployment, Failure, FailureCode, ServiceRollout
+from bot.core.evidence import Finding, Metric, Verdict, Window
+from bot.core.rollout.planning import verdict_config
+from bot.core.rollout.turn import tell_step, with_service
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from bot.core.course import Move
+    from bot.core.sight import Sight
+
+KEPT = 2000
+"""Windows kept with a deployment, to explain and replay it: a day and a half of minutes."""
+WORSE = {
+    Metric.ERRORS: "fails more often than stable",
+    Metric.SLOW: "answers slowly more often than stable",
+    Metric.REJECTED: "refuses more requests than stable",
+}
+
+
+def judged(deployment: Deployment, names: Iterable[str], seen: Sight) -> Deployment:
+    """Return the deployment with each service's evidence brought up to date and read."""
+    for service in deployment.services:
+        if service.plan.name in names and not service.first:
+            windows = seen.windows.get(service.plan.name, ())
+            deployment = with_service(deployment, _folded(deployment, service, windows))
+    return deployment
+
+
+def _folded(
+    deployment: Deployment, service: ServiceRollout, windows: tuple[Window, ...]
+) -> ServiceRollout:
+    config, evidence = verdict_config(deployment, service), service.evidence
+    taken: list[Window] = []
+    for window in windows:
+        after = verdict.update(evidence, window, config)
+        if after.until != evidence.until:
+            taken.append(window)
+        evidence = after
+        if evidence.strange:
+            break
+    kept = (*service.windows, *taken)[-KEPT:]
+    read = verdict.read(evidence, config)
+    return replace(service, evidence=evidence, verdict=read, windows=kept)
+
+
+def next_move(deployment: Deployment, services: Iterable[ServiceRollout]) -> Move:
+    """Return where the evidence of these services leads; a shadow verdict leads nowhere."""
+    shadow = deployment.plan.rollout.judge == "shadow"
+    seen = [(s.evidence, _muted(s.verdict) if shadow else s.verdict) for s in services if s.verdict]
+    return course.onward(deployment.course, seen, deployment.route)
+
+
+def _muted(read: Verdict) -> Verdict:
+    return replace(read, finding=Finding.CLEAR)
+
+
+def shadowed(deployment: Deployment, now: datetime) -> Deployment:
+    """Return the deployment with one line of what a shadow verdict would have done."""
+    if deployment.plan.rollout.judge != "shadow" or deployment.shadow:
+        return deployment
+    for service in deployment.services:
+        if service.verdict and service.verdict.finding in {Finding.WORSE, Finding.BROKEN}:
+            would = f"shadow: would have been rolled back here, {verdict.reason(service.verdict)}"
+            return tell_step(replace(deployment, shadow=would), deployment.share, would, now)
+    return deployment
+
+
+def condemned(deployment: Deployment) -> Failure:
+    """Return why traffic must go back, in the numbers of the service that it goes back for."""
+    bad = {Finding.WORSE, Finding.BROKEN, Finding.BREWING}
+    service = next((s for s in deployment.services if s.verdict and s.verdict.finding in bad), None)
+    if service is None or service.verdict is None:
+        return undecidable("it was not decided in time, and deploy.yaml says to roll back then")
+    read = service.verdict
+    harmed = getattr(read.canary, read.metric.value)
+    return Failure(
+        code=FailureCode.CANARY_WORSE,
+        service=service.plan.name,
+        reason=f"the canary of {service.plan.name} {WORSE[read.metric]}",
+        detail=f"{verdict.reason(read)}, rolled back after {harmed} {_harmed(read.metric)}",
+    )
+
+
+def undecidable(why: str) -> Failure:
+    """Return the failure of a rollout that nothing could be said about."""
+    return Failure(code=FailureCode.NO_VERDICT, service="", reason=why, logs=())
+
+
+def _harmed(metric: Metric) -> str:
+    return {Metric.ERRORS: "failed", Metric.SLOW: "slow", Metric.REJECTED: "refused"}[metric] + (
+        " requests"
+    )

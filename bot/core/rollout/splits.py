@@ -1,0 +1,43 @@
+"""Which share of the traffic the canary had when: what a metric window is labelled with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from bot.core.rollout.turn import at_level, with_service
+from bot.core.route import Split
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bot.core.deployment import Deployment, ServiceRollout
+
+
+def arrived(deployment: Deployment, now: datetime) -> Deployment:
+    """Return the deployment with a split of its level that begins now."""
+    deployment = left(deployment, now)
+    for service in at_level(deployment):
+        begun = Split(share=deployment.share, since=now)
+        service = replace(service, splits=(*service.splits, begun))  # noqa: PLW2901  # the same one
+        deployment = with_service(deployment, service)
+    return deployment
+
+
+def left(deployment: Deployment, now: datetime) -> Deployment:
+    """Return the deployment with the present split of its level over."""
+    for service in at_level(deployment):
+        if service.splits and service.splits[-1].until is None:
+            ended = replace(service.splits[-1], until=now)
+            splits = (*service.splits[:-1], ended)
+            deployment = with_service(deployment, replace(service, splits=splits))
+    return deployment
+
+
+def share_within(service: ServiceRollout, start: datetime, end: datetime) -> int | None:
+    """Return the share at which a window lies wholly; None when it straddles a change."""
+    for split in service.splits:
+        if split.since <= start and (split.until is None or end <= split.until):
+            return split.share
+    return None

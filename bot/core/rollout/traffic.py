@@ -1,0 +1,138 @@
+"""Bring the traffic of a level to the wanted share, and mind what other people do to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from bot.core.action import Action, OpenToAll, Shift
+from bot.core.deployment import Deployment, Failure, FailureCode, ServiceRollout
+from bot.core.rollout.splits import left
+from bot.core.rollout.turn import at_level, fail, soon, wait, with_service
+from bot.core.rollout.wants import next_visible
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bot.core.sight import ServiceSeen, Sight
+
+FULL = 100
+
+
+def hindered(deployment: Deployment, seen: Sight, now: datetime) -> Deployment | None:
+    """Return how the deployment meets what other people do to its services' traffic."""
+    if any(_unsettled(service, seen) for service in at_level(deployment)):
+        return wait(deployment, "traffic", soon(deployment, now))
+    for service in at_level(deployment):
+        if not seen.services[service.plan.name].exists:
+            return fail(deployment, _deleted(service), now)
+    if (name := moved_by_others(deployment, seen)) and not deployment.retaken_by:
+        return _held(deployment, (name, _shares(seen.services[name])), now)
+    return None
+
+
+def _unsettled(service: ServiceRollout, seen: Sight) -> bool:
+    """Tell whether an edit that is not ours is still on its way."""
+    return seen.services[service.plan.name].reconciling and not service.operation
+
+
+def _held(deployment: Deployment, moved: tuple[str, str], now: datetime) -> Deployment:
+    name, found = moved
+    why = f"traffic of {name} was moved by somebody: held until it is put back"
+    seen_before = now - deployment.sampling.window
+    held = left(deployment, seen_before)
+    held = replace(held, share_since=None, moved=True, traffic_found=found)
+    return wait(held, why, next_visible(deployment, now))
+
+
+def _shares(live: ServiceSeen) -> str:
+    return ", ".join(f"{t.revision} {t.percent} %" for t in live.traffic if t.percent)
+
+
+def _deleted(service: ServiceRollout) -> Failure:
+    return Failure(
+        code=FailureCode.TRAFFIC_CHANGED,
+        service=service.plan.name,
+        reason=f"somebody deleted Cloud Run service {service.plan.key.service}",
+        logs=(),
+    )
+
+
+def moved_by_others(deployment: Deployment, seen: Sight) -> str:
+    """Return a service whose traffic is neither where we last saw it nor where we want it."""
+    for service in at_level(deployment):
+        live = seen.services[service.plan.name]
+        share = live.share_of(service.revision)
+        theirs = FULL - share - live.share_of(service.stable)
+        if theirs or share not in _expected(deployment, service, seen):
+            return service.plan.name
+    return ""
+
+
+def _expected(deployment: Deployment, service: ServiceRollout, seen: Sight) -> tuple[int, ...]:
+    """Return the shares that may be ours: after a write that came through, only the wanted one."""
+    wanted = _wanted(deployment, service)
+    written = seen.operations.get(service.plan.name)
+    if service.operation and written is not None and written.done and not written.error:
+        return (wanted,)
+    return (service.share, wanted)
+
+
+def _wanted(deployment: Deployment, service: ServiceRollout) -> int:
+    return FULL if service.first else deployment.share
+
+
+def observed(deployment: Deployment, seen: Sight) -> Deployment:
+    """Return the deployment with the shares as they are, and what came of unfinished writes."""
+    for service in at_level(deployment):
+        share = seen.services[service.plan.name].share_of(service.revision)
+        done = "" if not working(service, seen) else service.operation
+        deployment = with_service(deployment, replace(service, share=share, operation=done))
+    return deployment
+
+
+def working(service: ServiceRollout, seen: Sight) -> bool:
+    """Tell whether a write of ours is still under way."""
+    operation = seen.operations.get(service.plan.name)
+    return bool(service.operation) and operation is not None and not operation.done
+
+
+def towards(deployment: Deployment, seen: Sight) -> tuple[Action, ...]:
+    """Return the writes that bring every service to its share."""
+    actions: list[Action] = []
+    for service in at_level(deployment):
+        live = seen.services[service.plan.name]
+        if working(service, seen):
+            continue
+        if not _there(deployment, service, live):
+            actions.append(_shift(deployment, service, live))
+        elif _to_be_opened(deployment, service):
+            actions.append(OpenToAll(service=service.plan.name, key=service.plan.key))
+    return tuple(actions)
+
+
+def _there(deployment: Deployment, service: ServiceRollout, live: ServiceSeen) -> bool:
+    share = _wanted(deployment, service)
+    tagged = deployment.share == FULL and bool(live.tag_url(service.tag))
+    split = (live.share_of(service.revision), live.share_of(service.stable))
+    return split == (share, FULL - share) and not tagged
+
+
+def _to_be_opened(deployment: Deployment, service: ServiceRollout) -> bool:
+    wanted = service.plan.cloud_run.allow_unauthenticated and not service.opened
+    return wanted and (service.first or deployment.share == FULL)
+
+
+def _shift(deployment: Deployment, service: ServiceRollout, live: ServiceSeen) -> Shift:
+    share = _wanted(deployment, service)
+    percents = {service.stable: FULL - share, service.revision: share}
+    last = deployment.share == FULL
+    return Shift(
+        service=service.plan.name,
+        key=service.plan.key,
+        percents={revision: percent for revision, percent in percents.items() if percent},
+        tags={} if last else {service.tag: service.revision},
+        drop_tag=service.tag if last else "",
+        etag=live.etag,
+    )

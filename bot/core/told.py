@@ -1,0 +1,42 @@
+"""What stands on GitHub about a deployment: kept with it, so that nothing is said twice."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct
+
+
+class Told(Struct, frozen=True, kw_only=True):
+    """What stands on GitHub already: ids of what was made, hashes of what was said."""
+
+    check_run: int = 0
+    check_again: bool = False
+    """A second check run was needed: the first was completed when the watch rolled back."""
+    check_run_hash: str = ""
+    controls: int = 0
+    """How many controls runs were made; the newest is the one that GitHub shows."""
+    controls_hash: str = ""
+    folded: str = ""
+    """The address of the comment that ours is folded in favour of."""
+    folds: str = ""
+    """The deployment whose comment was folded in favour of ours."""
+    github_deployment: int = 0
+    status: str = ""
+    comment: int = 0
+    comment_hash: str = ""
+    commented_at: datetime | None = None
+    alert: int = 0
+    reaction: str = ""
+    other_commit: str = ""
+    """What GitHub's Deployment was made for, if it is not our commit."""
+    retired: int = 0
+    """The GitHub Deployment before ours that we set inactive."""
+    tagged: tuple[str, ...] = ()
+    """Tags that its images carry in the registry, each with its digest."""
+    tag_attempts: int = 0
+    """Tries in a row that left a tag where it was: sets the back-off."""
+    tag_trouble: str = ""
+    """Which tag could not be moved, and why."""
+    attempted: tuple[str, ...] = ()
+    """What we set out to make and have no id of: looked up before it is made again."""

@@ -1,0 +1,76 @@
+"""What the evidence says: one number against the canary, and the numbers that people read.
+
+Next: bot/engine/tell.py
+"""
+
+from __future__ import annotations
+
+import math
+from operator import mul
+from typing import TYPE_CHECKING
+
+from bot.core.evidence import Evidence, Finding, Metric, Trace, Verdict, VerdictConfig
+from bot.core.verdict.limits import beyond_limit
+from bot.core.verdict.words import told
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+BELIEF = (0.4, 0.3, 0.2, 0.1)
+"""Weight of each alternative of `likelihood.RATIOS`: small regressions are the common ones."""
+VOICE = {Metric.ERRORS: 0.62, Metric.SLOW: 0.33, Metric.REJECTED: 0.05}
+"""Weight of each metric. An average of evidence is evidence, whatever depends on whatever."""
+UNDECIDED = 1.5
+"""Odds from which traffic does not grow."""
+BREWING = 1.0
+"""Nats of a catastrophe from which traffic does not grow either."""
+REMAINING = 0.5
+"""Odds that must remain without the two windows that spoke loudest: two bad windows are noise."""
+ALARM = 20.0
+"""Odds at 100 % from which stable is asked again: that harms nobody, so they may be low."""
+BROKEN_ALONE = math.log(100.0)
+
+
+def read(evidence: Evidence, config: VerdictConfig) -> Verdict:
+    """Return what follows from the evidence, with the numbers behind it."""
+    by_metric = {metric: _odds(evidence, metric, _ramp) for metric in Metric}
+    odds, loudest = sum(by_metric.values()), max(by_metric, key=lambda one: by_metric[one])
+    enough = 1.0 / config.alpha
+    broken = math.exp(min(evidence.excursion.nats, 200.0))
+    if odds >= enough and _summed(evidence, _without_loudest) >= REMAINING:
+        return told(evidence, Finding.WORSE, odds, loudest)
+    if broken >= enough:
+        return told(evidence, Finding.BROKEN, broken, Metric.ERRORS)
+    if limited := beyond_limit(evidence, config):
+        return told(evidence, Finding.WORSE, *limited)
+    alarm = _summed(evidence, _watch)
+    if alarm >= ALARM or evidence.solo.nats >= BROKEN_ALONE:
+        return told(
+            evidence, Finding.ALARMED, max(alarm, math.exp(min(200.0, evidence.solo.nats))), loudest
+        )
+    if evidence.excursion.nats >= BREWING:
+        return told(evidence, Finding.BREWING, max(odds, broken), Metric.ERRORS)
+    finding = Finding.UNDECIDED if odds >= UNDECIDED else Finding.CLEAR
+    return told(evidence, finding, odds, loudest)
+
+
+def _summed(evidence: Evidence, side: Callable[[Trace], Iterable[float]]) -> float:
+    return sum(_odds(evidence, metric, side) for metric in Metric)
+
+
+def _odds(evidence: Evidence, metric: Metric, side: Callable[[Trace], Iterable[float]]) -> float:
+    trace = evidence.traces.get(metric)
+    return VOICE[metric] * sum(map(mul, BELIEF, side(trace))) if trace else 0.0
+
+
+def _ramp(trace: Trace) -> Iterable[float]:
+    return trace.ramp
+
+
+def _watch(trace: Trace) -> Iterable[float]:
+    return trace.watch
+
+
+def _without_loudest(trace: Trace) -> Iterable[float]:
+    for grown, best, second in zip(trace.ramp, trace.best, trace.second, strict=True):
+        yield grown * math.exp(-best - second)
