@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 HEADS: Final = "refs/heads/"
 QUEUE: Final = re.compile(r"refs/heads/gh-readonly-queue/(?P<base>.+)/pr-(?P<number>\d+)-[0-9a-f]+")
 """The branch of a merge group; it names the last pull request in it."""
-MOST: Final = 200
-"""Repositories of one installation that are read at once; a sweep reads the rest."""
+MOST: Final = 1000
+"""Repositories of one delivery that are read at once; the rest is met by its first delivery."""
 
 _check_suite = msgspec.json.Decoder(payloads.CheckSuite)
 _status = msgspec.json.Decoder(payloads.Status)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from bot.core import events
 from bot.core.known import KEY, Known, KnownRepository
 from bot.core.model import Repository
 from bot.ports import World, Write
@@ -20,8 +21,14 @@ def meet(world: World, repository: Repository) -> KnownRepository:
 
 
 def learn(world: World, repository: Repository, *, required: bool) -> None:
-    """Remember whether deploy.yaml wants a check on every pull request."""
+    """Remember whether deploy.yaml wants a check on every pull request.
+
+    Where it does from now on, those that are open already are read for it.
+    """
+    before = meet(world, repository).required
     _kept(world, repository, lambda known: replace(known, required=required))
+    if required and not before:
+        world.publisher.publish(events.encode(events.PullsDue(repository=repository)), {})
 
 
 def everywhere(world: World) -> tuple[Repository, ...]:

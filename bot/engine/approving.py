@@ -30,7 +30,7 @@ def approve(world: World, read: command.Approve, asked: Asked) -> Found:
         return not_understood(asked.ask, named)
     if asked.pull is None:
         return Ignore()
-    ref = named.ref or _awaited_sha(world, named.environment, asked)
+    ref = _full(world, named, asked) or _awaited_sha(world, named.environment, asked)
     if not ref:
         return refused(asked.ask, (_nothing_awaited(world, named.environment, asked),))
     target = find_target(world, asked.ask, asked.pull, (ref, asked.rules))
@@ -97,6 +97,14 @@ def _keep(world: World, wish: Wish) -> None:
         given = (*approvals.given, word)
         if world.store.commit(Write(replace(approvals, given=given), version)):
             return
+
+
+def _full(world: World, named: command.Approve, asked: Asked) -> str:
+    """Return the whole hash where a commit that waits there begins so: a push's is no head."""
+    waiting = waiting_here(world, asked.ask.repository.id)
+    meant = {one.sha for one in waiting if one.environment == named.environment}
+    full = [sha for sha in meant if named.ref and sha.startswith(named.ref)]
+    return full[0] if len(full) == 1 else named.ref
 
 
 def _awaited_sha(world: World, environment: str, asked: Asked) -> str:

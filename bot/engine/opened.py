@@ -21,6 +21,7 @@ from bot.ports import Broken, Transient, World, Write
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from bot.core.github import PullRequest
     from bot.core.model import Repository
 
 KEY = "open pull requests"
@@ -37,13 +38,29 @@ def installed(world: World, repositories: Iterable[Repository]) -> None:
         world.publisher.publish(events.encode(events.PullsDue(repository=repository)), {})
 
 
-def read_heads(world: World, repository: Repository) -> None:
-    """Put every open pull request's head on record; what cannot be read waits for the next time."""
+def read_heads(world: World, repository: Repository) -> tuple[events.HeadSeen, ...]:
+    """Put every open pull request's head on record, and return what was seen.
+
+    What cannot be read waits for the next time.
+    """
     try:
-        for pull in world.github.open_pull_requests(repository):
-            see_head(world, repository, pull.number, (pull.head_sha, world.clock()))
+        pulls = world.github.open_pull_requests(repository)
     except (Transient, Broken) as trouble:
         log.warning("heads", repository=repository.full_name, trouble=str(trouble))
+        return ()
+    for pull in pulls:
+        see_head(world, repository, pull.number, (pull.head_sha, world.clock()))
+    return tuple(_seen(world, repository, pull) for pull in pulls)
+
+
+def _seen(world: World, repository: Repository, pull: PullRequest) -> events.HeadSeen:
+    return events.HeadSeen(
+        repository=repository,
+        number=pull.number,
+        sha=pull.head_sha,
+        branch=pull.default_branch,
+        received_at=world.clock(),
+    )
 
 
 def heads_due(world: World) -> tuple[events.PullsDue, ...]:

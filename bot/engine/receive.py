@@ -73,9 +73,21 @@ def _notice(world: World, event: Notice) -> None:
         case events.Installed():
             installed(world, event.repositories)
         case events.PullsDue():
-            read_heads(world, event.repository)
+            _read(world, event)
         case _:
             assert_never(event)
+
+
+def _read(world: World, event: events.PullsDue) -> None:
+    """Read open pull requests' heads, and give each the check that it lacks where one is wanted."""
+    seen = read_heads(world, event.repository)
+    if meet(world, event.repository).required:
+        _store_and_admit(world, *(_once_more(_checked(head, AskKind.HEAD)) for head in seen))
+
+
+def _once_more(ask: Ask) -> Ask:
+    """Return the wish for a head that may have come before a check was wanted, or have one."""
+    return replace(ask, key=f"{ask.key}/open", noting=True)
 
 
 def _wake(world: World, event: events.ChecksChanged) -> None:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from bot.clients.store_sqlite import SqliteStore
 from bot.core import events
@@ -35,6 +36,7 @@ environments:
   patient: {gates: {checks: [ci], when_green: wait}}
   auto: {service_suffix: -a, on_push: main, gates: {checks: [ci]}}
 """
+TWO = "on_push: main, gates: {two_person: true}"
 PULL = PullRequest(
     number=12,
     title="A change",
@@ -71,6 +73,7 @@ class GitHub:
     runs: list[CheckRun] = field(default_factory=list)
     comments: list[str] = field(default_factory=list)
     manifest: str = MANIFEST
+    changed: frozenset[str] = frozenset()
     lost: bool = False
     """Whether the answer to the next check run gets lost on its way to us."""
 
@@ -79,6 +82,12 @@ class GitHub:
 
     def pull_request_of(self, *_: object) -> None:
         return None
+
+    def contains(self, *_: object) -> bool:
+        return True
+
+    def changed_files(self, *_: object) -> frozenset[str]:
+        return self.changed
 
     def open_pull_requests(self, *_: object) -> tuple[PullRequest, ...]:
         return (PULL,)
@@ -248,6 +257,34 @@ def test_heads_are_read_after_an_installation_and_now_and_then(stage: Stage) -> 
     again = Counter(stage.hand_on())
     assert (first["PullsDue"], again["PullsDue"]) == (2, 2)
     assert _first_seen(stage, "8/12") == {HEAD: NOON}
+
+
+def test_a_push_is_approved_by_the_commit_that_waits(stage: Stage) -> None:
+    gated = stage.github.manifest.replace("on_push: main, gates: {checks: [ci]}", TWO)
+    stage.github.manifest = gated
+    receive(stage.world, PUSH)
+    stage.hand_on()
+    assert stage.github.runs[0].title == "Waiting: approval_needed"
+    stage.now += timedelta(minutes=1)
+    word = {"lines": (f"/approve auto {MAIN[:7]}",), "created_at": stage.now}
+    for place, who in enumerate(("writer", "owner")):
+        receive(stage.world, replace(COMMENT, comment_id=200 + place, actor=who, **word))
+        stage.hand_on()
+        expected = AskState.NEW if who == "writer" else AskState.REFUSED
+        assert stage.ask("7/push/d-1").state is expected
+    assert "@writer asked for" in stage.github.comments[0]
+    assert f"`{MAIN[:7]}` is approved for `auto`" in stage.github.comments[1]
+    assert "cloudbuild.yaml" in stage.github.runs[0].summary
+
+
+def test_open_pull_requests_get_the_check_that_is_wanted_from_now_on(stage: Stage) -> None:
+    stage.github.changed = frozenset({"web/app.py"})
+    before = stage.github.manifest
+    stage.github.manifest = before.replace("patient: {", "patient: {required: true, ")
+    receive(stage.world, PUSH)
+    assert "PullsDue" in stage.hand_on()
+    wanted = [run for run in stage.github.runs if run.name == "deploy / patient"]
+    assert [(run.sha, run.conclusion) for run in wanted] == [(HEAD, "action_required")]
 
 
 def _first_seen(stage: Stage, key: str) -> dict[str, Any]:

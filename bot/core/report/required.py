@@ -39,7 +39,7 @@ def check(ask: Ask, environment: str, concluded: str, now: datetime) -> CheckRun
     return CheckRun(
         name=f"deploy / {environment}",
         sha=ask.sha,
-        external_id=f"required {ask.key}",
+        external_id=f"required #{ask.number}",
         status="completed",
         conclusion=concluded,
         title=_title(environment, concluded),
