@@ -1,7 +1,7 @@
 # Everything runs inside .venv; `make` alone lists what there is.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo local test test-bot test-services e2e lint lock docs clean
+.PHONY: help venv demo local test test-bot test-services quality e2e lint lock docs clean
 MAKEFLAGS += --no-builtin-rules
 SHELL := /bin/bash
 
@@ -37,7 +37,10 @@ local: .venv/ready $(OPENAPI) ## Keep a local cloud running, to play with git an
 test: test-services test-bot ## Run every test
 
 test-bot: .venv/ready $(OPENAPI) ## Run the tests of the bot and of the local cloud
-	@$(BIN)/python -m pytest --ignore tests/e2e --numprocesses $(WORKERS) --dist loadfile --randomly-seed $(SEED) $(ARGS)
+	@$(BIN)/python -m pytest --ignore tests/e2e --ignore tests/quality --numprocesses $(WORKERS) --dist loadfile --randomly-seed $(SEED) $(ARGS)
+
+quality: .venv/ready ## Hold the verdict to its bounds, in seeded rollouts
+	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal tests/quality $(ARGS)
 
 test-services: .venv/ai-service $(API)/node_modules/.package-lock.json ## Run the services' own tests
 	@cd $(AI) && $(CURDIR)/.venv/ai-service/bin/python -m pytest -q

@@ -13,7 +13,7 @@ import click
 from benchmarks.rollouts import curve, picture, report, validity
 from benchmarks.rollouts.goals import Numbers
 from benchmarks.rollouts.results import Results, kept
-from benchmarks.rollouts.rules import NAMES
+from benchmarks.rollouts.rules import NAMES, USUAL
 from benchmarks.rollouts.run import TOGETHER, Plan, run
 from benchmarks.rollouts.scenarios import SCENARIOS
 from benchmarks.rollouts.table import known, lines
@@ -38,6 +38,7 @@ Examples:
   python -m benchmarks.rollouts --reps 20                     a first look, in two minutes
   python -m benchmarks.rollouts --scenario 'bad-2%*' --rule spillway --rule 'kay*'
   python -m benchmarks.rollouts --reps 300 --keep             goes on with an interrupted run
+  python -m benchmarks.rollouts --keep --rule 'spillway-*'    other alphas, for the picture
   python -m benchmarks.rollouts --reps 2000 --scenario 'good-*' --rule spillway
 
 \b
@@ -82,7 +83,7 @@ def main(  # noqa: PLR0913  # one parameter per option
 ) -> None:
     """Play rollouts and compare the rules."""
     chosen = _matching(tuple(SCENARIOS), scenarios, "scenario")
-    judged = _matching(NAMES, rules, "rule")
+    judged = _matching(NAMES, rules, "rule") if rules else USUAL
     results = kept(out, seed, reps) if keep else Results(seed=seed, reps=reps, cells=[])
     missing = tuple(name for name in chosen if not set(judged) <= set(results.of(name)))
     if decide:

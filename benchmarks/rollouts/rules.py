@@ -10,14 +10,15 @@ patience to be wrong for twenty of them. All were fixed before Spillway's rule w
 from __future__ import annotations
 
 from functools import partial
-from importlib import import_module
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from benchmarks.rollouts.floors import Oracle
 from benchmarks.rollouts.peers.argo_rollouts import ArgoRollouts, Canary
 from benchmarks.rollouts.peers.flagger import Analysis, Flagger
 from benchmarks.rollouts.peers.kayenta import CanaryConfig, Kayenta
 from benchmarks.rollouts.peers.release_manager import ReleaseManager, Strategy
+from benchmarks.rollouts.spillway import spillway
+from bot.core.evidence import VerdictConfig
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,13 +68,16 @@ TUNED: dict[str, Callable[[], Rule]] = {
 }
 
 PEERS = {**DEFAULTS, **TUNED}
-NAMES = (SPILLWAY, *PEERS, ORACLE)
+KNOB = {"spillway-alpha-5%": 0.05, "spillway-alpha-0.1%": 0.001}
+"""Spillway with another alpha, for the curve; played only when they are named."""
+USUAL = (SPILLWAY, *PEERS, ORACLE)
+NAMES = (*USUAL, *KNOB)
 
 
 def maker(name: str, scenario: Scenario) -> MakeRule:
     """Return what begins a rollout under the rule of that name."""
-    if name == SPILLWAY:
-        return _spillway()
+    if name == SPILLWAY or name in KNOB:
+        return partial(_own, VerdictConfig(alpha=KNOB.get(name, VerdictConfig().alpha)))
     if name == ORACLE:
         return partial(Oracle, scenario)
     return partial(_peer, PEERS[name])
@@ -85,6 +89,5 @@ def _peer(make: Callable[[], Rule], history: History) -> Rule:
     return make()
 
 
-def _spillway() -> MakeRule:
-    module = import_module("benchmarks.rollouts.spillway")
-    return lambda history: cast("Rule", module.spillway(history=history))
+def _own(config: VerdictConfig, history: History) -> Rule:
+    return spillway(config, history)

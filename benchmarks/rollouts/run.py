@@ -80,7 +80,7 @@ def _played(task: _Task) -> tuple[_Task, dict[str, list[Played]]]:
     plays: dict[str, list[Played]] = {rule: [] for rule in task.rules}
     makers = {rule: maker(rule, scenario) for rule in task.rules}
     for repetition in task.repetitions:
-        known = SPILLWAY in task.rules
+        known = any(rule.startswith(SPILLWAY) for rule in task.rules)
         history = day_before(scenario, task.seed, repetition) if known else ()
         for rule, make in makers.items():
             plays[rule].append(play(make(history), scenario, task.seed, repetition))

@@ -63,7 +63,7 @@ BOUNDS: tuple[Good | Bad, ...] = (
     Good(scenario="good-outage-in-watch-10rps", minutes=33),
     Good(scenario="good-cold-start-5%-100rps", minutes=20),
     Good(scenario="good-noise-4-2%-10rps", minutes=33),
-    Good(scenario="good-noise-1-0.1%-1000rps", minutes=20),
+    Good(scenario="good-noise-1-0.1%-1000rps", minutes=20, back=1),
     Good(scenario="good-metrics-outage-15min-10rps", minutes=33 + 15),
     Bad(scenario="bad-0.1%-to-0.5%-10rps", harm=40, caught=0.90),
     Bad(scenario="bad-0.1%-to-0.5%-100rps", harm=36),
