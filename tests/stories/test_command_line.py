@@ -88,6 +88,23 @@ def test_whoever_is_named_is_judged_like_a_commenter(
     assert made.check(pull.sha, "prod") is None
 
 
+def test_there_is_colour_on_a_terminal_only(made: Repository, cloud: Cloud) -> None:
+    ours, theirs = os.openpty()
+    where = ["--repository", made.full_name, "--as", "reader"]
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": os.environ.get("PYTHONPATH", "")}
+    done = subprocess.run(  # noqa: S603  # our own module, the story's own arguments
+        [sys.executable, "-m", "bot", "deploy", "prod", *where],
+        env=environment | cloud.bot_environment,
+        stdout=theirs,
+        check=False,
+        timeout=120,
+    )
+    os.close(theirs)
+    assert done.returncode == REFUSED
+    assert os.read(ours, 100).decode().startswith("\x1b[31m👎 @reader")
+    os.close(ours)
+
+
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
