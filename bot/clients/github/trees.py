@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from bot.clients.github.session import Session
     from bot.core.model import Repository
 
-MOST_COMMITS = 4
-"""A large repository's tree has 100,000 entries."""
+MOST_COMMITS = 2
+"""A large repository's tree has 100,000 entries, some 30 MB."""
 FULL_HASHES = frozenset({40, 64})
 WHOLE = frozenset({"", "."})
 
