@@ -1,7 +1,7 @@
 # Everything runs inside .venv; `make` alone lists what there is.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo local test test-bot test-services quality e2e lint lock docs clean
+.PHONY: help venv demo local test test-bot test-services quality e2e stand-ins lint lock docs clean
 MAKEFLAGS += --no-builtin-rules
 SHELL := /bin/bash
 
@@ -49,6 +49,10 @@ test-services: .venv/ai-service $(API)/node_modules/.package-lock.json ## Run th
 e2e: .venv/ready $(OPENAPI) ## Let strangers' clients and container engines meet the local cloud (15 min)
 	@.ci/engine
 	@$(BIN)/python -m pytest tests/e2e --randomly-seed $(SEED) $(ARGS)
+
+stand-ins: .venv/ready ## Make base images for --runtime containers where no hub is within reach
+	@.ci/engine
+	@$(BIN)/python -m localcloud.containers.standins
 
 lint: .venv/ready ## Check style, types and who imports whom
 	@$(BIN)/ruff check --extend-exclude .cache .

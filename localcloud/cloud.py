@@ -78,6 +78,7 @@ class Cloud:
             self.runtime.traffic,
         )
         self.google.connect(self._clone)
+        self._stopped = False
         self.tokens: dict[str, str] = {}
         self._environment: dict[str, str] = {}
         self._process = bot
@@ -93,7 +94,10 @@ class Cloud:
             raise CloudError(str(reason)) from reason
 
     def stop(self) -> None:
-        """Stop everything; no process is left."""
+        """Stop everything, once; no process is left."""
+        if self._stopped:
+            return
+        self._stopped = True
         self.receiver.stop()
         self.consumer.stop()
         self.google.stop()
@@ -145,6 +149,7 @@ class Cloud:
     def _start(self) -> None:
         self.on_progress("starting GitHub and Google Cloud")
         self.runtime.start(self.google.telemetry)
+        self.on_progress(self.runtime.about())
         self.google.start()
         self.github.start()
         endpoints = Endpoints(

@@ -37,6 +37,10 @@ class AnyRuntime(Protocol):
         """Who answers for which service."""
         ...
 
+    def about(self) -> str:
+        """Say in one line what services run as; once it has started."""
+        ...
+
     def start(self, telemetry: Telemetry) -> None:
         """Serve traffic, and tell `telemetry` of every request and output line."""
         ...

@@ -32,6 +32,7 @@ class ContainerRuntime:
     ) -> None:
         root.mkdir(parents=True, exist_ok=True)
         in_flight = InFlight()
+        self._shared = shared
         self._registry = Registry(root / "registry")
         self.engine = Engine(root / "engine", self._registry.port, shared)
         self._workshop = ContainerWorkshop(self.engine, self._registry, root.absolute())
@@ -39,6 +40,11 @@ class ContainerRuntime:
         self.revisions = LocalRevisions(self._workshop, in_flight)
         forwarder = Forwarder(self.revisions.port, in_flight, REQUEST_TIMEOUT_SECONDS)
         self.traffic = LocalTraffic(root / "ports.json", verify, forwarder)
+
+    def about(self) -> str:
+        """Say in one line what services run as; once it has started."""
+        bases = "; base images are stand-ins made of this machine" if self._shared else ""
+        return f"services run as containers of {self.engine.version()}{bases}"
 
     def start(self, telemetry: Telemetry) -> None:
         """Start engine and registry and serve traffic; raises EngineMissing."""

@@ -45,6 +45,10 @@ class Runtime:
         forwarder = Forwarder(self.revisions.port, in_flight, request_timeout)
         self.traffic = LocalTraffic(root / "ports.json", verify, forwarder)
 
+    def about(self) -> str:
+        """Say in one line what services run as."""
+        return "services run as processes: quick, without isolation or limits"
+
     def start(self, telemetry: Telemetry) -> None:
         """Serve traffic, and tell `telemetry` of every request and output line."""
         self.revisions.report_to(telemetry)

@@ -41,3 +41,19 @@ def test_octokit_ships_a_pull_request(tmp_path: Path) -> None:
         up.terminate()
         up.communicate()
     assert up.returncode == 0
+
+
+def test_without_an_engine_it_is_said_what_is_missing(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "localcloud", "up", "--runtime=containers"]
+    told = subprocess.run(  # noqa: S603  # ours
+        [*command, f"--state={tmp_path / 'state'}"],
+        cwd=ROOT,
+        env={"PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert told.returncode == 1
+    assert "Error: containers need docker-registry" in told.stderr
+    assert "Traceback" not in told.stderr
