@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from bot.console import COMMANDS
+from bot import console, hindsight
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -135,7 +135,7 @@ def _serve(target: str, host: str, port: int, *, threads: int) -> None:
     ).serve()
 
 
-for command in COMMANDS:
+for command in (*console.COMMANDS, *hindsight.COMMANDS):
     main.add_command(command)
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from bot.core.configuration import ServiceKey
 from bot.core.examined import Expected
 from bot.core.route import Sampling
 from bot.doctor import Clinic
+from bot.looking_ahead import Foresight
 from bot.operate import Desk
 from bot.ports import WindowsAsked, World
 
@@ -80,6 +81,14 @@ def desk(settings: Settings) -> Desk:
         publisher=publisher(settings),
         store=SqliteStore(settings.store),
         finder=github.office,
+    )
+
+
+def foresight(settings: Settings) -> Foresight:
+    """Return what a forecast reads."""
+    return Foresight(
+        metrics=CloudMonitoring(settings.google_grpc, settings.metrics_window),
+        sampling=Sampling(window=settings.metrics_window, lag=settings.metrics_lag),
     )
 
 

@@ -46,7 +46,8 @@ def _started(
     if watched is None:
         return begun, ()
     deployment, version = watched
-    if deployment.phase is not Phase.WATCHING or deployment.course.stage is Stage.RECHECK:
+    comparing = deployment.course.stage is Stage.RECHECK or deployment.share_since is None
+    if deployment.phase is not Phase.WATCHING or comparing:
         return None
     ended = enter(deployment, Phase.SUCCEEDED, now)
     telling = (*begun.telling, deployment.id)

@@ -14,6 +14,7 @@ from bot.core.report.machine import json_block
 from bot.core.report.notes import notes, remedies
 from bot.core.report.origin import origin
 from bot.core.report.phrases import SYMBOLS, block, cell, commands, plain, sentence, title
+from bot.core.report.rollout import course
 from bot.core.rollout.turn import ENDS, had_traffic
 
 FULL = 100
@@ -148,6 +149,7 @@ def details(deployment: Deployment, place: int) -> str:
         parts.append(_services(deployment))
     if deployment.steps_taken:
         parts.append(_steps(deployment.steps_taken))
+    parts += course(deployment)
     parts += notes(deployment)
     parts.append(commands(*next_commands(deployment)))
     return "\n\n".join(parts)

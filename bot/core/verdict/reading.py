@@ -43,7 +43,7 @@ def read(evidence: Evidence, config: VerdictConfig) -> Verdict:
         return told(evidence, Finding.BROKEN, broken, Metric.ERRORS)
     if limited := beyond_limit(evidence, config):
         return told(evidence, Finding.WORSE, *limited)
-    alarm = _summed(evidence, _watch)
+    alarm = sum(_odds(evidence, one, _watch) for one in Metric if _heard_alone(one, config))
     if alarm >= ALARM or evidence.solo.nats >= BROKEN_ALONE:
         return told(
             evidence, Finding.ALARMED, max(alarm, math.exp(min(200.0, evidence.solo.nats))), loudest
@@ -52,6 +52,11 @@ def read(evidence: Evidence, config: VerdictConfig) -> Verdict:
         return told(evidence, Finding.BREWING, max(odds, broken), Metric.ERRORS)
     finding = Finding.UNDECIDED if odds >= UNDECIDED else Finding.CLEAR
     return told(evidence, finding, odds, loudest)
+
+
+def _heard_alone(metric: Metric, config: VerdictConfig) -> bool:
+    """Tell whether a metric may give an alarm: latencies differ for many reasons of their own."""
+    return metric is Metric.ERRORS or config.history.past(metric).measured
 
 
 def _summed(evidence: Evidence, side: Callable[[Trace], Iterable[float]]) -> float:

@@ -1,0 +1,58 @@
+"""A past rollout judged again, and one to come foreseen."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from msgspec.structs import replace
+
+from bot.core import forecast, replay
+from bot.core.course import automatic
+from bot.core.evidence import Counts, History
+from bot.core.route import Route
+from bot.core.verdict import reason, summary
+from tests.core.rollout.simulated import Faults, World, deployment, service_plan
+
+AI = service_plan("ai")
+SAMPLING = (timedelta(minutes=1), timedelta(minutes=3))
+
+
+def test_a_replay_ends_in_the_very_words_that_rolled_it_back() -> None:
+    world = World(Faults(errors={"ai"})).with_stable("ai")
+    ended = world.play(deployment(AI))
+    lines = [replay.line(one) for one in replay.replayed(ended)]
+    read = ended.services[0].verdict
+    assert read is not None
+    assert lines[-1].endswith(reason(read))
+    assert lines == [replay.line(one) for one in replay.replayed(ended)]
+
+
+def test_another_rule_judges_the_same_windows_otherwise() -> None:
+    world = World().with_stable("ai")
+    ended = world.play(deployment(AI))
+    assert all(one.verdict.finding.value == "clear" for one in replay.replayed(ended))
+    strict = replace(ended.plan.rollout, alpha=0.4)
+    again = replay.under(ended, strict)
+    assert "alpha 0.4" in "\n".join(replay.inputs(again, again.services[0]))
+
+
+def day(requests: int, errors: int) -> History:
+    return summary([Counts(requests, errors)] * 1440)
+
+
+def test_more_traffic_catches_smaller_regressions() -> None:
+    smallest = []
+    for history in (day(500, 1), day(5000, 10), day(50_000, 100)):
+        route = Route(steps=automatic(history))
+        steps = forecast.ahead(history, route, SAMPLING, 0.01)
+        assert [step.share for step in steps] == sorted(step.share for step in steps)
+        assert [s.smallest for s in steps] == sorted((s.smallest for s in steps), reverse=True)
+        smallest.append(steps[-1].smallest)
+    assert smallest == sorted(smallest, reverse=True)
+
+
+def test_thin_traffic_gets_advice() -> None:
+    thin = day(6, 0)
+    assert "synthetic requests" in forecast.advice(thin, Route(steps=automatic(thin)))
+    assert not forecast.advice(day(600, 1), Route(steps=automatic(day(600, 1))))
+    assert "no traffic" in forecast.advice(History(), Route(steps=automatic(History())))
