@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from bot.core import course, verdict
-from bot.core.deployment import Deployment, Phase
+from bot.core.deployment import Deployment, Phase, ServiceRollout
 from bot.core.evidence import Outcome
 from bot.core.rollout.judging import (
     condemned,
@@ -77,7 +77,18 @@ def _arrived(deployment: Deployment, now: datetime) -> Deployment:
 
 def _so_far(deployment: Deployment) -> str:
     """Return what the step before showed: the reason for this one."""
-    return "; ".join(verdict.reason(s.verdict) for s in at_level(deployment) if s.verdict)
+    judged_ones = (s for s in at_level(deployment) if s.verdict)
+    return "; ".join(_with_doubt(deployment, s) for s in judged_ones)
+
+
+def _with_doubt(deployment: Deployment, service: ServiceRollout) -> str:
+    """Return the numbers, and what could not have been seen where they are few."""
+    said = verdict.reason(service.verdict) if service.verdict else ""
+    requests = service.evidence.canary.requests
+    if requests >= deployment.plan.rollout.min_requests:
+        return said
+    shown = verdict.unseen(requests)
+    return f"not-enough-traffic, {requests} requests: {shown}; {said}"
 
 
 def _level_done(deployment: Deployment, now: datetime) -> Deployment:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 ATTEMPTS = 3
 """A tagged URL may need a moment until it is routed; a wrong answer given three times is one."""
 PAUSE = timedelta(seconds=2)
-LEARNING = timedelta(seconds=60)
+LEARNING = timedelta(seconds=15)
 """How long to try to read stable's last day; without it the verdict has less power, and says so."""
 
 

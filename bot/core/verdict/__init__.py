@@ -10,6 +10,6 @@ Next: bot/core/verdict/fold.py
 from bot.core.verdict.fold import update
 from bot.core.verdict.past import summary
 from bot.core.verdict.reading import read
-from bot.core.verdict.words import reason
+from bot.core.verdict.words import reason, unseen
 
-__all__ = ["read", "reason", "summary", "update"]
+__all__ = ["read", "reason", "summary", "unseen", "update"]

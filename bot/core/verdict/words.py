@@ -66,6 +66,14 @@ def reason(verdict: Verdict) -> str:
     return ": ".join(parts) + f", evidence {odds(verdict.odds)}"
 
 
+def unseen(requests: int) -> str:
+    """Return which failures so many requests would not have shown, 19 times of 20."""
+    if not requests:
+        return "nothing could have been seen"
+    share = 100.0 * (1.0 - 0.05 ** (1.0 / requests))
+    return f"only failures above {number(share)} % would have shown"
+
+
 def odds(value: float) -> str:
     """Return evidence as odds against the canary; below even it is for it."""
     if value >= _MOST:
