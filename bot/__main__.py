@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import click
 
 from bot import console, hindsight
+
+METRIC_WINDOW = timedelta(seconds=60)
+"""Cloud Monitoring's."""
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -98,7 +103,7 @@ def check(path: str) -> None:
 
     from bot.core.manifest import Manifest, parse  # noqa: PLC0415  # as above
 
-    read = parse(Path(path).read_text(encoding="utf-8"))
+    read = parse(Path(path).read_text(encoding="utf-8"), METRIC_WINDOW)
     if isinstance(read, Manifest):
         click.echo(f"{path} is good: {', '.join(read.environments)}.")
         return

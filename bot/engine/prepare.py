@@ -53,7 +53,9 @@ def read_inputs(world: World, wishes: Sequence[Wish]) -> Inputs | Refuse:
     proposed: Manifest | None = None
     if sha != rules.sha:
         text = world.github.file(repository, MANIFEST, sha)
-        proposed, problems = read_manifest(text) if text is not None else (None, ())
+        proposed, problems = (
+            read_manifest(text, world.sampling.window) if text is not None else (None, ())
+        )
         if problems:
             return _bad(wish, MANIFEST, sha[:7], problems)
     plans = [wish.manifest.resolve(one.environment, proposed) for one in wishes]

@@ -11,6 +11,8 @@ from bot.engine.acquaintance import learn
 from bot.ports import Broken, World
 
 if TYPE_CHECKING:
+    from datetime import timedelta
+
     from bot.core.model import Repository
 
 MANIFEST = "deploy.yaml"
@@ -43,15 +45,15 @@ def rules_at(world: World, repository: Repository, branch: str) -> Rules:
     if text is None:
         learn(world, repository, required=False)
         return Rules(branch=branch, sha=sha, problems=(MISSING,), missing=True)
-    manifest, problems = read_manifest(text)
+    manifest, problems = read_manifest(text, world.sampling.window)
     if manifest is not None:
         learn(world, repository, required=bool(manifest.required))
     return Rules(branch=branch, sha=sha, manifest=manifest, problems=problems)
 
 
-def read_manifest(text: str) -> tuple[Manifest | None, tuple[str, ...]]:
+def read_manifest(text: str, window: timedelta) -> tuple[Manifest | None, tuple[str, ...]]:
     """Return the manifest, or every problem in it in words."""
-    read = parse(text)
+    read = parse(text, window)
     if isinstance(read, Manifest):
         return read, ()
     return None, tuple(f"line {problem.line}: {problem.key}: {problem.message}" for problem in read)

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from localcloud.demo.checkout import Change
 
 FULL = 100
-MOST_BAD = 0.03
-"""Part of the visits that may meet the bad canary: 5 % of the traffic, 3 of 10 requests, and
-room for the visits until its first window is seen."""
+MOST_BAD = 0.05
+"""Part of the visits that may meet the bad canary: 20 % of the traffic, 3 of 10 requests, for as
+long as it takes until a few windows of one second are seen."""
 
 
 @dataclass(frozen=True, kw_only=True)

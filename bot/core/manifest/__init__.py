@@ -9,6 +9,7 @@ Next: bot/core/policy/__init__.py
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -59,12 +60,12 @@ class Manifest(Struct, frozen=True):
         return plan(environment, *with_commit(keys, proposed.keys.get(environment)))
 
 
-def parse(text: str) -> Manifest | tuple[Problem, ...]:
-    """Read a deploy.yaml; never raises."""
+def parse(text: str, window: timedelta = timedelta()) -> Manifest | tuple[Problem, ...]:
+    """Read a deploy.yaml, whose bakes must last at least a metric window; never raises."""
     root = compose(text)
     if isinstance(root, tuple):
         return root
-    environments = read_file(root)
+    environments = read_file(root, window)
     if isinstance(environments, tuple):
         return environments
     return Manifest(environments, services_of(root))

@@ -18,6 +18,7 @@ from bot.core.spelling import closest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import timedelta
 
 MOST_ENVIRONMENTS = 20
 MOST_SERVICES = 50
@@ -28,7 +29,7 @@ ENOUGH_PROBLEMS = 500
 Environments = dict[str, EnvironmentKeys]
 
 
-def read_file(root: Node) -> Environments | tuple[Problem, ...]:
+def read_file(root: Node, window: timedelta) -> Environments | tuple[Problem, ...]:
     """Return every environment's keys, or every problem in the order of lines."""
     root = _opened(_opened(root, "services"), "environments")
     problems = list(_shape_problems(root))
@@ -41,6 +42,10 @@ def read_file(root: Node) -> Environments | tuple[Problem, ...]:
         if keys:
             environments[name] = keys
             problems += _relation_problems(node, keys)
+            problems += (
+                node.at(path).problem(message)
+                for path, message in relations.bake_findings(keys, window)
+            )
     problems += _shared_problems(root, environments)
     return _worth_telling(problems) or environments
 

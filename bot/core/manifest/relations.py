@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from bot.core.manifest.durations import show_duration
 from bot.core.manifest.located import shown
 from bot.core.manifest.wiring import (
     all_needs,
@@ -17,6 +18,7 @@ from bot.core.spelling import closest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
+    from datetime import timedelta
 
     from bot.core.manifest.keys import EnvironmentKeys, ServiceKeys
     from bot.core.manifest.rules import Finding
@@ -61,6 +63,14 @@ def environment_findings(keys: EnvironmentKeys, known: Collection[str]) -> Itera
         yield from ((("services", name, *path), message) for path, message in inner)
     for cycle in cycles(all_needs(keys.services)):
         yield _cycle_finding(cycle, keys.services[cycle[0]])
+
+
+def bake_findings(keys: EnvironmentKeys, window: timedelta) -> Iterator[Finding]:
+    """Yield a bake in which no window can be seen whole."""
+    bake = keys.rollout.min_bake
+    if bake is not None and bake < window:
+        length, least = show_duration(bake), show_duration(window)
+        yield ("rollout", "min_bake"), f"{length} is shorter than one metric window, {least}"
 
 
 def same_services(environments: Mapping[str, EnvironmentKeys]) -> Iterator[tuple[str, str]]:

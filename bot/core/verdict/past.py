@@ -21,6 +21,8 @@ MOST_NOISE = 4.0
 MOST_WORST = 0.35
 BLOCK = 30
 """Windows of a block: what lasts longer than that is the day's tide."""
+LATELY = 10
+"""Windows that tell the traffic of a revision which had less of it for most of its short life."""
 ENOUGH = 20
 """Requests below which a window's ratio says nothing."""
 
@@ -31,7 +33,9 @@ def summary(day: Sequence[Counts]) -> History:
     if not requests:
         return History(windows=len(day))
     metrics = {metric: _past(day, metric, requests) for metric in Metric}
-    return History(windows=len(day), requests=requests / len(day), metrics=metrics)
+    lately = day[-LATELY:]
+    usual = max(requests / len(day), sum(counts.requests for counts in lately) / len(lately))
+    return History(windows=len(day), requests=usual, metrics=metrics)
 
 
 def _past(day: Sequence[Counts], metric: Metric, requests: int) -> Past:
