@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def forecast(environment: str, repository: str) -> None:
     """Say how long each step to ENVIRONMENT needs, and the smallest regression it can catch."""
     from bot import settings, wiring  # noqa: PLC0415  # see above
-    from bot.looking_ahead import lines  # noqa: PLC0415  # see above
+    from bot.looking_ahead import lines, running_after  # noqa: PLC0415  # see above
     from bot.operate import past_deployments  # noqa: PLC0415  # see above
 
     found = settings.load()
@@ -29,7 +29,7 @@ def forecast(environment: str, repository: str) -> None:
     if not past:
         msg = f"nothing was deployed to {environment} yet, so there is no traffic to look at"
         raise click.ClickException(msg)
-    for line in lines(wiring.foresight(found), past[0], desk.clock()):
+    for line in lines(wiring.foresight(found), past[0], running_after(past[0]), desk.clock()):
         click.echo(line)
 
 

@@ -32,21 +32,33 @@ class Foresight(Struct, frozen=True):
     sampling: Sampling
 
 
-def lines(seeing: Foresight, last: Deployment, now: datetime) -> Iterator[str]:
-    """Say, service by service, what each step lasts and catches; `last` is what runs there."""
-    judged = tuple(_looked_up(seeing, s, now) for s in last.services)
-    likely = replace(last, services=judged, sampling=seeing.sampling)
+def lines(
+    seeing: Foresight, made: Deployment, running: dict[str, str], now: datetime
+) -> Iterator[str]:
+    """Say what each step lasts and catches, for each service of which a revision is running.
+
+    Raises Transient when Cloud Monitoring cannot be read.
+    """
+    known = (s for s in made.services if s.plan.name in running)
+    judged = tuple(_looked_up(seeing, s, running[s.plan.name], now) for s in known)
+    likely = replace(made, services=judged, sampling=seeing.sampling)
     for service in judged:
         history = service.history or History()
         yield f"{service.plan.name}: {history.requests:.1f} requests a window in the last week"
         yield from _steps(replace(likely, level=service.plan.level), service)
 
 
-def _looked_up(seeing: Foresight, service: ServiceRollout, now: datetime) -> ServiceRollout:
+def running_after(last: Deployment) -> dict[str, str]:
+    """Return which revision of each service runs since that deployment."""
+    return {s.plan.name: s.revision if s.changed else s.stable for s in last.services}
+
+
+def _looked_up(
+    seeing: Foresight, service: ServiceRollout, revision: str, now: datetime
+) -> ServiceRollout:
     window = seeing.sampling.window
     until = now - seeing.sampling.lag
     since = until - min(WEEK, MOST * window)
-    revision = service.revision if service.changed else service.stable
     day = seeing.metrics.day(service.plan.key, WindowsAsked((revision,), since, until))
     history = verdict.summary(day.windows)
     return replace(service, history=history, changed=True, first=False)

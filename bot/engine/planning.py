@@ -15,6 +15,8 @@ from bot.engine.found import Answer, Found, Later, Refuse
 from bot.engine.judged import locked_out
 from bot.engine.prepare import prepared, read_inputs
 from bot.engine.weigh import Weighed, weigh
+from bot.looking_ahead import Foresight, lines
+from bot.trouble import Transient
 
 if TYPE_CHECKING:
     from bot.core.configuration import ServicePlan
@@ -59,8 +61,19 @@ def _told(world: World, wish: Wish, weighed: Weighed) -> Found:
         passed=judgement.passed,
         ahead=(len(place.queue) + bool(place.active)) if place else 0,
         at_once=wish.at_once,
+        forecast=_forecast(world, made, place),
     )
     return Answer(body=plan_text(outlook))
+
+
+def _forecast(world: World, made: Deployment, place: Environment | None) -> tuple[str, ...]:
+    """Return what the steps can promise, from last week's traffic, where it can be read."""
+    live = place.live.services if place and place.live else {}
+    running = {name: service.revision for name, service in live.items()}
+    try:
+        return tuple(lines(Foresight(world.metrics, world.sampling), made, running, world.clock()))
+    except Transient:
+        return ("Cloud Monitoring cannot be read now.",)
 
 
 def _change(

@@ -11,7 +11,7 @@ from bot.core.configuration import ServicePlan
 from bot.core.deployment import Deployment
 from bot.core.model import Refusal
 from bot.core.report.manual import steps
-from bot.core.report.phrases import cell, clean, commands, sentence
+from bot.core.report.phrases import block, cell, clean, commands, sentence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,6 +63,8 @@ class Outlook(Struct, frozen=True, kw_only=True):
     ahead: int
     """Deployments that would go first."""
     at_once: bool
+    forecast: tuple[str, ...] = ()
+    """What the steps can promise, from last week's traffic."""
 
 
 def plan_text(seen: Outlook) -> str:
@@ -76,11 +78,18 @@ def plan_text(seen: Outlook) -> str:
         ),
         _services(seen.changes),
         f"Steps: {_steps(seen)}.",
+        *_forecast(seen),
         _gates(seen),
         *(f"**Note:** {clean(note)}" for note in made.plan.notes),
         commands(*dict.fromkeys((*_remedies(seen), f"/status {made.environment}"))),
     ]
     return "\n\n".join(parts)
+
+
+def _forecast(seen: Outlook) -> list[str]:
+    if seen.at_once or not seen.forecast:
+        return []
+    return ["Forecast from last week's traffic:\n\n" + block("\n".join(seen.forecast))]
 
 
 def _outcome(seen: Outlook) -> str:
