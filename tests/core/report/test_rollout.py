@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from bot.core.deployment import Deployment, Phase
 from bot.core.report.deployment import details
 from tests.core.rollout.simulated import Faults, World, deployment, service_plan
@@ -47,3 +49,12 @@ def test_a_rollback_says_after_how_many_failed_requests() -> None:
 
 def test_little_history_is_reduced_power_and_said() -> None:
     assert "**Reduced power** for ai" in details(looked(World().with_stable("ai"), 5), 0)
+
+
+def test_a_shadow_verdict_is_told_and_not_acted_on() -> None:
+    world = World(Faults(errors={"ai"})).with_stable("ai")
+    shadow = deployment(AI)
+    plan = replace(shadow.plan, rollout=replace(shadow.plan.rollout, judge="shadow"))
+    ended = world.play(replace(shadow, plan=plan))
+    assert ended.phase is Phase.SUCCEEDED
+    assert details(ended, 0).count("shadow: would have been rolled back here") == 2
