@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from localcloud.runtime.interface import ServiceRoutes, Telemetry
 
 _CLOSE_SECONDS = 5.0
+_BACKLOG = 1024
+"""Connections that wait while this machine is busy; beyond it the kernel drops them unseen."""
 
 
 class LocalTraffic:
@@ -99,7 +101,7 @@ class LocalTraffic:
 
     async def _serve(self, server: socket.socket) -> None:
         if self._runner:
-            await web.SockSite(self._runner, server).start()
+            await web.SockSite(self._runner, server, backlog=_BACKLOG).start()
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         service, tag = self._called(request)
