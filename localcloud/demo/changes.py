@@ -53,3 +53,21 @@ TURNS = Change(
 )
 """A bug as people make them: seven slots are made and ten are counted on, so that three of ten
 analyses meet an undefined one and answer 500. The smoke checks come first and meet a good one."""
+
+TWO_PERSONS = Change(
+    message="Ask for a second person in prod",
+    edits=(
+        Edit(
+            path="deploy.yaml",
+            before="    gates: {permission: write, forks: deny}",
+            after="    gates: {permission: write, forks: deny, two_person: true}",
+        ),
+    ),
+)
+
+LONGER_IDS = Change(
+    message="Allow user ids of 256 characters",
+    edits=(
+        Edit(path=_APP, before="const MAX_USER_ID = 128;\n", after="const MAX_USER_ID = 256;\n"),
+    ),
+)

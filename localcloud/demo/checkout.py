@@ -48,6 +48,10 @@ class Checkout:
         self._git("fetch", "--quiet", "origin", "main")
         self._git("checkout", "--quiet", "-b", name, "origin/main")
 
+    def again(self, name: str) -> None:
+        """Go back to a branch that was started before."""
+        self._git("checkout", "--quiet", name)
+
     def main(self) -> None:
         """Go to main as it is on GitHub."""
         self._git("checkout", "--quiet", "main")
@@ -67,6 +71,10 @@ class Checkout:
     def push(self) -> None:
         """Push the branch under its own name."""
         self._git("push", "--quiet", "origin", "HEAD")
+
+    def push_as(self, name: str) -> None:
+        """Push the present commit under another branch's name."""
+        self._git("push", "--quiet", "origin", f"HEAD:refs/heads/{name}")
 
     def _edit(self, edit: Edit) -> None:
         text = self.read(edit.path)

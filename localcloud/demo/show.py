@@ -101,11 +101,12 @@ def _stage(cloud: Cloud, visitors: Visitors, folder: Path, screen: Screen) -> St
     api = f"{info['github']}/repos/{info['repository']}"
     people = {
         login: Person(login=login, token=cloud.tokens[login], api=api)
-        for login in ("writer", "reader")
+        for login in ("owner", "writer", "reader")
     }
     region = f"{info['google']}/v2/projects/{PROJECT}/locations/{REGION}"
     address: Callable[[str, str], str] = cloud.service_url
     return Stage(
+        owner=people["owner"],
         writer=people["writer"],
         reader=people["reader"],
         checkout=Checkout(folder, str(info["clone_url"]), people["writer"]),

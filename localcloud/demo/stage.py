@@ -25,6 +25,7 @@ T = TypeVar("T")
 class Stage:
     """A running cloud with people in it."""
 
+    owner: Person
     writer: Person
     reader: Person
     checkout: Checkout

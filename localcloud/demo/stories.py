@@ -1,4 +1,4 @@
-"""The four stories: what people do, what must come of it, and what came.
+"""The stories: what people do, what must come of it, and what came.
 
 Each acts as a person would, follows what GitHub and Cloud Run show, and says what was not as it
 should be.
@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import requests
 
 from localcloud.demo.changes import CHARACTERS, TURNS, UPTIME
+from localcloud.demo.expectations import FULL, arrows, canary_shares, mismatches, runs, unharmed
+from localcloud.demo.sharing import approved_by_two, locked_then_queued
 from localcloud.demo.stage import Command, Follow
 from localcloud.demo.waiting import next_second
 
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
 
     from localcloud.demo.checkout import Change
 
-FULL = 100
 MOST_BAD = 0.05
 """Part of the visits that may meet the bad canary: 20 % of the traffic, 3 of 10 requests, for as
 long as it takes until a few windows of one second are seen."""
@@ -47,13 +48,13 @@ def push_to_main(follow: Follow) -> tuple[str, list[str]]:
     if check.conclusion != "success":
         return check.title, [f"check run success, but it is {check}"]
     health = requests.get(f"{stage.address('staging', 'api-service')}/health", timeout=10).json()
-    mismatches = _mismatches(
-        (_runs(follow, sha), f"all traffic on {sha[:7]}, but it is {follow.traffic()}"),
+    wrong = mismatches(
+        (runs(follow, sha), f"all traffic on {sha[:7]}, but it is {follow.traffic()}"),
         ("uptimeSeconds" in health, f"the new code to answer, but it answers {health}"),
         (stage.run.split("api-service") == prod, "prod untouched, but its traffic moved"),
-        *_unharmed(follow),
+        *unharmed(follow),
     )
-    return f"{check.title} on staging", mismatches
+    return f"{check.title} on staging", wrong
 
 
 def deploy_good(follow: Follow) -> tuple[str, list[str]]:
@@ -63,17 +64,17 @@ def deploy_good(follow: Follow) -> tuple[str, list[str]]:
     if check.conclusion != "success":
         return check.title, [f"check run success, but it is {check}"]
     follow.answered(command, "🚀", "✅ prod")
-    steps = _canary_shares(follow)
+    steps = canary_shares(follow)
     deployment = follow.stage.writer.deployments(sha)[-1]
-    mismatches = _mismatches(
-        (_runs(follow, sha), f"all traffic on {sha[:7]}, not {follow.traffic()}"),
+    wrong = mismatches(
+        (runs(follow, sha), f"all traffic on {sha[:7]}, not {follow.traffic()}"),
         (any(0 < share < FULL for share in steps), f"traffic in steps, but they were {steps}"),
         (steps == sorted(steps), f"traffic only upwards, but the steps were {steps}"),
         (not follow.stage.run.tags("api-service"), "the canary's tag gone, but it is still there"),
         (deployment.statuses[-1:] == ("success",), f"status success, not {deployment.statuses}"),
-        *_unharmed(follow),
+        *unharmed(follow),
     )
-    return f"{check.title}: canary {_arrows(steps)}", mismatches
+    return f"{check.title}: canary {arrows(steps)}", wrong
 
 
 def deploy_bad(follow: Follow) -> tuple[str, list[str]]:
@@ -84,10 +85,10 @@ def deploy_bad(follow: Follow) -> tuple[str, list[str]]:
     if check.conclusion != "failure":
         return check.title, [f"check run failure, but it is {check}"]
     conversation = follow.answered(command, "👎", "rolled back")
-    steps, visits = _canary_shares(follow), follow.visits()
+    steps, visits = canary_shares(follow), follow.visits()
     deployment = follow.stage.writer.deployments(sha)[-1]
     back = {follow.stable: FULL}
-    mismatches = _mismatches(
+    wrong = mismatches(
         (follow.traffic() == back, f"all traffic back on stable, not {follow.traffic()}"),
         (any(steps), "a canary with traffic first, but there was none"),
         (deployment.statuses[-1:] == ("failure",), f"status failure, not {deployment.statuses}"),
@@ -101,7 +102,7 @@ def deploy_bad(follow: Follow) -> tuple[str, list[str]]:
             f"at most {MOST_BAD:.0%} of the visits harmed, but {visits.bad} of {visits.total} were",
         ),
     )
-    return f"{check.title} from {max(steps, default=0)} %, {visits.bad} visits failed", mismatches
+    return f"{check.title} from {max(steps, default=0)} %, {visits.bad} visits failed", wrong
 
 
 def deploy_by_reader(follow: Follow) -> tuple[str, list[str]]:
@@ -113,12 +114,12 @@ def deploy_by_reader(follow: Follow) -> tuple[str, list[str]]:
     command = Command(number, stage.reader.say(number, "/deploy prod"))
     follow.answered(command, "👎", "`prod` needs `write`")
     after = (stage.writer.check_runs(sha), stage.writer.deployments(sha))
-    mismatches = _mismatches(
+    wrong = mismatches(
         (after == before, "no new check run and no new deployment, but there is one"),
         (follow.traffic() == {follow.stable: FULL}, f"traffic untouched, not {follow.traffic()}"),
-        *_unharmed(follow),
+        *unharmed(follow),
     )
-    return "Refused: read permission, write is needed", mismatches
+    return "Refused: read permission, write is needed", wrong
 
 
 STORIES = (
@@ -146,6 +147,18 @@ STORIES = (
         service="api-service",
         play=deploy_by_reader,
     ),
+    Story(
+        title="The owner locks staging; unlocked, two want it at once",
+        expected="refused while locked, then one after the other",
+        service="api-service-staging",
+        play=locked_then_queued,
+    ),
+    Story(
+        title="A commit is pushed in the very second of a /deploy prod that needs a second person",
+        expected="refused until it is named, waits until the owner approves it",
+        service="api-service",
+        play=approved_by_two,
+    ),
 )
 
 
@@ -163,29 +176,3 @@ def _ask(follow: Follow, branch: str, change: Change, option: str = "") -> tuple
     follow.show(f"opened #{number}")
     next_second()
     return sha, Command(number, stage.writer.say(number, f"/deploy prod {option}".strip()))
-
-
-def _mismatches(*checks: tuple[bool, str]) -> list[str]:
-    return [expected for holds, expected in checks if not holds]
-
-
-def _unharmed(follow: Follow) -> tuple[tuple[bool, str], ...]:
-    visits = follow.visits()
-    return ((visits.bad == 0, f"no visitor harmed, but {visits}"),)
-
-
-def _runs(follow: Follow, sha: str) -> bool:
-    """Tell whether one revision, made from this commit, has all the traffic."""
-    split = follow.traffic()
-    made_from = [follow.stage.run.commit(follow.service, name) for name in split]
-    return list(split.values()) == [FULL] and made_from == [sha]
-
-
-def _canary_shares(follow: Follow) -> list[int]:
-    """Return the canary's percentages that Cloud Run was seen with, in order."""
-    shares = [FULL - split.get(follow.stable, 0) for split in follow.splits]
-    return [share for share in shares if share]
-
-
-def _arrows(steps: list[int]) -> str:
-    return " → ".join(f"{share} %" for share in steps)
