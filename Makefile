@@ -25,7 +25,7 @@ help: ## List these targets
 
 venv: .venv/ready ## Make .venv with everything that the rest needs (Python 3.11 or newer)
 
-demo: .venv/ready $(OPENAPI) ## Play the four stories on a fresh local cloud (ARGS="--no-color" …)
+demo: .venv/ready $(OPENAPI) ## Play the stories on a fresh local cloud (ARGS="--no-color" …)
 	@$(BIN)/python -m localcloud.demo $(ARGS)
 
 local: .venv/ready $(OPENAPI) ## Keep a local cloud running, to play with git and curl

@@ -51,7 +51,7 @@ WIDTH = 120
     help="What services run as; containers need an engine and a registry.",
 )
 def main(state: Path | None, report: Path | None, runtime: str, *, no_color: bool) -> None:
-    """Play four stories on a fresh local cloud, with live visitors."""
+    """Play the stories on a fresh local cloud, with live visitors."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     if state and state.exists() and any(state.iterdir()):
         message = f"{state} is not empty; the demo needs a fresh cloud."

@@ -121,7 +121,7 @@ def test_programs_read_what_came_of_each_line(pull: Pull) -> None:
             {
                 "command": "/depoly prod --> <b>",
                 "state": "refused",
-                "reasons": ["unknown_command"],
+                "reasons": ["unknown_command", "not_a_name"],
             },
         ],
     }

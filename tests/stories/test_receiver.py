@@ -29,11 +29,10 @@ HELP = [
     "POST /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions",
     "GET /repos/{owner}/{repo}/pulls/{pull_number}",
     "GET /repos/{owner}/{repo}/git/ref/{ref}",
-    "GET /repos/{owner}/{repo}/contents/{path}",
     "POST /repos/{owner}/{repo}/issues/{issue_number}/comments",
     "POST /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions",
 ]
-"""All that `/help` asks of GitHub."""
+"""All that `/help` asks of GitHub where deploy.yaml of that commit was read before."""
 SIGNED, TAMPERED, UNSIGNED = "signed", "tampered", "unsigned"
 STRANGERS = {
     "not signed": ("push", {"said": SECRET_WORD}, UNSIGNED, 401),
