@@ -123,9 +123,12 @@ class Repository:
 
     def checks(self, sha: str, environment: str) -> list[dict[str, Any]]:
         """An environment's check runs on a commit, oldest first."""
+        return self.named(sha, f"deploy / {environment}")
+
+    def named(self, sha: str, name: str) -> list[dict[str, Any]]:
+        """The check runs of this name on a commit, oldest first."""
         runs = self.call("GET", f"commits/{sha}/check-runs?filter=all&per_page=100")["check_runs"]
-        named = [run for run in runs if run["name"] == f"deploy / {environment}"]
-        return sorted(named, key=lambda run: int(run["id"]))
+        return sorted((run for run in runs if run["name"] == name), key=lambda run: int(run["id"]))
 
     def check(self, sha: str, environment: str) -> dict[str, Any] | None:
         """The newest check run of an environment on a commit."""

@@ -83,3 +83,20 @@ def test_running_a_check_again_deploys_that_commit_again(made: Repository) -> No
         lambda runs: [each["conclusion"] for each in runs] == ["success", "neutral"],
         "a second check run, with nothing to do",
     )
+
+
+def test_a_pushs_check_is_run_again_where_there_is_no_pull_request(made: Repository) -> None:
+    main = made.git("rev-parse", "main")
+    run = made.concluded(main, "staging")
+
+    made.cloud.github.press(run["id"], "reader")
+    refused = eventually(lambda: made.named(main, "deploy"), bool, "a refusal at the commit")
+    assert refused[0]["conclusion"] == "failure"
+    assert "needs `write`" in refused[0]["output"]["summary"]
+
+    made.cloud.github.press(run["id"], "writer")
+    eventually(
+        lambda: made.checks(main, "staging"),
+        lambda runs: [each["conclusion"] for each in runs] == ["success", "neutral"],
+        "a second check run, with nothing to do",
+    )
