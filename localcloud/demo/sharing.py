@@ -24,13 +24,12 @@ def locked_then_queued(follow: Follow) -> tuple[str, list[str]]:
     follow.answered(refused, "👎", "is locked by @owner")
     _say(follow, stage.writer, first, "/unlock staging")
     _told(follow, first, "`staging` is open")
-    asked = [
-        _say(follow, stage.writer, first, "/deploy staging"),
-        _say(follow, stage.writer, second, "/deploy staging main"),
-    ]
+    asked = _say(follow, stage.writer, first, "/deploy staging")
+    _begun(follow, str(stage.writer.pull(first)["head"]["sha"]))
+    later = _say(follow, stage.writer, second, "/deploy staging main")
     _told(follow, second, "Queued, position 1")
-    for command in asked:
-        follow.answered(command, "🚀", "✅ staging")
+    follow.answered(asked, "🚀", "✅ staging")
+    follow.answered(later, "🚀", "✅ staging")
     sha, _ = stage.writer.head("main")
     wrong = mismatches(
         (runs(follow, sha), f"main's {sha[:7]} to run there at last, not {follow.traffic()}"),
@@ -76,6 +75,15 @@ def _next_commit(follow: Follow, number: int) -> str:
     next_second()
     stage.writer.move(branch, sha)
     return sha
+
+
+def _begun(follow: Follow, sha: str) -> None:
+    """Wait until a deployment of the commit to staging is on its way."""
+
+    def look() -> list[str]:
+        return [run.name for run in follow.stage.writer.check_runs(sha)]
+
+    follow.until("the first to begin", look, lambda names: "deploy / staging" in names)
 
 
 def _say(follow: Follow, person: Person, number: int, text: str) -> Command:
