@@ -50,9 +50,9 @@ def approved_by_two(follow: Follow) -> tuple[str, list[str]]:
     told = follow.answered(raced, "👎", "became this pull request's head")
     named = f"/deploy prod {sha[:7]}"
     _say(follow, stage.writer, number, f"{named} --now")
-    _told(follow, number, "second person")
+    _told(follow, number, f"waits with `{sha[:7]}`")
     own = _say(follow, stage.writer, number, f"/approve prod {sha[:7]}")
-    follow.answered(own, "👎", "somebody else")
+    follow.answered(own, "👎", "has to approve")
     _say(follow, stage.owner, number, f"/approve prod {sha[:7]}")
     check = follow.concluded(sha, "deploy / prod")
     wrong = mismatches(

@@ -70,6 +70,7 @@ def steps(rollout: Rollout) -> str:
     shares = " → ".join(
         f"{step} %{' (approved)' if step in rollout.approve else ''}" for step in rollout.steps
     )
+    shares = shares or "as many steps as the traffic asks for"
     return f"{shares}, watched {duration(rollout.watch)}" if rollout.watch else shares
 
 

@@ -86,3 +86,10 @@ def test_the_watch_is_told_with_the_steps() -> None:
     rollout = replace(MADE.plan.rollout, steps=(20, 100), watch=timedelta(minutes=60))
     made = replace(MADE, plan=replace(MADE.plan, rollout=rollout))
     assert "Steps: 20 % → 100 %, watched 1h." in plan_text(replace(GREEN, made=made))
+
+
+def test_automatic_steps_are_told_as_such() -> None:
+    rollout = replace(MADE.plan.rollout, steps=(), watch=timedelta())
+    made = replace(MADE, plan=replace(MADE.plan, rollout=rollout))
+    told = plan_text(replace(GREEN, made=made))
+    assert "Steps: as many steps as the traffic asks for." in told
