@@ -7,6 +7,15 @@ from datetime import datetime
 from msgspec import Struct
 
 
+class Shown(Struct, frozen=True, kw_only=True):
+    """What one surface on GitHub was last told."""
+
+    at: datetime
+    news: str
+    """What had to be said at once; `bot/core/report/pace.py` knows what that is."""
+    title: str
+
+
 class Told(Struct, frozen=True, kw_only=True):
     """What stands on GitHub already: ids of what was made, hashes of what was said."""
 
@@ -14,6 +23,7 @@ class Told(Struct, frozen=True, kw_only=True):
     check_again: bool = False
     """A second check run was needed: the first was completed when the watch rolled back."""
     check_run_hash: str = ""
+    check_shown: Shown | None = None
     controls: int = 0
     """How many controls runs were made; the newest is the one that GitHub shows."""
     controls_hash: str = ""
@@ -25,7 +35,7 @@ class Told(Struct, frozen=True, kw_only=True):
     status: str = ""
     comment: int = 0
     comment_hash: str = ""
-    commented_at: datetime | None = None
+    comment_shown: Shown | None = None
     alert: int = 0
     reaction: str = ""
     other_commit: str = ""

@@ -182,9 +182,10 @@ def _best_effort(read: Callable[[], tuple[str, ...]]) -> tuple[str, ...]:
         return ()
 
 
+BACK_OFF_FIRST = timedelta(seconds=1)
 BACK_OFF_LONGEST = timedelta(minutes=5)
 
 
 def back_off(attempts: int) -> timedelta:
     """Return how long to wait after so many spoiled looks in a row: 1 s doubling to 5 min."""
-    return min(BACK_OFF_LONGEST, timedelta(seconds=2 ** min(attempts, 9)))
+    return min(BACK_OFF_LONGEST, BACK_OFF_FIRST * 2 ** min(attempts, 9))

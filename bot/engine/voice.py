@@ -11,9 +11,11 @@ from msgspec.structs import replace
 
 from bot.core.deployment import Deployment, Phase
 from bot.core.environment import place_in_queue
-from bot.core.report import check, controls
+from bot.core.gates import is_production
+from bot.core.report import check, controls, pace
 from bot.core.report import deployment as words
 from bot.core.rollout.turn import ENDS
+from bot.core.told import Shown
 from bot.ports import Broken, OtherCommit, Transient, World, Write
 
 if TYPE_CHECKING:
@@ -21,11 +23,6 @@ if TYPE_CHECKING:
 
     from bot.core.model import Environment
     from bot.core.told import Told
-
-EDIT_EVERY = timedelta(seconds=10)
-"""Comments are edited at most so often, for GitHub's secondary limits; the last word comes at once
-(https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api)."""
-
 
 CLOCKS_APART = timedelta(minutes=1)
 """GitHub's clock and ours may differ by so much when we look for a comment of ours."""
@@ -93,6 +90,8 @@ class Voice:
         said = _hash(msgspec.json.encode(wanted))
         if said == self._told.check_run_hash:
             return
+        news, title = pace.news(self.deployment, self._place), wanted.title
+        shown = Shown(at=self._world.clock(), news=news, title=title)
         voice, repository = self._world.voice, self._repository
         if not self._told.check_run:
             made = self._made(
@@ -100,10 +99,20 @@ class Voice:
                 lambda: voice.find_check_run(repository, wanted),
                 lambda: voice.create_check_run(repository, wanted),
             )
-            self._keep(replace(self._told, check_run=made, check_run_hash=said))
-            return
-        voice.edit_check_run(repository, self._told.check_run, wanted)
-        self._keep(replace(self._told, check_run_hash=said))
+            self._keep(replace(self._told, check_run=made, check_run_hash=said, check_shown=shown))
+        elif self._is_due(self._told.check_shown, shown):
+            voice.edit_check_run(repository, self._told.check_run, wanted)
+            self._keep(replace(self._told, check_run_hash=said, check_shown=shown))
+
+    def _is_due(self, before: Shown | None, wanted: Shown) -> bool:
+        """Tell whether an edit is due; if not, keep in mind when it will be."""
+        if before is None or self.deployment.phase in ENDS:
+            return True
+        due = pace.due(wanted.at, before, wanted)
+        if due <= wanted.at:
+            return True
+        self._later = min(filter(None, (self._later, due)))
+        return False
 
     def _controls(self) -> None:
         """Make the buttons anew when other ones are right; the newest run is what GitHub shows."""
@@ -160,20 +169,19 @@ class Voice:
         ours = self.deployment
         if ours.number is None:
             return
-        body, now = words.comment(ours, self._place), self._world.clock()
+        body = words.comment(ours, self._place)
         said = _hash(body.encode())
         if said == self._told.comment_hash:
             return
+        news = pace.news(ours, self._place)
+        shown = Shown(at=self._world.clock(), news=news, title="")
         if not self._told.comment:
             made = self._commented(ours.number, body, words.marker(ours))
-            self._keep(replace(self._told, comment=made, comment_hash=said, commented_at=now))
-            return
-        due = (self._told.commented_at or now) + EDIT_EVERY
-        if ours.phase not in {Phase.WATCHING, *ENDS} and now < due:
-            self._later = due
-            return
-        self._world.voice.edit_comment(self._repository, self._told.comment, body)
-        self._keep(replace(self._told, comment_hash=said, commented_at=now))
+            told = replace(self._told, comment=made, comment_hash=said, comment_shown=shown)
+            self._keep(told)
+        elif self._is_due(self._told.comment_shown, shown):
+            self._world.voice.edit_comment(self._repository, self._told.comment, body)
+            self._keep(replace(self._told, comment_hash=said, comment_shown=shown))
 
     def _commented(self, number: int, body: str, marker: str) -> int:
         voice, repository = self._world.voice, self._repository
@@ -200,7 +208,7 @@ class Voice:
         self._keep(replace(self._told, reaction=content))
 
     def _retire(self) -> None:
-        """Set the release before ours inactive: GitHub leaves production deployments active."""
+        """Set the release before ours inactive, which GitHub does itself but in production."""
         live, before = self._environment.live, self._environment.previous
         ours = live is not None and live.deployment == self.deployment.id
         if not ours or before is None or self._told.retired:
@@ -209,7 +217,7 @@ class Voice:
             return
         found = self._world.store.get(Deployment, before.deployment)
         earlier = found[0].told.github_deployment if found else 0
-        if earlier:
+        if earlier and is_production(self.deployment.environment):
             why = f"replaced by {self.deployment.sha[:7]}"
             self._world.voice.deployment_status(self._repository, earlier, "inactive", why, "")
         self._keep(replace(self._told, retired=earlier or -1))

@@ -107,16 +107,16 @@ class Reader:
         return self._commits.at(repository, sha).listed()
 
     def archive(self, repository: Repository, sha: str) -> Iterator[bytes]:
-        """Return the chunks of the tarball; the link is asked for at once, the rest as it is read.
+        """Yield the chunks of the tarball; nothing is asked for before the first is wanted.
 
-        Raises Transient also from the iterator, when the download breaks off.
+        Raises Transient and Broken from the iterator.
         """
         answer = self._session.ask(repository, Call("GET", f"/tarball/{quote(sha, safe='')}"))
         link = answer.headers.get("location", "")
         if not link.startswith(("https://", "http://")):
             message = f"{answer.what}: GitHub's answer {answer.status} holds no link"
             raise Broken(message)
-        return download(link, answer.what)
+        yield from download(link, answer.what)
 
 
 def shown(pull: Pull) -> PullRequest:

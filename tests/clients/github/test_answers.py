@@ -139,7 +139,7 @@ def test_an_archive_that_fails_says_so_without_its_link(
 def test_an_archive_without_a_link_is_broken(scripted: Scripted, location: str) -> None:
     scripted.replies = [Reply(302, b"", {"Location": location})]
     with pytest.raises(Broken, match="link"):
-        scripted.client.archive(REPOSITORY, "a" * 40)
+        next(scripted.client.archive(REPOSITORY, "a" * 40))
 
 
 def _link(scripted: Scripted) -> Reply:
