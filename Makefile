@@ -1,7 +1,7 @@
 # Everything runs inside .venv; `make` alone lists what there is.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help venv demo local test test-bot test-services quality e2e stand-ins lint lock docs clean
+.PHONY: help venv demo local test test-bot test-services quality faults e2e stand-ins lint lock docs clean
 MAKEFLAGS += --no-builtin-rules
 SHELL := /bin/bash
 
@@ -41,6 +41,11 @@ test-bot: .venv/ready $(OPENAPI) ## Run the tests of the bot and of the local cl
 
 quality: .venv/ready ## Hold the verdict to its bounds, in seeded rollouts
 	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal tests/quality $(ARGS)
+
+faults: .venv/ready $(OPENAPI) ## Crash everywhere, fail on every route, deliver all twice and shuffled
+	@$(BIN)/python -m tests.faults.matrix --seed $(SEED) $(ARGS)
+	@$(BIN)/python -m pytest --all-faults tests/faults/test_wire.py
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --disorder $(SEED) tests/stories
 
 test-services: .venv/ai-service $(API)/node_modules/.package-lock.json ## Run the services' own tests
 	@cd $(AI) && $(CURDIR)/.venv/ai-service/bin/python -m pytest -q
