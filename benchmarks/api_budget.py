@@ -181,7 +181,8 @@ def played(field: Field) -> list[Story]:
     """Play every story."""
     field.prepare()
     number, sha = field.pull("longer-texts")
-    sick = Edit(CODE, "status: 'healthy'", "status: 'sick'")
+    well = "response.json({status: 'healthy'"
+    sick = Edit(CODE, well, well.replace("response.json", "response.status(503).json"))
     bad, bad_sha = field.pull("sick", Change("Fall ill", (sick,)))
     told = {"refused: a reader": ("reader", "/deploy prod"), "refused: a typo": ("owner", "/depoy")}
     return [

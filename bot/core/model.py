@@ -68,8 +68,6 @@ class Ask(Struct, frozen=True, kw_only=True):
     """For a push: the repository's, where it was told."""
     environment: str = ""
     """For a push: the one environment that is left of it, when the others went their own ways."""
-    default_branch: str = ""
-    """For a push: the one at that time; asked for where it is empty."""
     created_at: datetime
     """GitHub's time of the comment, or our time of receipt of the push."""
     line: int = 0

@@ -188,4 +188,4 @@ BACK_OFF_LONGEST = timedelta(minutes=5)
 
 def back_off(attempts: int) -> timedelta:
     """Return how long to wait after so many spoiled looks in a row: 1 s doubling to 5 min."""
-    return min(BACK_OFF_LONGEST, BACK_OFF_FIRST * 2 ** min(attempts, 9))
+    return min(BACK_OFF_LONGEST, BACK_OFF_FIRST * (1 << min(attempts, 9)))

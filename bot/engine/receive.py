@@ -161,7 +161,6 @@ def _push(world: World, event: events.Pushed) -> Ask:
         repository=event.repository,
         actor=event.actor,
         ref=event.branch,
-        default_branch=event.default_branch,
         sha=event.sha,
         default_branch=event.default_branch,
         created_at=event.received_at,
