@@ -1,7 +1,7 @@
 """What each story costs at GitHub: requests by kind, from the local GitHub's route log.
 
 `python -m benchmarks.api_budget [--json]` plays each story once on a local cloud. Every request of
-the bot's is counted but the minting of tokens and an archive's bytes. Exit 1 when a story costs
+the bot's to the repository is counted, all but an archive's bytes. Exit 1 when a story costs
 more than its budget.
 """
 
@@ -88,7 +88,7 @@ class Field:
         ours = [
             f"{call.method} {SERVICE.sub('', call.route) or '/'}"
             for call in self._cloud.github.calls[before:]
-            if call.actor == BOT and call.kind == "rest"
+            if call.actor == BOT and call.kind == "rest" and not call.route.startswith("/app")
         ]
         named = f"{name}, {steps} steps" if steps else name
         return Story(named, Counter(ours), budget + STEP * steps)

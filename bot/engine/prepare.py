@@ -50,14 +50,9 @@ def read_inputs(world: World, wishes: Sequence[Wish]) -> Inputs | Refuse:
     """Read once what wishes for the same commit need; raise Transient or Broken."""
     wish = wishes[0]
     repository, rules, sha = wish.ask.repository, wish.rules, wish.target.sha
-    proposed: Manifest | None = None
-    if sha != rules.sha:
-        text = world.github.file(repository, MANIFEST, sha)
-        proposed, problems = (
-            read_manifest(text, world.sampling.window) if text is not None else (None, ())
-        )
-        if problems:
-            return _bad(wish, MANIFEST, sha[:7], problems)
+    proposed, problems = _proposed(world, wish)
+    if problems:
+        return _bad(wish, MANIFEST, sha[:7], problems)
     plans = [wish.manifest.resolve(one.environment, proposed) for one in wishes]
     if barred := _not_allowed(world, wish, plans):
         return barred
@@ -74,6 +69,18 @@ def read_inputs(world: World, wishes: Sequence[Wish]) -> Inputs | Refuse:
     if lacking:
         return _bad(wish, SOURCE, sha[:7], lacking)
     return Inputs(proposed=proposed, cloudbuild=cloudbuild, trees=trees)
+
+
+def _proposed(world: World, wish: Wish) -> tuple[Manifest | None, tuple[str, ...]]:
+    """Return the commit's own deploy.yaml; git's id tells whether it is the default branch's."""
+    repository, rules, sha = wish.ask.repository, wish.rules, wish.target.sha
+    if sha == rules.sha:
+        return None, ()
+    found = world.github.trees(repository, sha, [MANIFEST]).get(MANIFEST)
+    if found == git_id(rules.text):
+        return wish.manifest, ()
+    text = world.github.file(repository, MANIFEST, sha) if found else None
+    return read_manifest(text, world.sampling.window) if text is not None else (None, ())
 
 
 def _dockerfiles(
@@ -160,9 +167,14 @@ def _standing(world: World, wish: Wish, passed: Passed) -> Standing:
 
 def _own_build_file(inputs: Inputs) -> bool:
     """Tell whether the commit has another cloudbuild.yaml than the one that builds it."""
-    text = inputs.cloudbuild.encode()
-    blob = hashlib.sha1(b"blob %d\0%s" % (len(text), text), usedforsecurity=False).hexdigest()
-    return inputs.trees.get(CLOUDBUILD) != blob
+    return inputs.trees.get(CLOUDBUILD) != git_id(inputs.cloudbuild)
+
+
+def git_id(text: str) -> str:
+    """Return the id that git gives a file of this text."""
+    content = text.encode()
+    framed = b"blob %d\0%s" % (len(content), content)
+    return hashlib.sha1(framed, usedforsecurity=False).hexdigest()
 
 
 _CODES = {

@@ -32,6 +32,8 @@ class Rules(Struct, frozen=True, kw_only=True):
     problems: tuple[str, ...] = ()
     """Everything that is wrong with it, each with its line."""
     missing: bool = False
+    text: str = ""
+    """The file as it is written."""
 
 
 def rules_at(world: World, repository: Repository, branch: str) -> Rules:
@@ -48,7 +50,7 @@ def rules_at(world: World, repository: Repository, branch: str) -> Rules:
     manifest, problems = read_manifest(text, world.sampling.window)
     if manifest is not None:
         learn(world, repository, required=bool(manifest.required))
-    return Rules(branch=branch, sha=sha, manifest=manifest, problems=problems)
+    return Rules(branch=branch, sha=sha, manifest=manifest, problems=problems, text=text)
 
 
 def read_manifest(text: str, window: timedelta) -> tuple[Manifest | None, tuple[str, ...]]:
