@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from bot.core.deployment import Deployment, Phase, Told
+from bot.core.deployment import Deployment, Phase
+from bot.core.told import Told
 from tests.faults.gate import AFTER, BEFORE, Passing
 
 if TYPE_CHECKING:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from bot.core.deployment import Deployment, Phase
 from bot.core.rollout.turn import ENDS
-from bot.core.told import Shown
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from bot.core.told import Shown
 
 SETTLED = timedelta(seconds=3)
 """A state that passes more quickly is not worth an edit."""

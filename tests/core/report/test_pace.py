@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from bot.core.deployment import Phase, Shown
+from bot.core.deployment import Phase
 from bot.core.report.pace import NUMBERS, SETTLED, due, news
+from bot.core.told import Shown
 from tests.core.rollout.simulated import deployment
 
 NOW = datetime(2026, 1, 5, 12, tzinfo=UTC)
