@@ -173,7 +173,7 @@ class Voice:
         said = _hash(body.encode())
         if said == self._told.comment_hash:
             return
-        news = pace.news(ours, self._place)
+        news = pace.comment_news(ours, self._place)
         shown = Shown(at=self._world.clock(), news=news, title="")
         if not self._told.comment:
             made = self._commented(ours.number, body, words.marker(ours))

@@ -53,6 +53,8 @@ class ForkedConsumer(BotProcess):
         if launcher is not None and launcher.stdin is not None:
             launcher.stdin.close()
             launcher.wait()
+            if launcher.stdout is not None:
+                launcher.stdout.close()
 
     def wait_ready(self) -> None:
         """Return once `/healthz` answers; raise RuntimeError when it does not."""

@@ -80,6 +80,13 @@ class Stage:
             pull, asked = self._asked(bad=bad)
             return self._seen(pull, asked)
 
+    def play_with(self, faults: AbstractContextManager[T]) -> tuple[list[str], T]:
+        """Play it, with both services well, under faults that last until its end."""
+        with faults as met:
+            pull, asked = self._asked(bad=False)
+            self._ended(pull.sha)
+        return self._seen(pull, asked)[0], met
+
     def play_through(
         self, outage: AbstractContextManager[T], seconds: float
     ) -> tuple[list[str], T]:

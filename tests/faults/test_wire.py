@@ -96,8 +96,7 @@ def test_github_fails_once_on_every_route(
     letters: Callable[[], int],
     github_fault: str,
 ) -> None:
-    with github_with(stage.cloud, GITHUB[github_fault]) as wire:
-        seen, _ = stage.play(bad=False)
+    seen, wire = stage.play_with(github_with(stage.cloud, GITHUB[github_fault]))
     assert differences(undisturbed, seen) == []
     assert len(wire.met) >= 10
     assert letters() == 0
@@ -109,8 +108,7 @@ def test_google_fails_once_on_every_route(
     letters: Callable[[], int],
     google_fault: str,
 ) -> None:
-    with google_with(stage.cloud, ANYWHERE[google_fault]) as wire:
-        seen, _ = stage.play(bad=False)
+    seen, wire = stage.play_with(google_with(stage.cloud, ANYWHERE[google_fault]))
     assert differences(undisturbed, seen) == []
     assert len(wire.met) >= 10
     assert letters() == 0

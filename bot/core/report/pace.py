@@ -28,14 +28,19 @@ DOWN = "metrics-down"
 
 
 def news(deployment: Deployment, place: int) -> str:
-    """Return what must be said at once; nothing where it can wait. A step is news once."""
+    """Return what the check run must say at once; nothing where it can wait."""
     if place or _over(deployment):
         return f"{deployment.phase.value} {place}"
     if held := _held(deployment):
         return f"{_step(deployment)} {held}"
-    if deployment.phase is Phase.SHIFTING and deployment.waiting not in UNTOLD:
-        return _step(deployment)
     return ""
+
+
+def comment_news(deployment: Deployment, place: int) -> str:
+    """Return what the comment must say at once: a step is news there, once it can be judged."""
+    if deployment.phase is Phase.SHIFTING and deployment.waiting not in UNTOLD:
+        return news(deployment, place) or _step(deployment)
+    return news(deployment, place)
 
 
 def due(now: datetime, shown: Shown, wanted: Shown) -> datetime:

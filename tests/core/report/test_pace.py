@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from bot.core.deployment import Phase
-from bot.core.report.pace import NUMBERS, SETTLED, due, news
+from bot.core.report.pace import NUMBERS, SETTLED, comment_news, due, news
 from bot.core.told import Shown
 from tests.core.rollout.simulated import deployment
 
@@ -20,15 +20,16 @@ def shown(news_then: str, title: str = "then") -> Shown:
     return Shown(at=BEFORE, news=news_then, title=title)
 
 
-def test_a_step_is_news_once_and_only_once_there_is_something_to_say() -> None:
+def test_a_step_is_news_in_the_comment_once_there_is_something_to_say() -> None:
     at = replace(deployment(), phase=Phase.SHIFTING, share=20)
-    assert news(replace(at, waiting="traffic"), 0) == ""
-    assert news(replace(at, waiting="waiting-for-data"), 0) == ""
-    baking = news(replace(at, waiting="baking"), 0)
+    assert comment_news(replace(at, waiting="traffic"), 0) == ""
+    assert comment_news(replace(at, waiting="waiting-for-data"), 0) == ""
+    baking = comment_news(replace(at, waiting="baking"), 0)
     assert baking
-    assert news(replace(at, waiting="not-enough-traffic"), 0) == baking
-    assert news(replace(at, waiting="baking", share=50), 0) != baking
-    assert news(replace(at, waiting="baking", level=1), 0) != baking
+    assert comment_news(replace(at, waiting="not-enough-traffic"), 0) == baking
+    assert comment_news(replace(at, waiting="baking", share=50), 0) != baking
+    assert comment_news(replace(at, waiting="baking", level=1), 0) != baking
+    assert news(replace(at, waiting="baking"), 0) == ""
 
 
 @pytest.mark.parametrize("phase", [Phase.BUILDING, Phase.STAGING, Phase.SMOKE, Phase.ROLLING_BACK])
