@@ -1,20 +1,18 @@
-"""Starts consumers quickly, and in quick time: everything is imported once, each start is a fork.
+"""A consumer in quick time, ready to begin: everything is imported when it is told to serve.
 
-`python -m tests.faults.launcher PORT` reads `start` and `kill` from its standard input, and answers
-with the consumer's process id. What it
-starts is the bot's own consumer; only its store and its smoke visitor pass the gate
+`python -m tests.faults.launcher PORT` serves after a line on its standard input, and ends with it.
+It is the bot's own consumer; only its store and its smoke visitor pass the gate
 (`tests/faults/gate.py`), and the engine's patience is a tenth of what it is in real life.
 """
 
 from __future__ import annotations
 
-import ctypes
 import faulthandler
 import os
 import pkgutil
 import signal
 import sys
-import traceback
+import threading
 from datetime import timedelta
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -44,7 +42,6 @@ LEAST_LEASE = timedelta(seconds=3)
 DEADLINES = {"TIMEOUT": 2, "DEADLINE": 4.0, "UNTOLD_WAIT": 1.0}
 """Seconds that clients wait for an answer, and after a refusal that says nothing."""
 THREADS = 16
-_DIE_WITH_PARENT = 1
 
 
 def quicken(times: float) -> None:
@@ -80,46 +77,22 @@ def pass_the_gate(port: int) -> None:
     wiring.world = world
 
 
-def _consume(port: int) -> None:
-    ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    if gate := os.environ.get(PORT):
-        pass_the_gate(int(gate))
-    waitress.serve(serve.consumer(), host="127.0.0.1", port=port, threads=THREADS)
-
-
 def main() -> None:
-    """Obey standard input until it ends."""
+    """Wait for the word, then serve until our owner is gone."""
     port = int(sys.argv[1])
     faulthandler.register(signal.SIGUSR1)
     quicken(float(os.environ.get(TIMES, "10")))
-    child = 0
-    for line in sys.stdin:
-        _end(child)
-        child = _begun(port) if line == "start\n" else 0
-        sys.stdout.write(f"{child}\n")
-        sys.stdout.flush()
-    _end(child)
+    if sys.stdin.readline() != "serve\n":
+        return
+    if gate := os.environ.get(PORT):
+        pass_the_gate(int(gate))
+    threading.Thread(target=_end_with_owner, daemon=True).start()
+    waitress.serve(serve.consumer(), host="127.0.0.1", port=port, threads=THREADS)
 
 
-def _begun(port: int) -> int:
-    child = os.fork()
-    if not child:
-        try:
-            _consume(port)
-        except BaseException:  # noqa: BLE001  # whatever it was, it belongs into the log
-            traceback.print_exc()
-        finally:
-            os._exit(1)
-    return child
-
-
-def _end(child: int) -> None:
-    if child:
-        os.kill(child, signal.SIGKILL)
-        _, status = os.waitpid(child, 0)
-        if status != signal.SIGKILL:
-            sys.stderr.write(f"the consumer had ended by itself: {status}\n")
+def _end_with_owner() -> None:
+    sys.stdin.read()
+    os._exit(0)
 
 
 if __name__ == "__main__":

@@ -13,9 +13,9 @@ from bot.core.rollout.turn import ENDS
 from localcloud.cloud import Cloud, Options
 from localcloud.visit import Visitors
 from tests.faults.boundaries import Boundaries
-from tests.faults.forked import ForkedConsumer, bot_with
 from tests.faults.gate import PORT, TIMES, Gate
 from tests.faults.outside import Outside
+from tests.faults.standby import StandbyConsumer, bot_with
 from tests.stories import services
 from tests.stories.people import Pull, Repository
 
@@ -114,7 +114,7 @@ class Stage:
         """Say where the consumer stands, and start another one for the next play."""
         consumer = self.cloud.consumer
         kept = Path(tempfile.mkdtemp(prefix="spillway-stuck-"))
-        if isinstance(consumer, ForkedConsumer):
+        if isinstance(consumer, StandbyConsumer):
             consumer.tell_where_it_stands()
             time.sleep(GRACE)
             shutil.copy(self.cloud.state / "logs" / "consumer.log", kept)

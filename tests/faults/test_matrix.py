@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SEED = 20
-SAMPLE = 4
+SAMPLE = 2
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""A consumer that is there a moment after it was killed: see `tests/faults/launcher.py`."""
+"""A consumer that is there a moment after it was killed, because the next one stands by already."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 READY_SECONDS = 12.0
 
 
-class ForkedConsumer(BotProcess):
-    """The bot's consumer in quick time, killed with -9 and started again within milliseconds."""
+class StandbyConsumer(BotProcess):
+    """The bot's consumer in quick time (`tests/faults/launcher.py`), killed with -9."""
 
     def __init__(
         self, role: str, port: int, environment: Mapping[str, str], log: Path | None
@@ -31,30 +31,32 @@ class ForkedConsumer(BotProcess):
         super().__init__(role, port, environment, log)
         self._told = environment
         self._door = port
-        self._launcher: subprocess.Popen[str] | None = None
+        self._running: subprocess.Popen[str] | None = None
+        self._next: subprocess.Popen[str] | None = None
         self._lock = threading.Lock()
-        self.child = 0
 
     def start(self) -> None:
         """Start it; a consumer that still runs is killed first."""
         with self._lock:
-            self._launcher = self._launcher or self._launched()
-            self._say("start")
+            _end(self._running)
+            self._running, self._next = self._next or self._launched(), None
+            if self._running.stdin is not None:
+                self._running.stdin.write("serve\n")
+                self._running.stdin.flush()
+            self._next = self._launched()
 
     def kill(self) -> None:
         """End it with -9; returns once it is dead."""
         with self._lock:
-            self._say("kill")
+            _end(self._running)
+            self._running = None
 
     def stop(self) -> None:
-        """End it and whatever starts it."""
+        """End it, and the one that stands by."""
         with self._lock:
-            launcher, self._launcher = self._launcher, None
-        if launcher is not None and launcher.stdin is not None:
-            launcher.stdin.close()
-            launcher.wait()
-            if launcher.stdout is not None:
-                launcher.stdout.close()
+            _end(self._running)
+            _end(self._next)
+            self._running = self._next = None
 
     def wait_ready(self) -> None:
         """Return once `/healthz` answers; raise RuntimeError when it does not."""
@@ -71,8 +73,8 @@ class ForkedConsumer(BotProcess):
     def tell_where_it_stands(self) -> None:
         """Have it write what each of its threads does into its log."""
         with self._lock:
-            if self.child:
-                os.kill(self.child, signal.SIGUSR1)
+            if self._running is not None and self._running.poll() is None:
+                os.kill(self._running.pid, signal.SIGUSR1)
 
     def _launched(self) -> subprocess.Popen[str]:
         with self._output() as output:
@@ -85,19 +87,19 @@ class ForkedConsumer(BotProcess):
                     **self._told,
                 },
                 stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=output,
+                stdout=output,
+                stderr=subprocess.STDOUT,
                 start_new_session=True,
                 text=True,
             )
 
-    def _say(self, word: str) -> None:
-        launcher = self._launcher
-        if launcher is None or launcher.stdin is None or launcher.stdout is None:
-            return
-        launcher.stdin.write(f"{word}\n")
-        launcher.stdin.flush()
-        self.child = int(launcher.stdout.readline())
+
+def _end(process: subprocess.Popen[str] | None) -> None:
+    if process is not None:
+        process.kill()
+        process.wait()
+        if process.stdin is not None:
+            process.stdin.close()
 
 
 def bot_with(gate: Mapping[str, str]) -> Callable[..., BotProcess]:
@@ -106,6 +108,6 @@ def bot_with(gate: Mapping[str, str]) -> Callable[..., BotProcess]:
     def make(role: str, port: int, environment: Mapping[str, str], log: Path | None) -> BotProcess:
         if role == "receiver":
             return BotProcess(role, port, environment, log)
-        return ForkedConsumer(role, port, ChainMap({**gate}, environment), log)
+        return StandbyConsumer(role, port, ChainMap({**gate}, environment), log)
 
     return make
