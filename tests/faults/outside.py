@@ -21,8 +21,11 @@ if TYPE_CHECKING:
 
 PARENT = f"projects/{PROJECT}/locations/{REGION}"
 VARYING = (
+    (re.compile(r"<details>.*?</details>", re.DOTALL), "DETAILS"),
     (re.compile(r"Last log lines:\s+```.*?```", re.DOTALL), "LOG"),
     (re.compile(r"canary \d+/\d+ against stable[^|`]*"), "VERDICT "),
+    (re.compile(r"(\| \d\d:\d\d:\d\d \| [^|]* \| \d+ % \|)[^|]*\|"), r"\1"),
+    (re.compile(r"(\| \[`[^|]*\| \d+ % \|)[^|]*\|"), r"\1"),
     (re.compile(r"\b[0-9a-f]{40}\b"), "SHA"),
     (re.compile(r"\b[0-9a-f]{12}\b"), "ID"),
     (re.compile(r"https?://\S+?(?=[)\s])"), "LINK"),

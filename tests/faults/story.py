@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 REPOSITORY, PREFIX = "acme/matrix", "m"
-ROLLOUT = "{steps: [50, 100], min_bake: 0s, max_bake: 1s, min_requests: 5, watch: 0s}"
+ROLLOUT = "{steps: [50, 100], min_bake: 1s, max_bake: 2s, min_requests: 5, watch: 0s}"
 PATIENCE = 60.0
 GRACE = 0.4
 """Seconds in which whatever is said too often would come."""
