@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
 from bot.clients.store_sqlite import SqliteStore
 from bot.core import events
@@ -139,3 +140,15 @@ def test_a_comment_delivered_again_says_nothing_new(tmp_path: Path) -> None:
         receive(made, COMMENT)
     settle(made, clock)
     assert (len(talk.comments), talk.reactions) == (1, ["eyes", "-1"])
+
+
+def test_a_comment_that_is_replayed_with_other_lines_changes_nothing(tmp_path: Path) -> None:
+    talk, clock = Talk(0, Crash, after=False), Time()
+    made = conversation(tmp_path, talk, clock)
+    receive(made, COMMENT)
+    told = dict(talk.comments)
+    for lines in (("/status",), (*LINES, "/unlock prod"), ("/deploy prod",) * 10):
+        receive(made, replace(COMMENT, lines=lines))
+    settle(made, clock)
+    assert (talk.comments, talk.reactions) == (told, ["eyes", "-1"])
+    assert made.store.get(Ask, "7/100/3") is None
