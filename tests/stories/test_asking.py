@@ -89,13 +89,17 @@ def test_a_plan_says_what_a_deployment_would_do_and_does_nothing(made: Repositor
     assert re.search(rf"\| {made.prefix}-api \| (used again: `sha256:|the one that runs)", told)
     assert "- ✅ permission" in told
     assert made.checks(fresh.sha, "prod") == []
-    refused = fresh.answer(fresh.comment("/plan prod", by="reader"))
+    asked = fresh.comment("/plan prod", by="reader")
+    refused = fresh.answer(asked)
+    fresh.reacted(asked, "rocket")
     assert "It would be refused." in refused
     assert "- ❌ @reader has `read` permission" in refused
 
 
 def test_history_tells_what_went_there(made: Repository, pull: Pull) -> None:
-    told = pull.answer(pull.comment("/history staging", by="reader"))
+    asked = pull.comment("/history staging", by="reader")
+    told = pull.answer(asked)
+    pull.reacted(asked, "rocket")
     assert f"| `{made.git('rev-parse', 'main')[:7]}` | a push | owner | ✅ " in told
 
 
@@ -111,7 +115,9 @@ def test_every_command_of_a_comment_is_answered_in_one_reply(pull: Pull) -> None
 
 
 def test_programs_read_what_came_of_each_line(pull: Pull) -> None:
-    told = pull.answer(pull.comment("/status\n/depoly prod --> <b>\n"))
+    asked = pull.comment("/status\n/depoly prod --> <b>\n")
+    told = pull.answer(asked)
+    pull.reacted(asked, "-1")
     (block,) = re.findall(r"<!-- spillway json (\{.*\}) -->", told)
     assert json.loads(block) == {
         "version": 1,
