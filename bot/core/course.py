@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 FULL = 100
 PATIENCE = 20
 """Windows that doubt may hold an automatic step beyond its bake."""
+FIRST_BAKE = 4
+"""Windows of the first step at least: in the first three only a catastrophe counts."""
 RECHECK_SHARES = (20, 90)
 """The canary's shares of a recheck: little first, then as much as leaves stable a witness, since
 some faults need load."""
@@ -137,7 +139,7 @@ def _doubts(found: set[Finding], *, thin: bool, route: Route) -> list[tuple[str,
 
 def _ramp(course: Course, windows: int, doubts: list[tuple[str, Policy]], route: Route) -> Move:
     step = route.steps[course.step]
-    if windows < step.bake:
+    if windows < max(step.bake, 0 if course.step else FIRST_BAKE):
         return Move(course, "baking" if windows else "waiting-for-data")
     for why, policy in doubts:
         if windows < step.longest or policy is Policy.HOLD:

@@ -19,7 +19,7 @@ from bot.core.evidence import (
 )
 from bot.core.route import Course, Policy, Route, Stage, Step
 
-ROUTE = Route(steps=(Step(5, 3, 10), Step(50, 2, 10)), watch=5, min_requests=20)
+ROUTE = Route(steps=(Step(5, 4, 10), Step(50, 2, 10)), watch=5, min_requests=20)
 BUSY, STABLE = Counts(100), Counts(1000)
 
 
@@ -37,9 +37,9 @@ def move(
 
 def test_a_step_ends_when_its_windows_were_seen_and_not_earlier() -> None:
     at = course.begin(ROUTE)
-    assert (at.share, move(at, 0).waiting, move(at, 2).waiting) == (5, "waiting-for-data", "baking")
-    assert move(at, 3).course.share == 50
-    full = move(move(at, 3).course, 2).course
+    assert (at.share, move(at, 0).waiting, move(at, 3).waiting) == (5, "waiting-for-data", "baking")
+    assert move(at, 4).course.share == 50
+    full = move(move(at, 4).course, 2).course
     assert (full.stage, full.share) == (Stage.WATCH, 100)
     assert move(full, 5).outcome is Outcome.PROMOTED
 

@@ -105,7 +105,7 @@ def manifest(prefix: str, *services: str, prod: str = "", gates: str = ALONE) ->
             "    smoke: [{get: /health, expect: {status: 200}}]",
         ]
         before = service
-    rollout = prod or "{steps: [20, 100], min_bake: 1s, max_bake: 20s, min_requests: 10, watch: 0s}"
+    rollout = prod or "{steps: [20, 100], min_bake: 1s, max_bake: 20s, min_requests: 30, watch: 0s}"
     lines += [
         "environments:",
         "  staging: {on_push: main, service_suffix: -staging, rollout: {steps: [100]}}",
