@@ -29,7 +29,7 @@ MOST_FALSE = 0.01
 REPS = 2000
 
 
-HARD = ("outage", "cold", "noise-4", "noise")
+HARD = ("outage", "cold", "noise-4", "noise", "spells-1", "metrics")
 """What breaks most peers, the worst first."""
 RARE = ("spells", "bursts", "sticky", "metrics", "traffic")
 """What a nearly valid peer may fail at: long bursts, sticky clients, nothing to see."""
