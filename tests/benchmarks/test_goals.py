@@ -7,7 +7,7 @@ from benchmarks.rollouts.goals import Goal, Numbers
 from benchmarks.rollouts.results import Results
 from benchmarks.rollouts.rules import ORACLE, PEERS, SPILLWAY
 from benchmarks.rollouts.scenarios import SCENARIOS
-from benchmarks.rollouts.validity import Failing, Validity, decide
+from benchmarks.rollouts.validity import Failing, Validity, decide, stored
 
 REPS = 2000
 NOWHERE = {f"{rps:g}": [Failing("x", 1, 1)] for rps in (0.1, 1, 10, 100, 1000)}
@@ -125,3 +125,11 @@ def test_a_peer_is_not_valid_where_it_rolls_back_more_than_one_in_a_hundred_beyo
     found = decide(Results(seed=1, reps=REPS, cells=cells))
 
     assert [found.valid("kayenta", rps) for rps in (1, 10, 100)] == [True, False, True]
+
+
+def test_what_is_stored_was_decided_once_with_enough_repetitions() -> None:
+    found = stored()
+
+    assert found.reps == REPS
+    assert set(found.failing) == set(PEERS)
+    assert found.command == "python -m benchmarks.rollouts --decide --reps 2000 --seed 1"
