@@ -44,7 +44,7 @@ ThreadingHTTPServer(("0.0.0.0", int(os.environ["PORT"])), App).serve_forever()
 '''
 
 
-QUIET = "{steps: [20, 100], min_bake: 1s, max_bake: 2s, min_requests: 10, watch: 0s}"
+QUIET = "{steps: [20, 100], min_bake: 1s, max_bake: 3s, min_requests: 10, watch: 0s}"
 """A rollout that does not wait long for visitors."""
 WATCHED = "{steps: [50, 100], min_bake: 1s, max_bake: 20s, min_requests: 10, watch: 60s}"
 """A rollout that is judged on at 100 %."""

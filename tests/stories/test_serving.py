@@ -97,7 +97,7 @@ def test_without_visitors_it_is_said_and_promoted_all_the_same(
 def test_traffic_moved_by_hand_on_the_way(
     live: Callable[..., Repository], console: Console
 ) -> None:
-    made = live(prod=services.QUIET.replace("max_bake: 2s", "max_bake: 4s"))
+    made = live(prod=services.QUIET.replace("max_bake: 3s", "max_bake: 4s"))
     service = f"{made.prefix}-web"
     stable = console.serving(service)
     pull = made.pull_request({"web/app.py": services.good("not alone")})

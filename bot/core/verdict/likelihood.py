@@ -37,6 +37,8 @@ STRONGEST = 1e60
 
 NOISY = 0.25
 """Noise from which a window alone hardly tells its level."""
+WILD = 2.0
+"""Noise from which the latest windows do not tell it either."""
 RARE = 0.3
 """Expected bad answers of stable in a window below which it hardly does either."""
 SURE_NOISY, SURE_RARE, SURE_ALONE = 0.6, 0.3, 0.97
@@ -75,7 +77,7 @@ def against_stable(canary: Tally, stable: Tally, level: Level, margin: float) ->
     """Return the likelihood ratio of each of RATIOS; `margin` is the ratio that is still good."""
     base = max(LOWEST_RATE, level.base)
     first, last = _telling(stable, base, level.noise)
-    sure = SURE_NOISY if level.noise >= NOISY else 0.0
+    sure = SURE_NOISY if NOISY <= level.noise <= WILD else 0.0
     if not sure and stable.requests * base < RARE:
         sure = SURE_RARE
     prior = _prior(_FLAT, sure, _top(base))[first:last]
