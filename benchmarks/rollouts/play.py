@@ -88,8 +88,9 @@ class _Rollout:
             self._pass(minute, self._rule.weight)
             outcome = self._tell()
             minute += 1
-        if outcome is Outcome.PROMOTED and self._harmful:
-            self._serve_on(minute)
+        if outcome is Outcome.PROMOTED:
+            self._first_full = minute if self._first_full is None else self._first_full
+            self._serve_on(minute if self._harmful else LENGTH)
         return self._played(outcome, minute)
 
     def _tell(self) -> Outcome | None:

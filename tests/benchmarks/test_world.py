@@ -105,6 +105,13 @@ def test_what_is_promoted_goes_on_doing_harm_for_an_hour() -> None:
     assert at_once.outcome is Outcome.PROMOTED
 
 
+@pytest.mark.parametrize("name", ["good-0.1%-10rps", "bad-0.1%-to-2%-10rps"])
+def test_who_promotes_below_100_percent_is_there_with_the_next_minute(name: str) -> None:
+    played = play(Fixed(50, minutes=30), SCENARIOS[name], 1, 0)
+
+    assert (played.outcome, played.full) == (Outcome.PROMOTED, 30)
+
+
 def test_time_is_up_after_six_hours() -> None:
     played = play(Fixed(50, minutes=10_000), PLAIN, 1, 0)
 
