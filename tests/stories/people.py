@@ -190,6 +190,14 @@ class Repository:
         assert len(made) <= 1, made
         return self.states(made[0]["id"]) if made else []
 
+    def reached(self, sha: str, environment: str, *states: str) -> None:
+        """Wait until these, and no other, are the states of the commit's GitHub Deployment."""
+        eventually(
+            lambda: self.statuses(sha, environment),
+            lambda seen: seen == list(states),
+            f"{states} of the deployment of {sha[:7]} to {environment}",
+        )
+
 
 @dataclass
 class Pull:

@@ -45,7 +45,11 @@ def test_a_reader_presses_in_vain_and_the_buttons_follow_the_rollout(made: Repos
 
     told = pull.reply("@reader has `read` permission on this repository")
     assert "`/promote prod` was refused" in told
-    assert pull.repository.check(pull.sha, "prod")["output"]["title"].startswith("Canary at 20 %")
+    eventually(
+        lambda: made.check(pull.sha, "prod"),
+        lambda check: check and check["output"]["title"].startswith("Canary at 20 %"),
+        "the canary at its first step",
+    )
 
     made.cloud.github.press(run["id"], "writer", "promote")
 

@@ -121,7 +121,7 @@ def test_a_deployment_outlives_its_consumer(
         "the comment's last edit",
     )
     assert len(told) == len(made.checks(pull.sha, environment)) == 1
-    assert made.statuses(pull.sha, environment) == ["in_progress", "success"]
+    made.reached(pull.sha, environment, "in_progress", "success")
 
 
 def test_a_build_outlives_the_consumer_that_asked_for_it(crash: Crash, console: Console) -> None:
@@ -199,6 +199,6 @@ def assert_done_once(pull: Pull, asked: int, environment: str) -> None:
     assert made.concluded(pull.sha, environment)["conclusion"] == "success"
     assert pull.reacted(asked, "rocket") == ["eyes", "rocket"]
     assert len(made.checks(pull.sha, environment)) == 1
-    assert made.statuses(pull.sha, environment) == ["in_progress", "success"]
+    made.reached(pull.sha, environment, "in_progress", "success")
     (told,) = pull.told()
     assert f"{environment}: Deployed" in told

@@ -21,7 +21,7 @@ def test_a_push_to_main_deploys_staging(repository: Callable[..., Repository]) -
     check = made.concluded(sha, "staging")
     assert check["conclusion"] == "success"
     assert "first deployment" in check["output"]["summary"]
-    assert made.statuses(sha, "staging") == ["in_progress", "success"]
+    made.reached(sha, "staging", "in_progress", "success")
 
 
 def test_a_writer_deploys_a_pull_request_step_by_step(
@@ -36,7 +36,7 @@ def test_a_writer_deploys_a_pull_request_step_by_step(
     assert "| 20 % |" in told
     assert "| 100 % |" in told
     assert made.concluded(pull.sha, "prod")["conclusion"] == "success"
-    assert made.statuses(pull.sha, "prod") == ["in_progress", "success"]
+    made.reached(pull.sha, "prod", "in_progress", "success")
 
 
 def test_a_failing_canary_is_taken_back_by_itself(
@@ -51,4 +51,4 @@ def test_a_failing_canary_is_taken_back_by_itself(
     assert "fails more often than stable" in alert
     assert "/deploy prod" in alert
     assert made.concluded(pull.sha, "prod")["conclusion"] == "failure"
-    assert made.statuses(pull.sha, "prod") == ["in_progress", "failure"]
+    made.reached(pull.sha, "prod", "in_progress", "failure")

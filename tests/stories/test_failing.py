@@ -35,7 +35,7 @@ def failed(pull: Pull) -> tuple[str, str]:
     assert len(pull.told()) == 1
     alert = pull.alert()
     assert "`/deploy prod`" in alert
-    assert pull.repository.statuses(pull.sha, "prod") == ["in_progress", "failure"]
+    pull.repository.reached(pull.sha, "prod", "in_progress", "failure")
     return summary, alert
 
 

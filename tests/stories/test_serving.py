@@ -102,8 +102,7 @@ def test_traffic_moved_by_hand_on_the_way(
     stable = console.serving(service)
     pull = made.pull_request({"web/app.py": services.good("not alone")})
     pull.comment("/deploy prod")
-    made.titled(pull.sha, "prod", "Canary at 20 % (not-enough-traffic)")
-    split = console.shares(service)
+    split = eventually(lambda: console.shares(service), lambda seen: len(seen) > 1, "a canary")
     console.move(service, {stable: 100})
     held = f"traffic of {service} was moved by somebody: held until it is put back"
     made.titled(pull.sha, "prod", f"Canary at 20 % ({held})")
@@ -198,4 +197,4 @@ def test_a_release_that_turns_bad_while_it_is_watched(
     alert = pull.alert()
     assert f"canary of {service} fails more often than stable" in alert
     assert console.shares(service) == before
-    assert made.statuses(pull.sha, "prod") == ["in_progress", "success", "in_progress", "failure"]
+    made.reached(pull.sha, "prod", "in_progress", "success", "in_progress", "failure")

@@ -131,13 +131,13 @@ def test_teams(acme: Acme) -> None:
 
 
 def test_how_far_behind_and_what_changed(acme: Acme) -> None:
-    number, head = acme.pull("behind")
+    number, head = acme.pull("far-behind")
     assert acme.client.behind(acme.repository, head, "main") == 0
     acme.write("newer.txt", b"1\n")
     acme.write("newest.txt", b"1\n")
     assert acme.client.behind(acme.repository, head, "main") == 2
     assert acme.client.behind(acme.repository, "0" * 40, "main") is None
-    assert acme.client.changed_files(acme.repository, "main", head) == {"behind.txt"}
+    assert acme.client.changed_files(acme.repository, "main", head) == {"far-behind.txt"}
     assert acme.client.changed_files(acme.repository, "0" * 40, head) is None
     opened = acme.client.open_pull_requests(acme.repository)
     assert (number, head) in [(pull.number, pull.head_sha) for pull in opened]

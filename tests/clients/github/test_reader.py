@@ -114,10 +114,12 @@ def test_a_large_file_and_one_that_is_no_text(acme: Acme) -> None:
 
 def test_trees_in_one_request(acme: Acme) -> None:
     paths = ["services/api", "services/ai/", "deploy.yaml", "services/none", "none/x"]
-    found = acme.client.trees(acme.repository, acme.head, paths)
+    sha = acme.write("trees.txt", b"trees\n")
+    before = len(_own(acme))
+    found = acme.client.trees(acme.repository, sha, paths)
     assert set(found) == {"services/api", "services/ai/", "deploy.yaml"}
-    assert len(_own(acme)) == 1
-    listed = {x["path"]: x["sha"] for x in acme.call("GET", f"/contents/services?ref={acme.head}")}
+    assert len(_own(acme)) == before + 1
+    listed = {x["path"]: x["sha"] for x in acme.call("GET", f"/contents/services?ref={sha}")}
     assert found["services/api"] == listed["services/api"]
 
 

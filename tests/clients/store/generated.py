@@ -9,8 +9,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from hypothesis import strategies as st
 
-from bot.core.deployment import Deployment
-from bot.core.model import Ask, Environment, Heads, Image
+from bot.ports import Record
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=8),
@@ -39,6 +38,8 @@ def anything(kind: Any) -> st.SearchStrategy[Any]:  # noqa: ANN401  # a type, or
         found = st.one_of(*map(anything, parts))
     elif origin is Literal:
         found = st.sampled_from(parts)
+    elif origin is tuple and parts[-1] is not Ellipsis:
+        found = st.tuples(*map(anything, parts))
     elif origin is tuple:
         found = st.lists(anything(parts[0]), max_size=2).map(tuple)
     elif origin is dict:
@@ -51,4 +52,4 @@ def anything(kind: Any) -> st.SearchStrategy[Any]:  # noqa: ANN401  # a type, or
     return found
 
 
-ANY_RECORD = st.one_of(*map(anything, (Ask, Environment, Image, Heads, Deployment)))
+ANY_RECORD = st.one_of(*map(anything, get_args(Record)))
