@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 PATIENCE = timedelta(seconds=2)
 """Longer waits are left to the tick."""
+AFTERWARDS = timedelta(seconds=1)
+"""How soon a line is looked at again that waits for the one above it."""
 
 NOBODYS = frozenset({AskKind.HEAD, AskKind.GROUP})
 """Nobody waits for a word about these; a check that never came keeps the merge closed."""
@@ -62,7 +64,7 @@ def _decide(world: World, ask: Ask) -> tuple[str, ...]:
         if ask.comment_id is not None and not ask.line and not ask.acknowledged:
             world.voice.react(ask.repository, ask.comment_id, "eyes")
             ask = keep(world, ask, replace(ask, acknowledged=True))
-        decided = answer(world, ask)
+        decided = _before_it(world, ask) or answer(world, ask)
         log.info("ask", ask=ask.key, text=ask.text, answer=type(decided).__name__)
         return _follow(world, ask, decided)
     except Transient as trouble:
@@ -74,6 +76,15 @@ def _decide(world: World, ask: Ask) -> tuple[str, ...]:
             return ()
         _end(world, ask, Refuse(answers.broken(ask), (Reason.INTERNAL,)))
     return ()
+
+
+def _before_it(world: World, ask: Ask) -> Later | None:
+    """Let a line wait for the one above it, which it may be about; not where that one waits too."""
+    above = f"{ask.key.rpartition('/')[0]}/{ask.line - 1}"
+    found = world.store.get(Ask, above) if ask.line else None
+    if found is None or found[0].state is not AskState.NEW or found[0].said:
+        return None
+    return Later(max(found[0].wake_at or world.clock(), world.clock() + AFTERWARDS))
 
 
 def _follow(world: World, ask: Ask, decided: Found) -> tuple[str, ...]:

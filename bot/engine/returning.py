@@ -70,9 +70,12 @@ def _under_way(world: World, place: Environment) -> Refusal | None:
 
 
 def _target(world: World, place: Environment, read: command.Rollback) -> Target | Refusal:
-    """Return where to go and what is left; from a canary it goes back to what is live."""
+    """Return where to go and what is left; from a canary it goes back to what is live.
+
+    A share that is wanted counts like one that was seen: the write may just have come through.
+    """
     active = next((one for one in _going(world, place) if one.id == place.active), None)
-    canary = active is not None and had_traffic(active)
+    canary = active is not None and (had_traffic(active) or active.share > 0)
     if active is not None and canary and not read.ref and place.live:
         changed = [service for service in active.services if service.changed]
         why = "rolled back on its way"

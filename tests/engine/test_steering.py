@@ -14,11 +14,11 @@ from bot.core.deployment import Deployment, Phase
 from bot.core.events import Look, encode
 from bot.core.github import PullRequest
 from bot.core.manifest import Manifest, parse
-from bot.core.model import Ask, AskKind, Environment
+from bot.core.model import Ask, AskKind, Environment, Release, ReleasedService
 from bot.core.reasons import Reason
 from bot.engine.admit import admit
 from bot.engine.asked import Asked
-from bot.engine.found import Answer, Refuse
+from bot.engine.found import Accept, Answer, Refuse
 from bot.engine.rules import Rules
 from bot.engine.steering import steer
 from bot.ports import World, Write
@@ -30,6 +30,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MINUTE = timedelta(minutes=1)
+LIVE = Release(
+    deployment="live",
+    sha="1" * 40,
+    number=None,
+    at=START,
+    services={"ai": ReleasedService(revision="r", digest="d", settings_hash="h", sha="1" * 40)},
+)
 
 
 class Roles:
@@ -165,6 +172,20 @@ def test_another_pull_request_names_the_environment_or_steers_nothing(tmp_path: 
     assert "No deployment of this pull request is on its way" in found.body
     assert "Next: `/abort prod`" in found.body
     assert isinstance(steer(there, command.Abort(environment="prod"), asked(11, number=2)), Answer)
+
+
+def test_a_rollback_from_traffic_not_yet_seen_goes_to_what_is_live(tmp_path: Path) -> None:
+    world = at_a_step(tmp_path, now=11)
+    for kind, key in ((Environment, "7/prod"), (Deployment, "d1")):
+        found = world.store.get(kind, key)
+        assert found is not None
+        changed = {"live": LIVE} if kind is Environment else {"share": 100, "share_since": None}
+        assert world.store.commit(Write(replace(found[0], **changed), found[1]))
+    made_it = replace(deployment(service_plan("ai")), id=LIVE.deployment)
+    assert world.store.commit(Write(made_it, 0))
+    found = steer(world, command.Rollback(environment="prod"), asked(11))
+    assert isinstance(found, Accept)
+    assert found.deployments[0].restores == LIVE
 
 
 def test_a_look_in_between_costs_no_tick(tmp_path: Path) -> None:

@@ -59,7 +59,7 @@ def test_a_reader_presses_in_vain_and_the_buttons_follow_the_rollout(made: Repos
 
 
 def test_a_button_of_a_deployment_that_is_over_does_nothing(made: Repository) -> None:
-    first = made.pull_request({"notes.md": "one\n"}, "first-buttons")
+    first = made.pull_request({"web/app.py": services.good("older")}, "first-buttons")
     first.comment("/deploy prod --now")
     made.concluded(first.sha, "prod")
     old = controls(first, "Roll back")

@@ -86,7 +86,6 @@ def test_without_visitors_it_is_said_and_promoted_all_the_same(
 ) -> None:
     pull = made.pull_request({"web/app.py": services.good("unvisited")}, "unvisited")
     pull.comment("/deploy prod")
-    made.titled(pull.sha, "prod", "Canary at 20 % (not-enough-traffic)")
     check = made.concluded(pull.sha, "prod")
     assert check["conclusion"] == "success"
     assert "| 100 % | not-enough-traffic" in check["output"]["summary"]

@@ -55,7 +55,8 @@ def _learned(deployment: Deployment, seen: Sight) -> Deployment:
 
 
 def _unlearned(deployment: Deployment) -> bool:
-    return any(s.history is None and not s.first for s in at_level(deployment))
+    """Tell whether a last day is still to be read; nobody asks for it where no ramp is judged."""
+    return not deployment.skips and any(s.history is None and not s.first for s in at_level(deployment))
 
 
 def _at_first_step(deployment: Deployment, seen: Sight) -> Deployment:

@@ -122,3 +122,4 @@ def test_now_goes_to_100_at_once() -> None:
     world, ended = played(Memory(), replace(deployment(AI), skips="no steps: owner wanted it"))
     assert ended.phase is Phase.SUCCEEDED
     assert world.shares == [("ai", 100)]
+    assert world.now - START < timedelta(seconds=40), "it waits for nothing that it does not need"
