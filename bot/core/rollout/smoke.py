@@ -56,7 +56,8 @@ def _learned(deployment: Deployment, seen: Sight) -> Deployment:
 
 def _unlearned(deployment: Deployment) -> bool:
     """Tell whether a last day is still to be read; nobody asks for it where no ramp is judged."""
-    return not deployment.skips and any(s.history is None and not s.first for s in at_level(deployment))
+    judged = (service for service in at_level(deployment) if not service.first)
+    return not deployment.skips and any(service.history is None for service in judged)
 
 
 def _at_first_step(deployment: Deployment, seen: Sight) -> Deployment:
