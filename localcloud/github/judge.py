@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from cachetools import LRUCache
 from jsonschema import Draft7Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT7
@@ -31,6 +32,7 @@ _VALIDATION = 422
 _SERVER_ERROR = 500
 _EVERYWHERE = {400, 401, 403, 404, 405, 409, 410, 415, 429}
 _LONGEST = 200
+_REMEMBERED = 1000
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ class Description:
         self._path = path
         self._lock = threading.Lock()
         self._validators: dict[str, Draft7Validator] = {}
+        self._good: LRUCache[tuple[str, str], bool] = LRUCache(_REMEMBERED)
 
     @cached_property
     def document(self) -> Json:
@@ -98,14 +101,22 @@ class Description:
         return found  # type: ignore[no-any-return]  # references point to objects
 
     def problems(self, pointer: str, value: object) -> Iterator[str]:
-        """List what a schema has against a value."""
+        """List what a schema has against a value; what was found good once stays good."""
+        asked = (pointer, json.dumps(value))
         with self._lock:
+            if asked in self._good:
+                return
             if pointer not in self._validators:
                 schema = {"$ref": f"{_ROOT}#{pointer}"}
                 self._validators[pointer] = Draft7Validator(schema, registry=self._registry)
+        good = True
         for error in self._validators[pointer].iter_errors(value):
+            good = False
             place = "".join(f".{part}" for part in error.absolute_path)
             yield f"{place or '.'} {error.message[:_LONGEST]}"
+        if good:
+            with self._lock:
+                self._good[asked] = True
 
 
 class Judge:

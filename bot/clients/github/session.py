@@ -13,7 +13,6 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 from github import Github, GithubException
-from github.Auth import AppAuth
 from github.Requester import Requester
 from msgspec import Struct, field
 from requests import RequestException
@@ -24,6 +23,7 @@ from bot.clients.github.errors import MOVED, Missing, Moved, translated
 from bot.clients.github.transport import (
     TIMEOUT,
     InstallationAuth,
+    app_auth,
     keep_tokens_out_of_logs,
     patient_retry,
 )
@@ -106,7 +106,7 @@ class Session:
 
     def __init__(self, app_id: int, key: str, base_url: str) -> None:
         self.app_id = app_id
-        self._app = AppAuth(app_id, key)
+        self._app = app_auth(app_id, key)
         self._base_url = base_url.rstrip("/")
         self._auths: dict[Key, InstallationAuth] = {}
         self._lock = threading.Lock()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -27,19 +28,24 @@ def another_app(acme: Acme) -> App:
     return ci
 
 
-def run(acme: Acme, app: App, name: str, sha: str, **more: str) -> int:
-    """Report a check run as an App."""
-    headers = {"Authorization": f"Bearer {AppAuth(app.id, app.private_key_pem).token}"}
+@cache
+def token(acme: Acme, app: App) -> str:
+    """Mint what an App acts with on the repository."""
     installation = acme.server.install(app.slug, NAME)
-    minted = requests.post(
+    minted: dict[str, str] = requests.post(
         f"{acme.server.url}/app/installations/{installation}/access_tokens",
-        headers=headers,
+        headers={"Authorization": f"Bearer {AppAuth(app.id, app.private_key_pem).token}"},
         timeout=10,
     ).json()
+    return minted["token"]
+
+
+def run(acme: Acme, app: App, name: str, sha: str, **more: str) -> int:
+    """Report a check run as an App."""
     made: dict[str, Any] = requests.post(
         f"{acme.server.url}/repos/{NAME}/check-runs",
         json={"name": name, "head_sha": sha, **more},
-        headers={"Authorization": f"Bearer {minted['token']}"},
+        headers={"Authorization": f"Bearer {token(acme, app)}"},
         timeout=10,
     ).json()
     return int(made["id"])
