@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MOST_LINES = 20
+"""Log lines that are shown."""
 
 
 class FailureCode(StrEnum):
@@ -46,3 +54,11 @@ class Failure(Struct, frozen=True, kw_only=True):
     link: str = ""
     commands: tuple[str, ...] = ()
     """What to type next, where it is not the same command again."""
+
+
+def told_once(lines: Iterable[str]) -> tuple[str, ...]:
+    """Return the last log lines, each once: under load a service repeats itself at every visit."""
+    counted = [
+        line if times == 1 else f"{line} ({times} times)" for line, times in Counter(lines).items()
+    ]
+    return tuple(counted[-MOST_LINES:])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from bot.core.deployment import Deployment, SmokeAnswer
 from bot.core.evidence import Window
+from bot.core.failure import told_once
 from bot.core.model import Environment, Image
 from bot.core.rollout.building import image_tag
 from bot.core.rollout.labels import made_by
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
     from bot.core.rollout.wants import DayWanted, Wants, WindowsWanted
     from bot.core.sight import BuildSeen, ServiceSeen
 
-LOG_LINES = 20
+LOG_LINES = 100
+"""Log lines that are read; of these, told are the last ones that differ."""
 
 
 def observe(world: World, deployment: Deployment, wanted: Wants) -> Sight:
@@ -177,7 +179,7 @@ def _logs(world: World, deployment: Deployment, wanted: Wants) -> tuple[str, ...
 def _best_effort(read: Callable[[], tuple[str, ...]]) -> tuple[str, ...]:
     """Log lines are a kindness: that they cannot be had must not hold up a rollback."""
     try:
-        return read()
+        return told_once(read())
     except (Transient, Broken):
         return ()
 

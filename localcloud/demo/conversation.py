@@ -11,6 +11,8 @@ from rich.padding import Padding
 from rich.panel import Panel
 from rich.text import Text
 
+from localcloud.demo.charts import drawn
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -48,7 +50,7 @@ def _opening(author: str, branch: str) -> RenderableType:
 
 def _comment(told: Comment) -> RenderableType:
     who = Text.assemble("\n", (told.author, "bold"), (f"  {told.at[11:19]} UTC  ", "dim"))
-    body = Markdown(_HIDDEN.sub("", told.body).replace("\n", "  \n"))
+    body = Markdown(drawn(_HIDDEN.sub("", told.body)).replace("\n", "  \n"))
     reactions = [Padding(Text(told.reactions), (0, 2))] if told.reactions else []
     return Group(who, Padding(body, (0, 2)), *reactions)
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 POINTS = 60
 """Points of a chart at most: more are not told apart."""
+COLOURS = '%%{init: {"themeVariables": {"xyChart": {"plotColorPalette": "#d1242f, #1a7f37"}}}}%%'
+"""Lines in GitHub's own red and green (https://mermaid.js.org/syntax/xyChart.html)."""
 LITTLE = 180
 """Windows of history below which its noise is hardly known."""
 
@@ -52,35 +54,44 @@ def _doubts(deployment: Deployment) -> list[str]:
 
 def _charts(deployment: Deployment) -> list[str]:
     until = None if deployment.phase in ENDS else deployment.share_since
-    charts = (_chart(s, until) for s in deployment.services)
+    charts = (_charted(s, until) for s in deployment.services)
     return [one for one in charts if one]
 
 
-def _chart(service: ServiceRollout, until: datetime | None) -> str:
-    """Return a Mermaid chart of the windows before a moment, all of them without one."""
+def _charted(service: ServiceRollout, until: datetime | None) -> str:
+    """Return Mermaid charts of the windows before a moment, of all of them without one."""
     windows = [w for w in service.windows if until is None or w.end <= until]
     if not windows:
         return ""
     thinned = windows[:: -(-len(windows) // POINTS)]
-    minutes = (thinned[-1].start - thinned[0].start).total_seconds() / 60
+    ratios = [_ratios(thinned, side) for side in ("canary", "stable")]
+    worst = max(1.0, *ratios[0], *ratios[1])
+    minutes = max((thinned[-1].start - thinned[0].start).total_seconds() / 60, 0.1)
     return "\n".join(
         (
             f"<details><summary>{service.plan.name}: traffic and server errors</summary>\n",
-            "```mermaid",
-            "xychart-beta",
-            '    title "share of traffic, server errors of canary and of stable (%)"',
-            f'    x-axis "minutes" 0 --> {max(minutes, 0.1):.1f}',
-            '    y-axis "%" 0 --> 100',
-            f"    line [{', '.join(str(w.share) for w in thinned)}]",
-            f"    line [{_ratios(thinned, 'canary')}]",
-            f"    line [{_ratios(thinned, 'stable')}]",
-            "```\n\n</details>",
+            *_chart("canary's share of traffic (%)", minutes, 100.0, [[w.share for w in thinned]]),
+            *_chart("server errors (%): canary red, stable green", minutes, worst, ratios),
+            "</details>",
         )
     )
 
 
-def _ratios(windows: Sequence[Window], side: str) -> str:
-    return ", ".join(f"{_percent(getattr(window, side)):.2f}" for window in windows)
+def _chart(title: str, minutes: float, top: float, lines: Sequence[Sequence[float]]) -> list[str]:
+    return [
+        "```mermaid",
+        *([COLOURS] if len(lines) > 1 else []),
+        "xychart-beta",
+        f'    title "{title}"',
+        f'    x-axis "minutes" 0 --> {minutes:.1f}',
+        f'    y-axis "%" 0 --> {top:.3g}',
+        *(f"    line [{', '.join(f'{value:.4g}' for value in line)}]" for line in lines),
+        "```\n",
+    ]
+
+
+def _ratios(windows: Sequence[Window], side: str) -> list[float]:
+    return [_percent(getattr(window, side)) for window in windows]
 
 
 def _percent(counts: Counts | None) -> float:

@@ -34,9 +34,11 @@ def test_each_step_says_on_what_numbers_it_was_taken() -> None:
 def test_traffic_and_errors_over_time_are_a_chart() -> None:
     world = World(Faults(errors={"ai"})).with_stable("ai")
     said = details(world.play(deployment(AI)), 0)
-    assert "```mermaid\nxychart-beta" in said
-    assert "    line [5" in said
-    assert "30.00" in said
+    traffic, errors = said.split("```mermaid\n")[1:]
+    assert 'y-axis "%" 0 --> 100\n    line [5' in traffic
+    canary, stable = (line for line in errors.splitlines() if line.startswith("    line ["))
+    assert 'y-axis "%" 0 --> 30\n' in errors, "so that errors are seen however rare they are"
+    assert ("30" in canary, "30" in stable) == (True, False)
 
 
 def test_a_rollback_says_after_how_many_failed_requests() -> None:

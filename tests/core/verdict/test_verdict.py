@@ -11,6 +11,7 @@ from msgspec import json
 
 from bot.core import verdict
 from bot.core.evidence import Counts, Evidence, Finding, Metric, VerdictConfig, Window
+from bot.core.verdict import words
 
 START = datetime(2026, 1, 5, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -66,6 +67,12 @@ def test_five_percent_afterwards_are_worse_and_the_numbers_say_how_much() -> Non
     assert said.startswith("canary 36/720 against stable 12/6 480 server errors: 27 times as")
     assert "(at least " in said
     assert said.endswith(" : 1")
+
+
+@pytest.mark.parametrize(("failed", "least"), [(1, 0.0), (5, 1.0), (9, 3.0), (30, 13.0)])
+def test_the_bound_is_of_use_where_stable_never_fails(failed: int, least: float) -> None:
+    ratio, at_least = words.ratios(Counts(30, failed), Counts(120), Metric.ERRORS)
+    assert least < at_least < ratio
 
 
 def test_an_outage_that_both_share_condemns_nobody() -> None:
