@@ -16,7 +16,7 @@ from localcloud.github.server import GitHub
 from localcloud.google.build_source import SourceRefused
 from localcloud.google.server import Google, GoogleSettings
 from localcloud.runtimes import PROCESSES, runtime_named
-from localcloud.seed import REPOSITORY, USERS, Seed
+from localcloud.seed import REPOSITORY, USERS, Seed, dockerfiles
 from localcloud.topics import make_topics
 
 if TYPE_CHECKING:
@@ -150,6 +150,8 @@ class Cloud:
         self.on_progress("starting GitHub and Google Cloud")
         self.runtime.start(self.google.telemetry)
         self.on_progress(self.runtime.about())
+        if self.options.seed:
+            self.runtime.expect(dockerfiles())
         self.google.start()
         self.github.start()
         endpoints = Endpoints(

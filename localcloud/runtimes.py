@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from localcloud.runtime.runtime import Runtime
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from localcloud.runtime.interface import Images, Revisions, Telemetry
     from localcloud.runtime.proxy import LocalTraffic
@@ -43,6 +43,10 @@ class AnyRuntime(Protocol):
 
     def start(self, telemetry: Telemetry) -> None:
         """Serve traffic, and tell `telemetry` of every request and output line."""
+        ...
+
+    def expect(self, dockerfiles: Iterable[Path]) -> None:
+        """Get what these are built on, before anybody waits for a build; raises with the remedy."""
         ...
 
     def stop(self) -> None:

@@ -32,6 +32,7 @@ NOT_COPIED = shutil.ignore_patterns("node_modules", "__pycache__", ".*_cache", "
 STEPS = "rollout: {steps: auto, watch: 60m}"
 QUICK_STEPS = "rollout: {steps: auto, min_bake: 3s, max_bake: 30s, watch: 10s}"
 DEPLOY_SECONDS = 240.0
+LOOK_SECONDS = 0.2
 
 
 class Seed:
@@ -109,20 +110,17 @@ class Seed:
         return int(self._call("POST", "pulls", wanted)["number"])
 
     def _await(self, check: str, sha: str) -> None:
+        """Wait for a check run's end; raise RuntimeError, with its words, unless it is success."""
         deadline = time.monotonic() + DEPLOY_SECONDS
-        last = "no check run yet"
-        while time.monotonic() < deadline:
+        run: dict[str, Any] = {}
+        while not run.get("conclusion") and time.monotonic() < deadline:
+            time.sleep(LOOK_SECONDS)
             runs = self._call("GET", f"commits/{sha}/check-runs")["check_runs"]
-            for run in runs:
-                if run["name"] == check:
-                    last = f"{run['output']['title']}\n{run['output']['summary']}"
-                    if run["conclusion"] == "success":
-                        return
-                    if run["conclusion"]:
-                        break
-            time.sleep(0.2)
-        what = f"{check} did not succeed. {last}"
-        raise RuntimeError(what)
+            run = next((one for one in runs if one["name"] == check), {})
+        if run.get("conclusion") != "success":
+            told = run.get("output", {"title": "no check run yet", "summary": ""})
+            what = f"{check} did not succeed. {told['title']}\n{told['summary']}"
+            raise RuntimeError(what)
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:  # noqa: ANN401  # GitHub's JSON
         answer = requests.request(
@@ -136,6 +134,11 @@ class Seed:
             what = f"{method} {path}: {answer.status_code} {answer.text[:200]}"
             raise RuntimeError(what)
         return answer.json()
+
+
+def dockerfiles() -> list[Path]:
+    """Return what the sample services are built by."""
+    return sorted(PROJECT.glob("services/*/Dockerfile"))
 
 
 def quick_manifest() -> str:

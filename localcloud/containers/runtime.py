@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from localcloud.containers.bases import bases_of, bring
 from localcloud.containers.engine import Engine
 from localcloud.containers.images import ContainerImages
 from localcloud.containers.instances import ContainerWorkshop
@@ -15,7 +16,7 @@ from localcloud.runtime.revisions import LocalRevisions
 from localcloud.runtime.runtime import REQUEST_TIMEOUT_SECONDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from localcloud.runtime.interface import Telemetry
@@ -53,6 +54,10 @@ class ContainerRuntime:
         self._workshop.clear()
         self.revisions.report_to(telemetry)
         self.traffic.start(telemetry)
+
+    def expect(self, dockerfiles: Iterable[Path]) -> None:
+        """Have the base images of these; raises EngineMissing for one that is not to be had."""
+        bring(self.engine.api, bases_of(dockerfiles))
 
     def stop(self) -> None:
         """End every revision, the engine and the registry; blocks until nothing is left."""

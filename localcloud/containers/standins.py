@@ -54,6 +54,11 @@ sys.exit(main())
 @click.command()
 def main() -> None:
     """Make the stand-ins once; the local cloud's own podman finds them from then on."""
+    make()
+
+
+def make() -> None:
+    """Make them unless they stand; raise ClickException with what is missing."""
     if MADE.exists():
         return
     if not _BUSYBOX.exists():

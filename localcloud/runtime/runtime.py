@@ -14,7 +14,7 @@ from localcloud.runtime.proxy import LocalTraffic
 from localcloud.runtime.revisions import LocalRevisions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from localcloud.runtime.interface import Telemetry
@@ -53,6 +53,9 @@ class Runtime:
         """Serve traffic, and tell `telemetry` of every request and output line."""
         self.revisions.report_to(telemetry)
         self.traffic.start(telemetry)
+
+    def expect(self, dockerfiles: Iterable[Path]) -> None:
+        """Need nothing before: processes run on this machine's Python and Node."""
 
     def stop(self) -> None:
         """Take no more requests, end every revision; blocks until none is left."""

@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from localcloud.containers.building import OURS
-from localcloud.containers.engine import STAND_INS, STORE
+from localcloud.containers.engine import STAND_INS, STORE, EngineMissing
 from localcloud.containers.images import KEPT
 from localcloud.containers.runtime import ContainerRuntime
 from localcloud.runtime.interface import BuildFailed, BuildOptions, StartFailed
@@ -170,6 +170,16 @@ def test_a_build_that_fails_says_why(
     (context / "Dockerfile").write_text(dockerfile, encoding="utf-8")
     with pytest.raises(BuildFailed, match=said):
         runtime.images.build(context, context / "Dockerfile", options())
+
+
+def test_base_images_are_brought_or_told_before_anybody_waits_for_a_build(
+    runtime: ContainerRuntime, context: Path
+) -> None:
+    (context / "Dockerfile").write_text(f"{BASE}FROM 127.0.0.1:1/no/such:1\n", encoding="utf-8")
+    with pytest.raises(EngineMissing, match=r"(?s)127\.0\.0\.1:1/no/such:1.*make stand-ins"):
+        runtime.expect([context / "Dockerfile"])
+    (context / "Dockerfile").write_text(f"FROM scratch AS it\n{BASE}", encoding="utf-8")
+    runtime.expect([context / "Dockerfile"])
 
 
 def test_a_build_ends_when_nobody_wants_it_more(runtime: ContainerRuntime, context: Path) -> None:
