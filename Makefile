@@ -30,9 +30,9 @@ demo: .venv/ready $(OPENAPI) ## Play the stories on a fresh local cloud (ARGS="-
 
 local: .venv/ready $(OPENAPI) ## Keep a local cloud running, to play with git and curl
 	@echo 'Starting GitHub, Google Cloud and the bot below .state; Ctrl-C ends them, the next' >&2
-	@echo '`make local` goes on from there. docs/local-cloud.md says what to try.' >&2
-	@mkdir -p .state
-	@set -o pipefail; $(BIN)/python -m localcloud up --state .state $(ARGS) | tee .state/up.json
+	@echo '`make local` goes on from there. docs/local-cloud.md says what to try; the bot logs to' >&2
+	@echo '.state/logs. It is ready when a line of JSON says where everything is.' >&2
+	@exec $(BIN)/python -m localcloud up --quiet --state .state $(ARGS)
 
 test: test-services test-bot ## Run every test
 

@@ -67,8 +67,14 @@ def main() -> None:
     help="What services run as; containers need an engine and a registry.",
 )
 @click.option("--seed/--no-seed", default=True, help="Bring in and deploy the sample services.")
-def up(state: Path, *, seed: bool, disorder: int | None, runtime: str, **seconds: float) -> None:
-    """Start everything, deploy the sample once, print one JSON line, serve until Ctrl-C."""
+@click.option("--quiet", is_flag=True, help="Keep the bot's log in DIRECTORY/logs, not on stderr.")
+def up(
+    state: Path, *, seed: bool, quiet: bool, disorder: int | None, runtime: str, **seconds: float
+) -> None:
+    """Start everything, deploy the sample once, print one JSON line, serve until Ctrl-C.
+
+    The line says where everything is; it is kept in DIRECTORY/up.json, too.
+    """
     from localcloud.cloud import Cloud, CloudError, Options  # noqa: PLC0415  # --help stays quick
 
     for signum in STOPS:
@@ -79,7 +85,7 @@ def up(state: Path, *, seed: bool, disorder: int | None, runtime: str, **seconds
             port=port,
             disorder=disorder,
             runtime=runtime,
-            log_to_stderr=True,
+            log_to_stderr=not quiet,
             seed=seed,
             **seconds,
         )
@@ -89,8 +95,7 @@ def up(state: Path, *, seed: bool, disorder: int | None, runtime: str, **seconds
     cloud.on_progress = lambda line: click.echo(line, err=True)
     try:
         cloud.start()
-        sys.stdout.write(json.dumps(cloud.info()) + "\n")
-        sys.stdout.flush()
+        _tell(state / "up.json", json.dumps(cloud.info()) + "\n")
         while True:
             time.sleep(_TURN)
     except KeyboardInterrupt:
@@ -99,6 +104,12 @@ def up(state: Path, *, seed: bool, disorder: int | None, runtime: str, **seconds
         raise click.ClickException(str(reason)) from reason
     finally:
         cloud.stop()
+
+
+def _tell(kept: Path, line: str) -> None:
+    kept.write_text(line, encoding="utf-8")
+    sys.stdout.write(line)
+    sys.stdout.flush()
 
 
 def _interrupt(*_: object) -> NoReturn:

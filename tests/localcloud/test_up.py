@@ -67,7 +67,7 @@ def test_one_line_tells_where_everything_is_and_the_same_folder_resumes(tmp_path
             assert out == ""
         assert not left(tmp_path)
     first, second = told
-    assert first == second
+    assert first == second == json.loads((tmp_path / "up.json").read_bytes())
     assert set(first["tokens"]) == {"owner", "writer", "reader", "outsider"}
     assert first["clone_url"] == f"{first['github']}/acme/senior-mhealth.git"
 
