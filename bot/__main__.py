@@ -108,7 +108,7 @@ def check(path: str) -> None:
         click.echo(f"{path} is good: {', '.join(read.environments)}.")
         return
     for problem in read:
-        click.echo(f"{path}:{problem.line}: {problem.key}: {problem.message}", err=True)
+        click.echo(f"{path}:{problem.line}: {problem}", err=True)
     raise SystemExit(1)
 
 

@@ -87,7 +87,7 @@ def _rules(path: str, environment: str) -> Rollout:
 
     read = parse(Path(path).read_text(encoding="utf-8"))
     if not isinstance(read, Manifest):
-        raise click.ClickException("; ".join(f"{p.key} {p.message}" for p in read))
+        raise click.ClickException("; ".join(map(str, read)))
     if environment not in read.environments:
         msg = f"{path} has no environment {environment}"
         raise click.ClickException(msg)

@@ -58,4 +58,4 @@ def read_manifest(text: str, window: timedelta) -> tuple[Manifest | None, tuple[
     read = parse(text, window)
     if isinstance(read, Manifest):
         return read, ()
-    return None, tuple(f"line {problem.line}: {problem.key}: {problem.message}" for problem in read)
+    return None, tuple(f"line {problem.line}: {problem}" for problem in read)

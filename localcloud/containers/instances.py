@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from docker.errors import DockerException, NotFound
 
 from localcloud.containers.container import EngineContainer
+from localcloud.containers.files import archive_of
 from localcloud.containers.registry import BUILT
 from localcloud.runtime.interface import StartFailed
 
@@ -86,6 +87,7 @@ class ContainerLauncher:
             labels=self._labels | {"local.spillway.revision": spec.revision},
             host_config=self._limits(),
         )
+        api.put_archive(made["Id"], "/", archive_of(spec.files))
         return str(made["Id"])
 
     def ending(self, code: int) -> str:

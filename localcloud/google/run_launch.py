@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from localcloud.google.ports import Images, Revisions
     from localcloud.google.protocol import Proto
+    from localcloud.google.run_templates import Secret
 
 
 @dataclass(frozen=True)
@@ -125,17 +126,24 @@ class Launch:
         return None
 
     def _unreadable(self, revision: str, template: Proto) -> list[str]:
-        """Return the secrets that cannot be read; files of secrets are not served here."""
-        read = [one for held in template.containers for one in secret_variables(held).values()]
-        lacking = [one.secret for one in read if self._secret(revision, one) is None]
-        return lacking + secret_files(template)
+        """Return the secrets that cannot be read."""
+        read = [
+            one
+            for held in template.containers
+            for found in (secret_variables(held), secret_files(template, held))
+            for one in found.values()
+        ]
+        return [one.name for one in read if self._secret(revision, one) is None]
 
-    def _secret(self, revision: str, selector: Proto) -> str | None:
+    def _secret(self, revision: str, wanted: Secret) -> str | None:
         """Return a secret's value, of the service's own project where none is named."""
         project = revision.partition("/locations/")[0]
-        named = selector.secret.startswith("projects/")
-        full = selector.secret if named else f"{project}/secrets/{selector.secret}"
-        return self._runtime.secret(full, selector.version)
+        named = wanted.name.startswith("projects/")
+        full = wanted.name if named else f"{project}/secrets/{wanted.name}"
+        return self._runtime.secret(full, wanted.version)
+
+    def _values(self, revision: str, wanted: Mapping[str, Secret]) -> dict[str, str]:
+        return {place: self._secret(revision, one) or "" for place, one in wanted.items()}
 
     def _pinned(self, revision: str, image: str) -> str:
         digest = self._records.digest_of(revision)
@@ -159,6 +167,7 @@ class Launch:
             repository=_repository(container.image),
             memory=memory_of(container),
             cpu=cpu_of(container),
+            files=self._values(revision, secret_files(template, container)),
         )
 
     def _env(self, revision: str, container: Proto) -> dict[str, str]:
@@ -169,8 +178,7 @@ class Launch:
         service = last(revision.partition("/revisions/")[0])
         contract = {"K_SERVICE": service, "K_CONFIGURATION": service, "K_REVISION": last(revision)}
         own = {one.name: one.value for one in container.env}
-        selectors = secret_variables(container).items()
-        secret = {name: self._secret(revision, one) or "" for name, one in selectors}
+        secret = self._values(revision, secret_variables(container))
         return {**self._runtime.environment(), **own, **secret, **contract}
 
 

@@ -6,7 +6,7 @@ https://cloud.google.com/run/docs/reference/rest/v2/RevisionTemplate
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from localcloud.google.errors import refuse
 from localcloud.google.metadata import default_account
@@ -24,6 +24,14 @@ _DEFAULT_PORT = 8080
 _DEFAULT_TIMEOUT = 300
 _DEFAULT_CONCURRENCY = 80
 _DEFAULT_STARTUP = 240.0
+LATEST = "latest"
+
+
+class Secret(NamedTuple):
+    """A version of a secret; a name without `projects/` is of the service's own project."""
+
+    name: str
+    version: str
 
 
 def check_service_id(service_id: str) -> None:
@@ -141,15 +149,27 @@ def startup_timeout(container: Proto) -> float:
     )
 
 
-def secret_variables(container: Proto) -> dict[str, Proto]:
-    """Return which secret, in which version, each variable of a container reads."""
+def secret_variables(container: Proto) -> dict[str, Secret]:
+    """Return which secret each variable of a container reads."""
     read = (one for one in container.env if one.HasField("value_source"))
-    return {one.name: one.value_source.secret_key_ref for one in read}
+    refs = {one.name: one.value_source.secret_key_ref for one in read}
+    return {name: Secret(ref.secret, ref.version or LATEST) for name, ref in refs.items()}
 
 
-def secret_files(template: Proto) -> list[str]:
-    """Return the secrets that a template wants to read as files."""
-    return [one.secret.secret for one in template.volumes if one.HasField("secret")]
+def secret_files(template: Proto, container: Proto) -> dict[str, Secret]:
+    """Return which secret each file of a container's volumes holds, by the file's path.
+
+    Without items a volume shows the newest version under the secret's own name.
+    """
+    volumes = {one.name: one.secret for one in template.volumes if one.HasField("secret")}
+    found = {}
+    for mount in container.volume_mounts:
+        if (volume := volumes.get(mount.name)) is not None:
+            items = {one.path: one.version for one in volume.items}
+            for path, version in (items or {volume.secret.rpartition("/")[2]: LATEST}).items():
+                held = Secret(volume.secret, version or LATEST)
+                found[f"{mount.mount_path.rstrip('/')}/{path}"] = held
+    return found
 
 
 def same_configuration(one: Proto, other: Proto) -> bool:

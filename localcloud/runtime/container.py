@@ -11,11 +11,15 @@ from localcloud.runtime.supervised import Supervised
 from localcloud.runtime.tools import SEARCH_PATH
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from localcloud.runtime.dependencies import Prepared
     from localcloud.runtime.images import Image
     from localcloud.runtime.interface import RevisionSpec
+
+
+_READABLE = 0o444
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,16 @@ class Container:
     def ending(self, code: int) -> str:
         """Say it in Cloud Run's words."""
         return f"Container called exit({code})."
+
+
+def lay_in(tree: Path, files: Mapping[str, str]) -> None:
+    """Write files, by their absolute paths, into the unpacked image."""
+    for path, text in files.items():
+        file = tree / path.lstrip("/")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.unlink(missing_ok=True)
+        file.write_text(text, encoding="utf-8")
+        file.chmod(_READABLE)
 
 
 def container_of(image: Image, prepared: Prepared, spec: RevisionSpec, tree: Path) -> Container:
@@ -72,8 +86,14 @@ def _environment(
         "K_REVISION": names[1],
         **prepared.variables,
         **{name: _paths_within(value, tree) for name, value in given.items()},
-        **spec.env,
+        **{name: _laid_in(value, spec, tree) for name, value in spec.env.items()},
     }
+
+
+def _laid_in(value: str, spec: RevisionSpec, tree: Path) -> str:
+    """Take a variable that names one of the revision's files, or its folder, as what lies here."""
+    named = {*spec.files, *(path.rpartition("/")[0] for path in spec.files)} - {""}
+    return _within(value, tree) if value in named else value
 
 
 def _within(word: str, tree: Path) -> str:

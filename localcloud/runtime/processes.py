@@ -7,7 +7,7 @@ import shutil
 import time
 from typing import TYPE_CHECKING
 
-from localcloud.runtime.container import Container, container_of
+from localcloud.runtime.container import Container, container_of, lay_in
 from localcloud.runtime.interface import BuildFailed, BuildOptions, StartFailed
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ class ProcessWorkshop:
         except BuildFailed as trouble:
             raise StartFailed(str(trouble)) from trouble
         prepared.link_into(tree)
+        lay_in(tree, spec.files)
         return container_of(image, prepared, spec, tree)
 
     def discard(self, revision: str) -> None:

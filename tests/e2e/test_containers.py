@@ -109,6 +109,16 @@ def test_a_revision_runs_by_digest_within_its_limits(
     assert api.containers(all=True, filters=of_it) == []
 
 
+def test_a_secret_lies_where_the_template_mounts_it(
+    runtime: ContainerRuntime, digest: str, heard: Heard
+) -> None:
+    reads = ("sh", "-c", "cat /run/keys/one; exec python -u app.py")
+    wanted = spec("web-5", digest, command=reads, files={"/run/keys/one": "안녕\n"})
+    runtime.revisions.start(wanted)
+    eventually(lambda: heard.lines, lambda said: ("web-5", "stdout", "안녕") in said, "the secret")
+    runtime.revisions.stop(wanted.revision)
+
+
 @pytest.mark.parametrize(
     ("script", "said"),
     [

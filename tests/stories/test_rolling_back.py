@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from tests.stories.people import Pull, Repository
 
 AT_ONCE = "{steps: [100], watch: 0s}"
+KEPT_AT = "/run/keys/greeting"
+VARIABLE = 'os.environ.get("GREETING", "hello")'
+SAYS_BOTH = (VARIABLE, f'({VARIABLE} + ", " + open(os.environ["FILE"]).read())')
 
 
 @pytest.fixture(scope="module")
@@ -135,8 +138,12 @@ def test_a_rollback_reads_the_secrets_that_were_read_then(
     secret = f"{made.prefix}-greeting"
     console.create_secret(secret, "good morning")
     plain = services.manifest(made.prefix, "web", prod=AT_ONCE)
-    reads = plain.replace("env: {GREETING: hello}", f"secrets: {{GREETING: '{secret}:latest'}}")
-    made.commit({"deploy.yaml": reads})
+    reads = plain.replace(
+        "env: {GREETING: hello}",
+        f"env: {{FILE: {KEPT_AT}}}\n      secrets: {{GREETING: '{secret}:latest', "
+        f"{KEPT_AT}: '{secret}:latest'}}",
+    )
+    made.commit({"deploy.yaml": reads, "web/app.py": services.good().replace(*SAYS_BOTH)})
     made.push()
     url = cloud.service_url("prod", f"{made.prefix}-web")
     pull = made.pull_request({"notes.md": "prod\n"}, "prod")
@@ -146,12 +153,12 @@ def test_a_rollback_reads_the_secrets_that_were_read_then(
 
     pull.comment("/deploy prod")
     assert made.concluded(pull.sha, "prod")["conclusion"] == "success"
-    answers("good morning")
+    answers("good morning, good morning")
     console.add_secret_version(secret, "good evening")
-    answers("good morning")
+    answers("good morning, good morning")
     builds = console.builds(f"{made.prefix}-web")
     pull.comment("/deploy prod")
-    answers("good evening")
+    answers("good evening, good evening")
     pull.comment("/rollback prod")
-    answers("good morning")
+    answers("good morning, good morning")
     assert console.builds(f"{made.prefix}-web") == builds

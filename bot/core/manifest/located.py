@@ -18,6 +18,9 @@ class Problem(Struct, frozen=True, order=True):
     message: str
     """What is wrong and how to put it right; continues "key: …"."""
 
+    def __str__(self) -> str:
+        return f"{self.key}: {self.message}" if self.key else self.message
+
 
 class Node(Struct, frozen=True):
     """A value, the line of the key (or list item) that brought it, and its dotted path."""

@@ -39,6 +39,7 @@ def test_what_is_no_plain_yaml_is_refused_with_its_line(text: str, line: int, me
     (found,) = problems(text)
     assert found.line == line
     assert message in found.message
+    assert str(found).strip(" :") == str(found)
 
 
 def test_a_bomb_of_aliases_never_unfolds() -> None:

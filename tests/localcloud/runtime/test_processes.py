@@ -49,6 +49,19 @@ def test_runs_with_the_environment_of_image_and_revision(world: World, echo: str
     assert ("echo-1", "stdout", "hello from echo-1") in world.telemetry.lines
 
 
+def test_files_lie_where_variables_and_arguments_say(
+    world: World, until: Until, service_files: dict[str, str]
+) -> None:
+    told = 'print(*(open(one).read() for one in [sys.argv[1], os.environ["KEY"]]), flush=True)'
+    script = f"import os, sys\n{told}\n{PLAIN_SERVER}"
+    digest = world.build(service_files | {"server.py": script})
+    spec = world.spec("echo-1", digest, KEY="/run/keys/greeting")
+    files = {"/run/keys/greeting": "안녕"}
+    args = ("python", "server.py", "/run/keys/greeting")
+    world.runtime.revisions.start(replace(spec, files=files, args=args))
+    until(lambda: ("echo-1", "stdout", "안녕 안녕") in world.telemetry.lines)
+
+
 def test_a_running_revision_is_left_alone(world: World, echo: str) -> None:
     url = world.route({world.start("echo-1", echo): 100})
     before = requests.get(url, timeout=10).json()["pid"]
