@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 Notice = (
     events.HeadSeen | events.GroupFormed | events.ChecksChanged | events.Installed | events.PullsDue
 )
-M = TypeVar("M", Ask, Deployment)
 MOST_LOOKS = 500
+M = TypeVar("M", Ask, Deployment)
 MEANWHILE = timedelta(seconds=60)
 
 
@@ -109,18 +109,19 @@ def build_changed(world: World, build_tags: Iterable[str]) -> None:
 def tick(world: World) -> None:
     """Publish one look for everything that is due, oldest first, and do no work here.
 
-    Each is moved on in the same breath, so that the next ticks leave it alone: for a minute, or
-    until the lease ends that somebody holds, who may have died over it.
+    Each is moved on by a minute, so that the next ticks leave it alone. What somebody holds is
+    theirs until the lease ends: a write of ours would have them read the world once more.
     """
     due: dict[events.Event, None] = {}
     for record in world.store.due(world.clock(), MOST_LOOKS):
         if isinstance(record, Ask):
-            _moved_on(world, Ask, record.key, record.lease_until)
-            due[events.Look(ask=record.key)] = None
+            if _moved_on(world, Ask, record.key, record.lease_until):
+                due[events.Look(ask=record.key)] = None
         else:
             place = world.store.get(Environment, record.environment_key)
-            _moved_on(world, Deployment, record.key, place[0].lease_until if place else None)
-            due[events.Look(environment=record.environment_key)] = None
+            held = place[0].lease_until if place else None
+            if _moved_on(world, Deployment, record.key, held):
+                due[events.Look(environment=record.environment_key)] = None
     if wish := sweep_due(world):
         due[wish] = None
     due |= dict.fromkeys(heads_due(world))
@@ -128,13 +129,15 @@ def tick(world: World) -> None:
         world.publisher.publish(events.encode(event), {})
 
 
-def _moved_on(world: World, kind: type[M], key: str, lease_until: datetime | None) -> None:
+def _moved_on(world: World, kind: type[M], key: str, lease_until: datetime | None) -> bool:
+    """Return whether a look is wanted, having put off the next one."""
     found, now = world.store.get(kind, key), world.clock()
+    if lease_until is not None and lease_until > now:
+        return False
     if found is not None and found[0].wake_at is not None:
         record, version = found
-        held = lease_until is not None and lease_until > now
-        later = lease_until if held else now + MEANWHILE
-        world.store.commit(Write(replace(record, wake_at=later), version))
+        world.store.commit(Write(replace(record, wake_at=now + MEANWHILE), version))
+    return True
 
 
 def _asks(world: World, event: events.CommentCreated) -> Iterable[Ask]:

@@ -108,7 +108,7 @@ class Voice:
         """Tell whether an edit is due; if not, keep in mind when it will be."""
         if before is None or self.deployment.phase in ENDS:
             return True
-        due = pace.due(wanted.at, before, wanted)
+        due = pace.due(self.deployment, before, wanted)
         if due <= wanted.at:
             return True
         self._later = min(filter(None, (self._later, due)))

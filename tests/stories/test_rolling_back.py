@@ -82,7 +82,7 @@ def test_from_a_canary_it_goes_back_to_what_is_live(
     before = console.shares(service)
     pull = made.pull_request({"web/app.py": services.good("canary")})
     pull.comment("/deploy prod")
-    made.titled(pull.sha, "prod", "Canary at 20 % (not-enough-traffic)")
+    made.titled(pull.sha, "prod", "Canary at 20 %")
     other = made.pull_request({"notes.md": "other\n"}, "other")
     other.comment("/rollback prod", by="owner")
     check = made.concluded(pull.sha, "prod")

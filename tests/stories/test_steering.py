@@ -30,7 +30,7 @@ def going(made: Repository, title: str, share: int = 20) -> Pull:
     """A pull request whose canary is at its first step."""
     pull = made.pull_request({"web/app.py": services.good(title)}, title)
     pull.comment("/deploy prod")
-    made.titled(pull.sha, "prod", f"Canary at {share} % (not-enough-traffic)")
+    made.titled(pull.sha, "prod", f"Canary at {share} %")
     return pull
 
 
@@ -40,7 +40,7 @@ def test_somebody_promotes_step_by_step_to_the_end(made: Repository, console: Co
     said = pull.answer(asked)
     assert f"`{pull.sha[:7]}` from #{pull.number}, takes its next step after 20 %" in said
     assert pull.reacted(asked, "rocket") == ["eyes", "rocket"]
-    made.titled(pull.sha, "prod", "Canary at 50 % (not-enough-traffic)")
+    made.titled(pull.sha, "prod", "Canary at 50 %")
     pull.comment("/promote prod")
     assert made.concluded(pull.sha, "prod")["conclusion"] == "success"
     assert console.serving(f"{made.prefix}-web").startswith(f"{made.prefix}-web-{pull.sha[:7]}")
@@ -50,7 +50,7 @@ def test_somebody_promotes_step_by_step_to_the_end(made: Repository, console: Co
 def test_a_revert_to_what_served_well_goes_at_once(made: Repository) -> None:
     pull = going(made, "worse")
     pull.comment("/promote")
-    made.titled(pull.sha, "prod", "Canary at 50 % (not-enough-traffic)")
+    made.titled(pull.sha, "prod", "Canary at 50 %")
     pull.comment("/promote")
     assert made.concluded(pull.sha, "prod")["conclusion"] == "success"
     revert = made.pull_request({"notes.md": "as it was\n"}, "revert")
@@ -72,7 +72,7 @@ def test_somebody_pauses_and_resumes(made: Repository, console: Console) -> None
     made.titled(pull.sha, "prod", "Canary at 50 % (paused)")
     assert sorted(console.shares(f"{made.prefix}-web").values()) == [50, 50]
     pull.comment("/resume")
-    made.titled(pull.sha, "prod", "Canary at 50 % (not-enough-traffic)")
+    made.titled(pull.sha, "prod", "Canary at 50 %")
     pull.comment("/abort")
     made.concluded(pull.sha, "prod")
 
@@ -117,7 +117,7 @@ def test_who_may_not_deploy_may_not_steer(made: Repository) -> None:
     pull = going(made, "theirs")
     said = pull.refusal(pull.comment("/abort prod", by="reader"))
     assert "@reader has `read` permission on this repository; `prod` needs `write`" in said
-    assert made.titled(pull.sha, "prod", "Canary at 20 % (not-enough-traffic)")
+    assert made.titled(pull.sha, "prod", "Canary at 20 %")
     pull.comment("/abort")
     made.concluded(pull.sha, "prod")
 

@@ -47,7 +47,7 @@ def test_where_the_latest_wins_it_ends_the_one_on_its_way(
     old = made.pull_request({"web/app.py": services.good("old")}, "old")
     new = made.pull_request({"web/app.py": services.good("new")}, "new")
     asked = old.comment("/deploy prod")
-    made.titled(old.sha, "prod", "Canary at 20 % (not-enough-traffic)")
+    made.titled(old.sha, "prod", "Canary at 20 %")
     new.comment("/deploy prod")
     check = made.concluded(old.sha, "prod")
     assert (check["conclusion"], check["output"]["title"]) == ("neutral", "Superseded")
@@ -55,7 +55,7 @@ def test_where_the_latest_wins_it_ends_the_one_on_its_way(
     assert f"Superseded by {new.sha[:7]} of pull request {new.number}." in summary
     assert "All traffic is back on stable." in summary
     assert old.reacted(asked, "-1") == ["eyes", "-1"]
-    made.titled(new.sha, "prod", "Canary at 20 % (not-enough-traffic)")
+    made.titled(new.sha, "prod", "Canary at 20 %")
     assert console.shares(f"{made.prefix}-web")[before] == 80
     new.comment("/promote")
     assert made.concluded(new.sha, "prod")["conclusion"] == "success"

@@ -34,7 +34,7 @@ def test_the_second_and_third_deployment_wait_for_their_turn(
     first = made.pull_request({"web/app.py": services.slowly(services.good("one"))}, "one")
     pulls = [first, *changes(made, "two", "three")]
     asked = [first.comment("/deploy prod")]
-    made.titled(first.sha, "prod", "Starting new revisions at 0 %")
+    made.titled(first.sha, "prod", "Building images")
     asked += [_waits(pull, place) for place, pull in enumerate(pulls[1:], start=1)]
     ends = []
     for pull, comment in zip(pulls, asked, strict=True):
@@ -74,7 +74,7 @@ def test_a_failure_makes_room_for_the_next(made: Repository) -> None:
     bad = made.pull_request({"web/app.py": services.slowly(services.silent())}, "bad")
     (good,) = changes(made, "next")
     bad.comment("/deploy prod")
-    made.titled(bad.sha, "prod", "Starting new revisions at 0 %")
+    made.titled(bad.sha, "prod", "Building images")
     _waits(good, 1)
     assert made.concluded(bad.sha, "prod")["conclusion"] == "failure"
     assert made.concluded(good.sha, "prod")["conclusion"] == "success"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.core.deployment import Deployment, Phase
 from bot.core.github import CheckRun
 from bot.core.report.deployment import details
-from bot.core.report.phrases import title
+from bot.core.report.phrases import PASSING, lasting_title, title
 
 _CONCLUSIONS = {
     Phase.SUCCEEDED: "success",
@@ -28,11 +28,16 @@ def check_run(deployment: Deployment, place: int) -> CheckRun:
         external_id=external_id(deployment),
         status="completed" if conclusion else "queued" if place else "in_progress",
         conclusion=conclusion,
-        title=title(deployment, place),
-        summary=details(deployment, place),
+        title=title(deployment, place) if place else lasting_title(deployment),
+        summary=_passing(deployment) + details(deployment, place),
         started_at=deployment.created_at,
         completed_at=completed if conclusion else None,
     )
+
+
+def _passing(deployment: Deployment) -> str:
+    """Return what the title leaves out."""
+    return f"Now: {deployment.waiting}.\n\n" if deployment.waiting in PASSING else ""
 
 
 def external_id(deployment: Deployment) -> str:

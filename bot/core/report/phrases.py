@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from bot.core.deployment import Deployment, Phase
 
 if TYPE_CHECKING:
@@ -49,6 +51,16 @@ _CONTROL = re.compile(
 
 LINE = 160
 _MARKUP = re.compile(r"[<>\[\]!*_`|@#~\\]+")
+
+
+PASSING = frozenset({"waiting-for-data", "baking", "not-enough-traffic"})
+"""What a step waits for by itself, one after the other."""
+
+
+def lasting_title(deployment: Deployment) -> str:
+    """Return the title without what passes by itself, so that it changes with each step only."""
+    passing = deployment.waiting in PASSING
+    return title(replace(deployment, waiting="") if passing else deployment, 0)
 
 
 def title(deployment: Deployment, place: int) -> str:
