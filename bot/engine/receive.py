@@ -119,8 +119,7 @@ def tick(world: World) -> None:
                 due[events.Look(ask=record.key)] = None
         else:
             place = world.store.get(Environment, record.environment_key)
-            held = place[0].lease_until if place else None
-            if _moved_on(world, Deployment, record.key, held):
+            if _moved_on(world, Deployment, record.key, place and place[0].lease_until):
                 due[events.Look(environment=record.environment_key)] = None
     if wish := sweep_due(world):
         due[wish] = None
@@ -131,9 +130,10 @@ def tick(world: World) -> None:
 
 def _moved_on(world: World, kind: type[M], key: str, lease_until: datetime | None) -> bool:
     """Return whether a look is wanted, having put off the next one."""
-    found, now = world.store.get(kind, key), world.clock()
+    now = world.clock()
     if lease_until is not None and lease_until > now:
         return False
+    found = world.store.get(kind, key)
     if found is not None and found[0].wake_at is not None:
         record, version = found
         world.store.commit(Write(replace(record, wake_at=now + MEANWHILE), version))
