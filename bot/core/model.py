@@ -190,13 +190,25 @@ class Image(Struct, frozen=True, kw_only=True):
     built_at: datetime
 
 
+class Shown(Struct, frozen=True, kw_only=True):
+    """One time that we were shown a pull request's head."""
+
+    sha: str
+    since: datetime
+    """It was the head at some moment from then on…"""
+    at: datetime
+    """… until then: the same for a delivery, the time that it took for a reading of ours."""
+
+
 class Heads(Struct, frozen=True, kw_only=True):
-    """When signed deliveries first showed us each head of a pull request."""
+    """When we were shown each head of a pull request."""
 
     key: str
     """`<repository id>/<pull request>`."""
     first_seen: dict[str, datetime]
     """Full SHA → our time of receipt."""
+    shown: tuple[Shown, ...] = ()
+    """The latest times, so that a head which left and comes back is not taken for the old one."""
 
 
 class Refusal(Struct, frozen=True, kw_only=True):

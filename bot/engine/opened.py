@@ -13,7 +13,7 @@ import structlog
 from msgspec.structs import replace
 
 from bot.core import events
-from bot.core.model import Sweep
+from bot.core.model import Shown, Sweep
 from bot.engine.acquaintance import everywhere, meet
 from bot.engine.target import see_head
 from bot.ports import Broken, Transient, World, Write
@@ -43,13 +43,15 @@ def read_heads(world: World, repository: Repository) -> tuple[events.HeadSeen, .
 
     What cannot be read waits for the next time.
     """
+    begun = world.clock()
     try:
         pulls = world.github.open_pull_requests(repository)
     except (Transient, Broken) as trouble:
         log.warning("heads", repository=repository.full_name, trouble=str(trouble))
         return ()
     for pull in pulls:
-        see_head(world, repository, pull.number, (pull.head_sha, world.clock()))
+        read = Shown(sha=pull.head_sha, since=begun, at=world.clock())
+        see_head(world, repository, pull.number, read)
     return tuple(_seen(world, repository, pull) for pull in pulls)
 
 

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from bot.core import events
 from bot.core.deployment import Deployment
 from bot.core.environment import pressed
-from bot.core.model import Ask, AskKind, Environment
+from bot.core.model import Ask, AskKind, Environment, Shown
 from bot.engine.acquaintance import meet
 from bot.engine.admit import admit
 from bot.engine.advance import advance
@@ -61,8 +61,9 @@ def _notice(world: World, event: Notice) -> None:
     """Follow what asks for nothing by itself."""
     match event:
         case events.HeadSeen():
-            seen = (event.sha, event.received_at)
-            see_head(world, event.repository, event.number, seen)
+            at = event.received_at
+            shown = Shown(sha=event.sha, since=at, at=at)
+            see_head(world, event.repository, event.number, shown)
             if meet(world, event.repository).required is not False:
                 _store_and_admit(world, _checked(event, AskKind.HEAD))
         case events.GroupFormed():

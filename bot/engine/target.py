@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from bot.core.model import Ask, Heads
+from bot.core.heads import head_since, noticed, shown_since
+from bot.core.model import Ask, Heads, Shown
 from bot.core.policy import HEAD_PATIENCE, Target
 from bot.ports import World, Write
 
@@ -32,16 +33,18 @@ def find_target(
     if ref == rules.branch:
         sha = ask.sha or rules.sha
         return Target(sha=sha, typed=ref, on_default_branch=True, waited=bool(ask.sha))
-    seen = _heads(world, ask.repository, pull.number)
-    if pull.head_sha not in seen and pull.state == "open":
+    heads = _heads(world, ask.repository, pull.number)
+    if pull.state == "open" and not _settled(heads, pull.head_sha, ask.created_at):
         now = world.clock()
         if not ref and now < ask.created_at + HEAD_PATIENCE:
             return now + LOOK_AGAIN
-        seen = see_head(world, ask.repository, pull.number, (pull.head_sha, now))
+        read = Shown(sha=pull.head_sha, since=min(ask.created_at, now), at=now)
+        heads = see_head(world, ask.repository, pull.number, read)
     if not ref:
         sha = ask.sha or pull.head_sha
-        return Target(sha=sha, first_seen=seen.get(sha), waited=bool(ask.sha))
-    named = _named(world, ask.repository, seen, (ask.sha or ref, rules))
+        since = head_since(heads, sha, ask.created_at)
+        return Target(sha=sha, first_seen=since, waited=bool(ask.sha))
+    named = _named(world, ask.repository, heads.first_seen, (ask.sha or ref, rules))
     return replace(named, typed=ref, waited=bool(ask.sha))
 
 
@@ -53,26 +56,26 @@ def find_commit(world: World, ask: Ask, wish: tuple[str, Rules]) -> Target:
     return _named(world, ask.repository, {}, wish)
 
 
-def see_head(
-    world: World, repository: Repository, number: int, head: tuple[str, datetime]
-) -> dict[str, datetime]:
-    """Put a head on record; the earliest time stands."""
+def see_head(world: World, repository: Repository, number: int, one: Shown) -> Heads:
+    """Put on record that a head was shown, and return all that is known."""
     key = f"{repository.id}/{number}"
-    sha, at = head
     while True:
         found = world.store.get(Heads, key)
         heads, version = found or (Heads(key=key, first_seen={}), 0)
-        earliest = min(at, heads.first_seen.get(sha, at))
-        seen = {**heads.first_seen, sha: earliest}
-        if seen == heads.first_seen:
-            return seen
-        if world.store.commit(Write(replace(heads, first_seen=seen), version)):
-            return seen
+        more = noticed(heads, one)
+        if more == heads or world.store.commit(Write(more, version)):
+            return more
 
 
-def _heads(world: World, repository: Repository, number: int) -> dict[str, datetime]:
-    found = world.store.get(Heads, f"{repository.id}/{number}")
-    return found[0].first_seen if found else {}
+def _settled(heads: Heads, sha: str, asked_at: datetime) -> bool:
+    """Tell whether no delivery is awaited that would say more about this head."""
+    return head_since(heads, sha, asked_at) is not None or shown_since(heads, sha, asked_at)
+
+
+def _heads(world: World, repository: Repository, number: int) -> Heads:
+    key = f"{repository.id}/{number}"
+    found = world.store.get(Heads, key)
+    return found[0] if found else Heads(key=key, first_seen={})
 
 
 def _named(

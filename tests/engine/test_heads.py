@@ -9,7 +9,8 @@ import pytest
 from msgspec.structs import replace
 
 from bot.clients.store_sqlite import SqliteStore
-from bot.core.model import Heads
+from bot.core.heads import noticed
+from bot.core.model import Heads, Shown
 from bot.engine.heads import newest_head
 from bot.ports import Write
 from tests.core.rollout.simulated import START, deployment, service_plan
@@ -41,14 +42,17 @@ def store(tmp_path: Path) -> SqliteStore:
 
 
 def known(store: SqliteStore, **heads: int) -> None:
-    """Seconds after the deployment began at which each head was first seen."""
-    seen = {name: START + seconds * SECOND for name, seconds in heads.items()}
-    store.commit(Write(Heads(key="7/3", first_seen=seen), 0))
+    """Seconds after the deployment began at which each head was shown; `_again` for once more."""
+    record = Heads(key="7/3", first_seen={})
+    for name, seconds in heads.items():
+        at = START + seconds * SECOND
+        record = noticed(record, Shown(sha=name.removesuffix("_again"), since=at, at=at))
+    store.commit(Write(record, 0))
 
 
 def test_heads_from_before_say_nothing(store: SqliteStore) -> None:
     github = GitHub()
-    known(store, older=-5, newer=0)
+    known(store, older=-5, newer=-1, newer_again=5)
     assert newest_head(world(store=store, github=github), OURS) == ("", "")
     assert github.asked == []
 
@@ -67,3 +71,8 @@ def test_only_the_newest_head_counts(store: SqliteStore) -> None:
     known(store, onward=5, forced=6)
     assert newest_head(world(store=store, github=github), OURS) == ("forced", "")
     assert github.asked == ["forced"]
+
+
+def test_a_head_from_before_that_comes_back_is_a_new_one(store: SqliteStore) -> None:
+    known(store, older=-5, newer=-1, older_again=5)
+    assert newest_head(world(store=store, github=GitHub()), OURS) == ("older", "")

@@ -68,6 +68,21 @@ def test_a_push_between_the_answer_and_the_start_stops_the_deployment(made: Repo
     assert made.check(head, "prod") is None
 
 
+def test_a_head_from_before_that_comes_back_after_the_command_is_refused(made: Repository) -> None:
+    pull = made.pull_request({"web/app.py": services.good("evil")}, "there-and-back")
+    evil = pull.sha
+    pull.push({"web/app.py": services.good("what the writer read")})
+    reading = (f"GET /repos/{made.full_name}/pulls/{pull.number}", "")
+    with standing_still(made.cloud, reading) as (look,):
+        asked = pull.comment("/deploy prod")
+        look.wait_until_arrived()
+        made.call("PATCH", "git/refs/heads/there-and-back", {"sha": evil, "force": True})
+        made.cloud.github.deliveries_idle(10)
+    told = pull.refusal(asked)
+    assert f"`{evil[:7]}` became this pull request's head" in told
+    assert made.check(evil, "prod") is None
+
+
 def test_a_deployment_that_github_made_of_another_commit_ends(made: Repository) -> None:
     pull = made.pull_request({"web/app.py": services.good("mistaken")}, "mistaken")
     other = "f" * 40

@@ -1,0 +1,43 @@
+"""Which commit was a pull request's head at a moment, as far as we were shown.
+
+Deliveries come late and in any order, and an author may push a commit, replace it, and push it
+again: that a commit was a head once does not make it the one that somebody had before their eyes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from bot.core.model import Heads, Shown
+
+MOST = 100
+"""Times that are remembered; whatever only older ones could tell is not known."""
+
+
+def noticed(heads: Heads, one: Shown) -> Heads:
+    """Return the record with one more time that a head was shown; the first time of all stands."""
+    earliest = min(one.at, heads.first_seen.get(one.sha, one.at))
+    again = {*heads.shown, one}
+    latest = sorted(again, key=lambda each: (each.at, each.sha))[-MOST:]
+    first_seen = {**heads.first_seen, one.sha: earliest}
+    return replace(heads, first_seen=first_seen, shown=tuple(latest))
+
+
+def head_since(heads: Heads, sha: str, moment: datetime) -> datetime | None:
+    """Return since when a commit had been the head at a moment; None when that is not known.
+
+    Nothing else may have been shown between its first time and the moment.
+    """
+    others = [one.at for one in heads.shown if one.sha != sha and one.since < moment]
+    own = [one for one in heads.shown if one.sha == sha and one.at < moment]
+    return min((one.at for one in own if not others or one.since > max(others)), default=None)
+
+
+def shown_since(heads: Heads, sha: str, moment: datetime) -> bool:
+    """Tell whether a commit was shown as the head at a moment or later."""
+    return any(one.sha == sha and one.at >= moment for one in heads.shown)
