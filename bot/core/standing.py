@@ -24,3 +24,5 @@ class Standing(Struct, frozen=True, kw_only=True):
     override: bool = False
     why: str = ""
     replaces: int | None = None
+    own_checks: tuple[str, ...] = ()
+    """Names of the check runs that we make in this repository."""

@@ -46,13 +46,12 @@ class Question(Struct, frozen=True, kw_only=True):
     override: bool = False
     why: str = ""
     replaces: int | None = None
-    own_checks: frozenset[str] = frozenset()
+    own_checks: tuple[str, ...] = ()
 
 
 def question(wish: Wish) -> Question:
     """Return what is asked about a wish."""
     ask: Ask = wish.ask
-    names = wish.manifest.environments
     return Question(
         repository=ask.repository,
         environment=wish.environment,
@@ -68,7 +67,7 @@ def question(wish: Wish) -> Question:
         override=wish.override,
         why=wish.why,
         replaces=wish.replaces,
-        own_checks=frozenset({"deploy", *(f"deploy / {name}" for name in names)}),
+        own_checks=wish.own_checks,
     )
 
 

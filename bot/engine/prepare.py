@@ -162,6 +162,7 @@ def _standing(world: World, wish: Wish, passed: Passed) -> Standing:
         override=wish.override,
         why=wish.why,
         replaces=wish.replaces,
+        own_checks=wish.own_checks,
     )
 
 

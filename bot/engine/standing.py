@@ -81,5 +81,5 @@ def _question(deployment: Deployment, standing: Standing, pull: PullRequest | No
         override=standing.override,
         why=standing.why,
         replaces=standing.replaces,
-        own_checks=frozenset({"deploy", f"deploy / {deployment.environment}"}),
+        own_checks=standing.own_checks,
     )

@@ -45,6 +45,11 @@ class Wish(Struct, frozen=True, kw_only=True):
         return self.manifest.resolve(self.environment).gates
 
     @property
+    def own_checks(self) -> tuple[str, ...]:
+        """Return the names of the check runs that we make in this repository."""
+        return tuple(f"deploy / {name}" for name in self.manifest.environments)
+
+    @property
     def number(self) -> int | None:
         """Return the pull request to speak on."""
         return self.pull.number if self.pull else None

@@ -74,14 +74,15 @@ class GateReader:
         return (*self._runs(repository, sha), *self._statuses(repository, sha))
 
     def required_checks(self, repository: Repository, branch: str) -> tuple[RequiredCheck, ...]:
-        """Return what rulesets and classic protection require before a merge into a branch.
+        """Return what rulesets and classic protection require before a merge, but for our own.
 
         Workflows that a ruleset requires have no check's name; they count as one never reported.
         """
         call = Call("GET", f"/rules/branches/{quote(branch)}")
         pages = self._session.pages(repository, call)
         ruled = [check for page in pages for rule in page.read(list[Rule]) for check in _of(rule)]
-        return tuple(dict.fromkeys((*ruled, *self._protected(repository, branch))))
+        found = dict.fromkeys((*ruled, *self._protected(repository, branch)))
+        return tuple(check for check in found if check.app != self._session.app_id)
 
     def reviews(self, repository: Repository, number: int) -> tuple[Review, ...]:
         """Return every review of a pull request, oldest first."""

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 MOST_LISTED = 50
 LONGEST_WHY = 200
-OURS = ("deploy", "deploy /")
-"""What our own check runs are called, or begin with."""
+OURS = "deploy /"
+"""What the names of our own check runs begin with."""
 
 
 def _readable(read: Callable[[Any], object], message: str) -> Check:
@@ -46,7 +46,7 @@ def _length(shortest: timedelta, longest: timedelta) -> Check:
 
 
 def _not_ours(name: str) -> Iterable[Finding]:
-    if name == OURS[0] or name.startswith(OURS[1]):
+    if name.startswith(OURS):
         yield (), f"`{shown(name)}` is our own check, which would wait for itself"
 
 

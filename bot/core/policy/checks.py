@@ -15,8 +15,6 @@ from bot.core.policy.judgement import Awaited
 from bot.core.reasons import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from bot.core.policy.facts import Checks, Facts
 
 _SHOWN = 10
@@ -43,11 +41,11 @@ def checks(facts: Facts) -> Refusal | Awaited | None:
 
 def _open(facts: Facts, known: Checks) -> tuple[list[str], list[str]]:
     """Return the names of what failed, and of what is running or was never reported."""
-    ignored = facts.own_checks | set(facts.gates.ignored_checks)
+    ignored = frozenset(facts.gates.ignored_checks)
     seen = [check for check in known.seen if check.name not in ignored]
     failed: list[str] = []
     unfinished: list[str] = []
-    for wanted in _wanted(facts, known, seen, ignored):
+    for wanted in _wanted(facts, known, seen):
         states = [check.state for check in seen if _is(check, wanted)]
         if CheckState.FAILED in states:
             failed.append(wanted.name)
@@ -56,15 +54,24 @@ def _open(facts: Facts, known: Checks) -> tuple[list[str], list[str]]:
     return list(dict.fromkeys(failed)), list(dict.fromkeys(unfinished))
 
 
-def _wanted(
-    facts: Facts, known: Checks, seen: list[CheckSeen], ignored: Iterable[str]
-) -> list[RequiredCheck]:
+def _wanted(facts: Facts, known: Checks, seen: list[CheckSeen]) -> list[RequiredCheck]:
     gate = facts.gates.checks
     if gate == "all":
         return [RequiredCheck(check.name, check.app) for check in seen] or [_ANY]
     if gate == "required":
-        return [check for check in known.required if check.name not in ignored]
+        required = (one for one in known.required if one.name not in facts.gates.ignored_checks)
+        return [one for one in required if not _ours(facts, one, seen)]
     return [RequiredCheck(name) for name in gate or ()]
+
+
+def _ours(facts: Facts, wanted: RequiredCheck, seen: list[CheckSeen]) -> bool:
+    """Tell whether a required check is the one that we make, which would wait for itself.
+
+    Others may have one of the same name, such as a job `prod` of a workflow `deploy`: where one
+    is there, or an App is named, it is theirs.
+    """
+    named = wanted.name in facts.own_checks and not wanted.app
+    return named and all(check.name != wanted.name for check in seen)
 
 
 def _is(check: CheckSeen, wanted: RequiredCheck) -> bool:

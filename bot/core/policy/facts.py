@@ -79,8 +79,8 @@ class Facts(Struct, frozen=True, kw_only=True):
     asked_at: datetime
     now: datetime
     gates: Gates = field(default_factory=Gates)
-    own_checks: frozenset[str] = frozenset()
-    """Names of the check runs that we make here; they never gate themselves."""
+    own_checks: tuple[str, ...] = ()
+    """Names of the check runs that we make here, which a rule may require."""
     live: Live | None = None
     """None where nothing runs yet."""
     checks: Checks | None = None

@@ -20,7 +20,7 @@ def seen(name: str, state: CheckState = PASSED, app: int = 5) -> CheckSeen:
 
 CI = RequiredCheck("ci")
 CI_OF_5 = RequiredCheck("ci", 5)
-OWN = frozenset({"deploy / qa"})
+OWN = ("deploy / qa",)
 
 CASES: list[tuple[str, Any, list[CheckSeen], list[RequiredCheck], str]] = [
     # what it is, the gate, what is seen, what is required, part of the refusal
@@ -29,8 +29,7 @@ CASES: list[tuple[str, Any, list[CheckSeen], list[RequiredCheck], str]] = [
     ("all, one red", "all", [seen("ci"), seen("lint", FAILED)], [], "`lint` failed"),
     ("all, one running", "all", [seen("ci", RUNNING)], [], "`ci` has not passed yet"),
     ("all, none", "all", [], [], "no check has reported on `aaaaaaa` yet"),
-    ("all, only ours", "all", [seen("deploy / qa")], [], "no check has reported"),
-    ("all, ours is red", "all", [seen("ci"), seen("deploy / qa", FAILED)], [], ""),
+    ("all, one named like ours is red", "all", [seen("deploy / qa", FAILED)], [], "qa` failed"),
     ("all, ignored is red", "all", [seen("ci"), seen("flaky", FAILED)], [], ""),
     ("two suites, one red", "all", [seen("ci"), seen("ci", FAILED)], [], "`ci` failed"),
     ("required green", "required", [seen("ci"), seen("lint", FAILED)], [CI], ""),
@@ -41,6 +40,10 @@ CASES: list[tuple[str, Any, list[CheckSeen], list[RequiredCheck], str]] = [
     ("… made by another", "required", [seen("ci", app=6)], [CI_OF_5], "`ci` has not passed yet"),
     ("… as a commit status", "required", [seen("ci", app=0)], [CI_OF_5], "`ci` has not passed"),
     ("ours is required", "required", [], [RequiredCheck("deploy / qa")], ""),
+    ("ours is required of another", "required", [], [RequiredCheck("deploy / qa", 5)], "has not"),
+    ("… and made", "required", [seen("deploy / qa")], [RequiredCheck("deploy / qa")], ""),
+    ("… red", "required", [seen("deploy / qa", FAILED)], [RequiredCheck("deploy / qa")], "failed"),
+    ("deploy is required", "required", [], [RequiredCheck("deploy")], "`deploy` has not passed"),
     ("ignored is required", "required", [], [RequiredCheck("flaky")], ""),
     ("named green", ("ci",), [seen("ci"), seen("lint", FAILED)], [], ""),
     ("named missing", ("ci", "e2e"), [seen("ci")], [], "`e2e` has not passed yet"),
