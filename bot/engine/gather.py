@@ -122,13 +122,17 @@ def unasked(asked: Question, now: datetime, role: str = "none") -> policy.Facts:
 
 def _standing(world: World, asked: Question) -> tuple[str, bool]:
     """Return the role, and whether a team makes up for it."""
-    gates = asked.gates
-    if asked.pushed and gates.permission in WRITERS:
+    if asked.pushed and asked.gates.permission in WRITERS:
         return "write", False
-    role = world.github.permission(asked.repository, asked.actor)
+    return _role(world, asked, asked.actor)
+
+
+def _role(world: World, asked: Question, login: str) -> tuple[str, bool]:
+    gates = asked.gates
+    role = world.github.permission(asked.repository, login)
     if policy.at_least(role, gates.permission):
         return role, False
-    teams = (world.github.member(asked.repository, team, asked.actor) for team in gates.teams)
+    teams = (world.github.member(asked.repository, team, login) for team in gates.teams)
     return role, any(teams)
 
 
@@ -200,6 +204,14 @@ def _reviewed(world: World, asked: Question) -> tuple[PullRequest | None, str]:
 
 
 def _approved(world: World, asked: Question) -> tuple[Approval, ...]:
+    """Return the first word that counts, by somebody who may still deploy there."""
     key = f"{asked.repository.id}/{asked.environment}/{asked.target.sha}"
     found = world.store.get(Approvals, key)
-    return found[0].given if found else ()
+    lasting = unasked(asked, world.clock())
+    counting = policy.approving(lasting, found[0].given) if found else ()
+    return next(((one,) for one in counting if _may(world, asked, one.by)), ())
+
+
+def _may(world: World, asked: Question, login: str) -> bool:
+    role, in_team = _role(world, asked, login)
+    return in_team or policy.at_least(role, asked.gates.permission)

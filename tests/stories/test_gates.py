@@ -114,10 +114,13 @@ def test_a_second_person_lets_it_start(made: Repository, pull: Pull) -> None:
     assert made.concluded(pull.sha, "paired")["conclusion"] == "success"
 
 
-def test_an_approval_is_of_one_commit(made: Repository) -> None:
+def test_an_approval_is_of_one_commit_by_somebody_who_still_may(made: Repository) -> None:
     two = made.pull_request({"notes.md": "first\n"}, "two-commits")
     two.reacted(two.comment(f"/approve paired {two.sha[:7]}", by="owner"), "rocket")
     head = two.push({"notes.md": "second\n"})
+    made.cloud.github.grant(made.full_name, "outsider", "write")
+    two.reacted(two.comment(f"/approve paired {head[:7]}", by="outsider"), "rocket")
+    made.cloud.github.grant(made.full_name, "outsider", "none")
     says(two, two.comment("/deploy paired"), "waits with")
     assert made.check(head, "paired") is None
 

@@ -23,7 +23,7 @@ from bot.core.policy.facts import (
     Target,
 )
 from bot.core.policy.judgement import Awaited, Finding, Judgement, Note
-from bot.core.policy.people import LATEST, approvals_needed, at_least, candidates
+from bot.core.policy.people import LATEST, approvals_needed, approving, at_least, candidates
 
 __all__ = [
     "LATEST",
@@ -37,6 +37,7 @@ __all__ = [
     "Target",
     "approval_refusals",
     "approvals_needed",
+    "approving",
     "at_least",
     "candidates",
     "demands_live",

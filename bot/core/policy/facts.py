@@ -89,6 +89,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     reviews: Reviews | None = None
     before: Before | None = None
     approved: tuple[Approval, ...] = ()
+    """By people who may deploy here now."""
     override: bool = False
     """Whether an admin's way around windows and freezes is asked for."""
     why: str = ""

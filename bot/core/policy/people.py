@@ -11,8 +11,7 @@ from bot.core.policy.judgement import Awaited
 from bot.core.reasons import Reason
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
+    from bot.core.awaiting import Approval
     from bot.core.policy.facts import Reviews
 
 ROLES = ("none", "read", "triage", "write", "maintain", "admin")
@@ -64,7 +63,7 @@ def two_person(facts: Facts) -> Awaited | None:
     """Wait for somebody else's `/approve` of this commit in this environment."""
     if not facts.gates.two_person:
         return None
-    if any(_counts(facts, one.by) and not _stale(facts, one.at) for one in facts.approved):
+    if approving(facts, facts.approved):
         return None
     sha = facts.target.sha[:7]
     return Awaited(
@@ -139,9 +138,11 @@ def approvals_needed(facts: Facts) -> int:
     return max(facts.gates.approvals, int(from_fork and facts.gates.forks == "approved"))
 
 
-def _counts(facts: Facts, who: str) -> bool:
-    return who.lower() != facts.actor.lower()
-
-
-def _stale(facts: Facts, at: datetime) -> bool:
-    return facts.now - at > facts.gates.approval_lasts
+def approving(facts: Facts, given: tuple[Approval, ...]) -> tuple[Approval, ...]:
+    """Return the words of others than who asks that have not expired."""
+    return tuple(
+        one
+        for one in given
+        if one.by.lower() != facts.actor.lower()
+        and facts.now - one.at <= facts.gates.approval_lasts
+    )
