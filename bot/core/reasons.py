@@ -12,6 +12,8 @@ class Reason(StrEnum):
     """One word per kind of refusal."""
 
     NO_COMMAND = "no_command"
+    LINE_TOO_LONG = "line_too_long"
+    TOO_MANY_COMMANDS = "too_many_commands"
     UNKNOWN_COMMAND = "unknown_command"
     OPEN_QUOTATION = "open_quotation"
     UNKNOWN_OPTION = "unknown_option"

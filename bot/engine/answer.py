@@ -56,6 +56,8 @@ def answer(world: World, ask: Ask) -> Found:
 
 def _typed(world: World, ask: Ask) -> Found:
     read = command.parse(ask.text)
+    if ask.line >= command.MAX_LINES:
+        return refused(ask, (answers.too_many(command.MAX_LINES),))
     if stale := _stale(world, read, ask) or _late(world, read, ask):
         return refused(ask, (stale,))
     number = ask.number

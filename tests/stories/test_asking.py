@@ -114,6 +114,17 @@ def test_every_command_of_a_comment_is_answered_in_one_reply(pull: Pull) -> None
     assert pull.replies() == [*before, told]
 
 
+def test_what_is_too_much_is_said_and_not_followed(made: Repository, pull: Pull) -> None:
+    typed = [f"/lock prod {'x' * 600}", *["/status staging"] * 9, "/deploy prod", "/deploy prod"]
+    before = made.deployments("prod")
+    asked = pull.comment("\n".join(typed))
+    told = pull.answer(asked)
+    assert "A command has at most 500 characters." in told
+    assert "One comment may hold 10 commands; this and what comes after it is left out." in told
+    assert pull.reacted(asked, "-1") == ["eyes", "-1"]
+    assert made.deployments("prod") == before
+
+
 def test_programs_read_what_came_of_each_line(pull: Pull) -> None:
     asked = pull.comment("/status\n/depoly prod --> <b>\n")
     told = pull.answer(asked)

@@ -7,7 +7,7 @@ settle what only deploy.yaml can tell.
 Next: bot/core/manifest/__init__.py
 """
 
-from bot.core.command.comment import lines
+from bot.core.command.comment import MAX_LINES, lines
 from bot.core.command.reading import parse
 from bot.core.command.resolving import (
     Known,
@@ -40,6 +40,7 @@ from bot.core.command.writing import duration, written
 from bot.core.spelling import closest
 
 __all__ = [
+    "MAX_LINES",
     "USAGE",
     "Abort",
     "Approve",

@@ -30,11 +30,14 @@ _AROUND = re.compile(
 
 
 def lines(body: str) -> tuple[str, ...]:
-    """Return a comment's command lines, in order: at most 10, longer ones than 500 left out."""
+    """Return a comment's command lines, in order: 10, and the next one, to say so.
+
+    What is longer than 500 characters is cut to 501, which is refused.
+    """
     if len(body) > MAX_BODY or not any(map(is_command, body.splitlines())):
         return ()
     found = (clean(line) for line in _paragraph_lines(body))
-    return tuple(line for line in found if is_command(line) and len(line) <= MAX_LINE)[:MAX_LINES]
+    return tuple(line[: MAX_LINE + 1] for line in found if is_command(line))[: MAX_LINES + 1]
 
 
 def _paragraph_lines(body: str) -> Iterator[str]:

@@ -42,8 +42,11 @@ def parse(line: str) -> Command | Unreadable:
     """Read one command line; never raises."""
     line = clean(line)
     first = FIRST_WORD.match(line)
-    if first is None or not is_command(line) or len(line) > MAX_LINE:
+    if first is None or not is_command(line):
         return _refuse(line, Reason.NO_COMMAND, "This is not a command.", "")
+    if len(line) > MAX_LINE:
+        problem = f"A command has at most {MAX_LINE} characters."
+        return _refuse(line, Reason.LINE_TOO_LONG, problem, "")
     name, words = first[1].lower(), split(line[first.end() :])
     if words is None:
         return _refuse(line, Reason.OPEN_QUOTATION, "A quotation mark has no partner.", "")

@@ -43,6 +43,15 @@ def unreadable(ask: Ask, read: Unreadable) -> str:
     return "\n".join(lines)
 
 
+def too_many(most: int) -> Refusal:
+    """Return why a line far down in a comment is not followed."""
+    return Refusal(
+        code=Reason.TOO_MANY_COMMANDS,
+        reason=f"one comment may hold {most} commands; this and what comes after it is left out",
+        remedy="write a new comment with the rest",
+    )
+
+
 def no_commit(meant: Deploy, ask: Ask) -> Refusal:
     """Return why a commit cannot be deployed from where there is no pull request."""
     return Refusal(

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.comments import differing
-from bot.core.command import lines
+from bot.core.command import Unreadable, lines, parse
+from bot.core.reasons import Reason
 
 NOTHING: tuple[str, ...] = ()
 
@@ -79,12 +80,16 @@ def test_other_bots_commands_and_paths_are_chatter(comment: str) -> None:
     assert lines(comment) == NOTHING
 
 
-def test_ten_commands_are_enough() -> None:
-    assert lines("/status\n" * 30) == ("/status",) * 10
+def test_ten_commands_are_enough_and_the_next_one_stands_for_the_rest() -> None:
+    assert lines("/status\n" * 30) == ("/status",) * 11
 
 
-def test_an_endless_line_is_no_command_and_spares_the_others() -> None:
-    assert lines(f"/deploy {'x' * 600}\n/status") == ("/status",)
+def test_an_endless_line_is_cut_to_what_is_refused_and_spares_the_others() -> None:
+    endless, other = lines(f"/deploy {'x' * 600}\n/status")
+    assert (endless, other) == (f"/deploy {'x' * 493}", "/status")
+    read = parse(endless)
+    assert isinstance(read, Unreadable)
+    assert read.code is Reason.LINE_TOO_LONG
 
 
 def test_more_than_github_takes_is_not_read() -> None:
@@ -93,7 +98,7 @@ def test_more_than_github_takes_is_not_read() -> None:
 
 @given(st.text())
 def test_no_text_breaks_it(text: str) -> None:
-    assert all(len(line) <= 500 for line in lines(text))
+    assert all(len(line) <= 501 for line in lines(text))
 
 
 @given(
