@@ -14,10 +14,19 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from bot import payloads
 from bot.core import command, tags
-from bot.core.events import ButtonPressed, CommentCreated, Event, HeadSeen, Pushed, ReleaseTagged
+from bot.core.events import (
+    ButtonPressed,
+    CommentCreated,
+    Event,
+    HeadSeen,
+    Pushed,
+    ReleaseTagged,
+    RunAgain,
+)
 from bot.notices import EVENTS, changed, read_notice
 
 if TYPE_CHECKING:
@@ -32,6 +41,10 @@ OUR_RUN: Final = re.compile(
     r"(?P<deployment>[0-9a-f]{12})(?:/rollback|(?P<controls>/controls/\d+))?"
 )
 """The external id of a check run that tells of a deployment."""
+OUR_NAME: Final = re.compile(r"deploy / (?P<environment>[a-z0-9-]{1,40})")
+OUR_WAIT: Final = re.compile(r"required #(?P<number>[1-9]\d{0,8})|waits \S+")
+"""The external id of a check run that says what a deployment there would need."""
+RERUN: Final = "rerequested"
 AGAIN: Final = "deploy"
 VERBS: Final = frozenset({AGAIN, "promote", "pause", "resume", "abort", "rollback"})
 
@@ -50,6 +63,7 @@ class Delivery(Struct, frozen=True):
 
 
 _check_run = msgspec.json.Decoder(payloads.CheckRun)
+_check_suite = msgspec.json.Decoder(payloads.CheckSuite)
 _issue_comment = msgspec.json.Decoder(payloads.IssueComment)
 _push = msgspec.json.Decoder(payloads.Push)
 _pull_request = msgspec.json.Decoder(payloads.PullRequest)
@@ -61,10 +75,8 @@ def read(delivery: Delivery) -> Event | None:
         match delivery.event:
             case "issue_comment":
                 return _commented(_issue_comment.decode(delivery.body))
-            case "check_run":
-                run = _check_run.decode(delivery.body)
-                done = run.action == "completed"
-                return _pressed(run, delivery) or changed(run, run.check_run.head_sha, done=done)
+            case "check_run" | "check_suite":
+                return _checked(delivery)
             case notice if notice in EVENTS:
                 return read_notice(notice, delivery.body, delivery.received_at)
             case "push":
@@ -75,6 +87,17 @@ def read(delivery: Delivery) -> Event | None:
                 return None
     except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
         raise Unreadable from error
+
+
+def _checked(delivery: Delivery) -> Event | None:
+    """Read a button, a wish to run checks again, or that others' checks came to an end."""
+    if delivery.event == "check_suite":
+        suite = _check_suite.decode(delivery.body)
+        head = suite.check_suite.head_sha
+        return _again(suite, delivery, head) or changed(suite, head)
+    run = _check_run.decode(delivery.body)
+    pressed = _pressed(run, delivery) or _run_again(run, delivery)
+    return pressed or changed(run, run.check_run.head_sha)
 
 
 def _commented(payload: payloads.IssueComment) -> CommentCreated | None:
@@ -144,7 +167,7 @@ def _pressed(payload: payloads.CheckRun, delivery: Delivery) -> ButtonPressed | 
     """
     repository, verb = payload.where(), ""
     ours = OUR_RUN.fullmatch(payload.check_run.external_id or "")
-    if payload.action == "rerequested" and ours and not ours["controls"]:
+    if payload.action == RERUN and ours and not ours["controls"]:
         verb = AGAIN
     elif payload.action == "requested_action" and payload.requested_action:
         verb = payload.requested_action.identifier
@@ -155,6 +178,34 @@ def _pressed(payload: payloads.CheckRun, delivery: Delivery) -> ButtonPressed | 
         delivery=_id(delivery),
         deployment=ours["deployment"],
         verb=verb,
+        actor=payload.sender.login,
+        received_at=delivery.received_at,
+    )
+
+
+def _run_again(payload: payloads.CheckRun, delivery: Delivery) -> RunAgain | None:
+    """Read which environment's check it was, where no deployment stands behind it."""
+    run = payload.check_run
+    waits = OUR_WAIT.fullmatch(run.external_id or "")
+    named = OUR_NAME.fullmatch(run.name)
+    if payload.action != RERUN or waits is None or named is None:
+        return None
+    number = int(waits["number"]) if waits["number"] else None
+    again = _again(payload, delivery, run.head_sha)
+    return again and replace(again, environment=named["environment"], number=number)
+
+
+def _again(
+    payload: payloads.CheckSuite | payloads.CheckRun, delivery: Delivery, sha: str | None
+) -> RunAgain | None:
+    """Read whose checks are to run again; GitHub tells only the App that made them."""
+    repository = payload.where()
+    if payload.action != RERUN or repository is None or not sha or payload.sender.type == "Bot":
+        return None
+    return RunAgain(
+        repository=repository,
+        delivery=_id(delivery),
+        sha=sha,
         actor=payload.sender.login,
         received_at=delivery.received_at,
     )

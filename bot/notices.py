@@ -22,37 +22,35 @@ QUEUE: Final = re.compile(r"refs/heads/gh-readonly-queue/(?P<base>.+)/pr-(?P<num
 MOST: Final = 1000
 """Repositories of one delivery that are read at once; the rest is met by its first delivery."""
 
-_check_suite = msgspec.json.Decoder(payloads.CheckSuite)
 _status = msgspec.json.Decoder(payloads.Status)
 _merge_group = msgspec.json.Decoder(payloads.MergeGroup)
 _installed = msgspec.json.Decoder(payloads.Installed)
 
-EVENTS: Final = frozenset(
-    {"check_suite", "status", "merge_group", "installation", "installation_repositories"}
-)
+EVENTS: Final = frozenset({"status", "merge_group", "installation", "installation_repositories"})
 
 
 def read_notice(event: str, body: bytes, received_at: datetime) -> Event | None:
     """Return the event of one of `EVENTS`, or None; raise msgspec.MsgspecError."""
     match event:
-        case "check_suite":
-            suite = _check_suite.decode(body)
-            return changed(suite, suite.check_suite.head_sha, done=suite.action == "completed")
         case "status":
             status = _status.decode(body)
-            return changed(status, status.sha, done=status.state != "pending")
+            return _ended(status, status.sha) if status.state != "pending" else None
         case "merge_group":
             return _group(_merge_group.decode(body), received_at)
         case _:
             return _places(_installed.decode(body))
 
 
-def changed(payload: payloads.Payload, sha: str | None, *, done: bool) -> ChecksChanged | None:
+def changed(
+    payload: payloads.CheckRun | payloads.CheckSuite, sha: str | None
+) -> ChecksChanged | None:
     """Return that a check came to an end; what only begins wakes nobody."""
+    return _ended(payload, sha) if payload.action == "completed" and sha else None
+
+
+def _ended(payload: payloads.Payload, sha: str) -> ChecksChanged | None:
     repository = payload.where()
-    if repository is None or not done or not sha:
-        return None
-    return ChecksChanged(repository=repository, sha=sha)
+    return ChecksChanged(repository=repository, sha=sha) if repository else None
 
 
 def _group(payload: payloads.MergeGroup, received_at: datetime) -> GroupFormed | None:

@@ -127,6 +127,7 @@ class PullRequest(Payload, frozen=True, kw_only=True):
 class Run(Struct, frozen=True):
     """A check run, by the name that its App gave it."""
 
+    name: str = ""
     external_id: str | None = None
     head_sha: Sha | None = None
 

@@ -132,6 +132,21 @@ class ButtonPressed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     received_at: datetime
 
 
+class RunAgain(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="again"):
+    """Somebody asked GitHub to run checks of ours again that tell of no deployment, or all."""
+
+    version: int = VERSION
+    repository: Repository
+    delivery: str
+    sha: str
+    environment: str = ""
+    """Empty for a commit's whole suite: whatever of it did not succeed."""
+    number: int | None = None
+    """The pull request, where the check is one's."""
+    actor: str
+    received_at: datetime
+
+
 class Look(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="look"):
     """Look again at one environment, or at one ask."""
 
@@ -149,6 +164,7 @@ class Sweep(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="
 Event = (
     CommentCreated
     | ButtonPressed
+    | RunAgain
     | Typed
     | Pushed
     | ReleaseTagged

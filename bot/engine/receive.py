@@ -12,8 +12,8 @@ from msgspec.structs import replace
 
 from bot.core import events
 from bot.core.deployment import Deployment
-from bot.core.environment import pressed
 from bot.core.model import Ask, AskKind, Environment, Shown
+from bot.engine import asks
 from bot.engine.acquaintance import meet
 from bot.engine.admit import admit
 from bot.engine.advance import advance
@@ -38,23 +38,21 @@ MEANWHILE = timedelta(seconds=60)
 def receive(world: World, event: events.Event) -> None:  # one case per event
     """Take in one event; raise only when the store cannot be written, so that it comes again."""
     match event:
-        case events.CommentCreated():
-            _store_and_admit(world, *_asks(world, event))
-        case events.Pushed():
-            _store_and_admit(world, _push(world, event))
-        case events.ReleaseTagged():
-            _store_and_admit(world, _release(world, event))
-        case events.ButtonPressed():
-            _store_and_admit(world, *_press(world, event))
-        case events.Typed():
-            _store_and_admit(world, _typed(world, event))
         case events.Look():
             places = admit(world, event.ask) if event.ask else ()
             _advance(world, (*places, event.environment))
         case events.Sweep():
             sweep(world)
-        case _:
+        case (
+            events.HeadSeen()
+            | events.GroupFormed()
+            | events.ChecksChanged()
+            | events.Installed()
+            | events.PullsDue()
+        ):
             _notice(world, event)
+        case _:
+            _store_and_admit(world, *asks.wanted(world, event))
 
 
 def _notice(world: World, event: Notice) -> None:
@@ -65,10 +63,10 @@ def _notice(world: World, event: Notice) -> None:
             shown = Shown(sha=event.sha, since=at, at=at)
             see_head(world, event.repository, event.number, shown)
             if meet(world, event.repository).required is not False:
-                _store_and_admit(world, _checked(event, AskKind.HEAD))
+                _store_and_admit(world, asks.of_head(event, AskKind.HEAD))
         case events.GroupFormed():
             if meet(world, event.repository).required is not False:
-                _store_and_admit(world, _checked(event, AskKind.GROUP))
+                _store_and_admit(world, asks.of_head(event, AskKind.GROUP))
         case events.ChecksChanged():
             _wake(world, event)
         case events.Installed():
@@ -83,7 +81,7 @@ def _read(world: World, event: events.PullsDue) -> None:
     """Read open pull requests' heads, and give each the check that it lacks where one is wanted."""
     seen = read_heads(world, event.repository)
     if meet(world, event.repository).required:
-        _store_and_admit(world, *(_once_more(_checked(head, AskKind.HEAD)) for head in seen))
+        _store_and_admit(world, *(_once_more(asks.of_head(head, AskKind.HEAD)) for head in seen))
 
 
 def _once_more(ask: Ask) -> Ask:
@@ -141,105 +139,13 @@ def _moved_on(world: World, kind: type[M], key: str, lease_until: datetime | Non
     return True
 
 
-def _asks(world: World, event: events.CommentCreated) -> Iterable[Ask]:
-    for line, text in enumerate(event.lines):
-        yield Ask(
-            key=f"{event.repository.id}/{event.comment_id}/{line}",
-            kind=AskKind.COMMENT,
-            repository=event.repository,
-            actor=event.actor,
-            text=text,
-            number=event.number,
-            comment_id=event.comment_id,
-            line=line,
-            lines=len(event.lines),
-            created_at=event.created_at,
-            wake_at=world.clock(),
-        )
-
-
-def _push(world: World, event: events.Pushed) -> Ask:
-    return Ask(
-        key=f"{event.repository.id}/push/{event.delivery}",
-        kind=AskKind.PUSH,
-        repository=event.repository,
-        actor=event.actor,
-        ref=event.branch,
-        sha=event.sha,
-        default_branch=event.default_branch,
-        created_at=event.received_at,
-        wake_at=world.clock(),
-    )
-
-
-def _typed(world: World, event: events.Typed) -> Ask:
-    return Ask(
-        key=f"{event.repository.id}/cli/{event.id}",
-        kind=AskKind.CLI,
-        repository=event.repository,
-        actor=event.actor,
-        text=event.text,
-        number=event.number,
-        created_at=event.created_at,
-        wake_at=world.clock(),
-    )
-
-
-def _release(world: World, event: events.ReleaseTagged) -> Ask:
-    return Ask(
-        key=f"{event.repository.id}/tag/{event.delivery}",
-        kind=AskKind.TAG,
-        repository=event.repository,
-        actor=event.actor,
-        ref=event.name,
-        sha=event.sha,
-        created_at=event.received_at,
-        wake_at=world.clock(),
-    )
-
-
-def _press(world: World, event: events.ButtonPressed) -> Iterable[Ask]:
-    """Take a button as the command of its name, typed by whoever pressed it."""
-    found = world.store.get(Deployment, event.deployment)
-    if found is None or found[0].repository.id != event.repository.id:
-        return
-    told = found[0]
-    yield Ask(
-        key=f"{event.repository.id}/button/{event.delivery}",
-        kind=AskKind.BUTTON,
-        repository=event.repository,
-        actor=event.actor,
-        text=pressed(told, event.verb),
-        number=told.number,
-        ref=told.sha,
-        pressed_on=told.id,
-        created_at=event.received_at,
-        wake_at=world.clock(),
-    )
-
-
-def _checked(event: events.HeadSeen | events.GroupFormed, kind: AskKind) -> Ask:
-    """Return the wish that nobody typed: a check on a commit before it is merged."""
-    return Ask(
-        key=f"{event.repository.id}/{kind.value}/{event.number}/{event.sha}",
-        kind=kind,
-        repository=event.repository,
-        actor="",
-        number=event.number,
-        ref=event.branch,
-        sha=event.sha,
-        created_at=event.received_at,
-        wake_at=event.received_at,
-    )
-
-
-def _store_and_admit(world: World, *asks: Ask) -> None:
+def _store_and_admit(world: World, *wanted: Ask) -> None:
     """Store what is not stored already, so that a doubled message makes nothing new; answer it.
 
     Every answer comes before any work: a question does not wait for a deployment asked for above.
     """
-    world.store.commit(*(Write(ask, 0) for ask in asks))
-    _advance(world, [place for ask in asks for place in admit(world, ask.key)])
+    world.store.commit(*(Write(ask, 0) for ask in wanted))
+    _advance(world, [place for ask in wanted for place in admit(world, ask.key)])
 
 
 def _advance(world: World, places: Iterable[str]) -> None:

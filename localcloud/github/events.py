@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from localcloud.github.app_records import App, Installation
     from localcloud.github.records import (
         CheckRun,
+        CheckSuite,
         Comment,
         CommitStatus,
         Deployment,
@@ -92,11 +93,31 @@ def pressed(site: Site, run: CheckRun, sender: str, identifier: str) -> None:
     }
     if identifier:
         body["requested_action"] = {"identifier": identifier}
+    _tell_only(site, run.app, ("check_run", repository, body))
+
+
+def run_all_again(site: Site, suite: CheckSuite, sender: str) -> None:
+    """Tell a suite's own App, and no other, that all its checks are to run again."""
+    repository = _repository(site, suite.repository)
+    shaped = checks.check_suite(site, repository, suite)
+    known = [event for event in shaped["app"]["events"] if event != "merge_group"]
+    shaped["app"] = {**shaped["app"], "events": known}  # GitHub's description lacks that one here
+    body: Json = {
+        "action": "rerequested",
+        "check_suite": shaped,
+        "sender": simple_user(site, sender),
+        "repository": repositories.plain(site, repository),
+    }
+    _tell_only(site, suite.app, ("check_suite", repository, body))
+
+
+def _tell_only(site: Site, app: int, told: tuple[str, Repository, Json]) -> None:
+    name, repository, body = told
     for installed in site.installations(repository):
-        if installed.app == run.app:
+        if installed.app == app:
             payload = {**body, "installation": {"id": installed.id, "node_id": f"I_{installed.id}"}}
-            event = Event("check_run", action, payload, installed.id, repository.id)
-            site.outbox.send(installed.app, event)
+            event = Event(name, body["action"], payload, installed.id, repository.id)
+            site.outbox.send(app, event)
 
 
 def status(site: Site, held: CommitStatus) -> None:

@@ -11,7 +11,7 @@ from localcloud.github import accounts, events, git_http, merge_queue, pulls
 from localcloud.github.app_records import App
 from localcloud.github.deliveries import Outbox
 from localcloud.github.judge import Judge
-from localcloud.github.records import CheckRun, Repository, TeamMember
+from localcloud.github.records import CheckRun, CheckSuite, Repository, TeamMember
 from localcloud.github.rest import Rest
 from localcloud.github.route_log import Called, RouteLog
 from localcloud.github.routes import archives
@@ -129,6 +129,13 @@ class GitHub:
                 message = f"no button {identifier} on check run {check_run}"
                 raise LookupError(message)
             events.pressed(self._site, run, login, identifier)
+
+    def press_all(self, full_name: str, sha: str, login: str) -> None:
+        """Ask on GitHub's page for all checks of a commit to run again, whoever made them."""
+        with self._site.lock:
+            repository = self._repository(full_name)
+            for suite in self._store.find(CheckSuite, repository=repository.id, head_sha=sha):
+                events.run_all_again(self._site, suite, login)
 
     def join_team(self, team: str, login: str) -> None:
         """Make somebody a member of `organization/team`."""

@@ -89,6 +89,19 @@ def test_running_a_check_again_deploys_that_commit_again(made: Repository) -> No
     )
 
 
+def test_running_all_checks_again_deploys_what_did_not_succeed(made: Repository) -> None:
+    pull = made.pull_request({"web/app.py": services.unhealthy("at once")}, "all-again")
+    pull.comment("/deploy staging")
+    pull.comment("/deploy prod --now")
+    for environment in ("staging", "prod"):
+        assert made.concluded(pull.sha, environment)["conclusion"] == "failure"
+
+    made.cloud.github.press_all(made.full_name, pull.sha, "reader")
+
+    for environment in ("staging", "prod"):
+        pull.reply(f"/deploy {environment} {pull.sha}` was refused")
+
+
 def test_a_pushs_check_is_run_again_where_there_is_no_pull_request(made: Repository) -> None:
     main = made.git("rev-parse", "main")
     run = made.concluded(main, "staging")

@@ -60,6 +60,9 @@ def test_a_merge_group_waits_for_no_deployment_that_never_was(made: Repository) 
     group = made.cloud.github.enqueue(made.full_name, pull.number, "owner")
     assert made.concluded(group, "live")["conclusion"] == "action_required"
     assert made.statuses(group, "live") == []
+    needed = made.concluded(pull.sha, "live")
+    made.cloud.github.press(needed["id"], "reader")
+    assert f"/deploy live {pull.sha}` was refused" in pull.reply("needs `write`")
 
 
 def test_a_push_waits_until_its_checks_are_green(made: Repository) -> None:

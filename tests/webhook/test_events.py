@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.core.events import ButtonPressed, CommentCreated, HeadSeen, Pushed
+from bot.core.events import ButtonPressed, CommentCreated, HeadSeen, Pushed, RunAgain
 from bot.core.model import Repository
 from bot.ports import Broken, Transient
 from tests.webhook.door import NOW, SHA, commented, pressed, pulled, pushed, sent, signature
@@ -74,7 +74,42 @@ def test_a_button_is_published(door: Door, payload: dict[str, Any], verb: str) -
     ]
 
 
+NEEDED = sent(
+    action="rerequested",
+    check_run={"id": 6, "name": "deploy / live", "external_id": "required #12", "head_sha": SHA},
+)
+SUITE = sent(action="rerequested", check_suite={"id": 8, "head_sha": SHA})
+
+
+@pytest.mark.parametrize(
+    ("event", "payload", "environment", "number"),
+    [("check_run", NEEDED, "live", 12), ("check_suite", SUITE, "", None)],
+)
+def test_checks_that_are_to_run_again_are_published(
+    door: Door, event: str, payload: dict[str, Any], environment: str, number: int | None
+) -> None:
+    assert door.deliver(payload, event).status_code == 202
+    assert door.published == [
+        RunAgain(
+            repository=ACME,
+            delivery="d-1",
+            sha=SHA,
+            environment=environment,
+            number=number,
+            actor="writer",
+            received_at=NOW,
+        )
+    ]
+
+
+BOT = {"sender": {"login": "x[bot]", "type": "Bot"}}
 IGNORED = {
+    "a bot's wish for all checks": ("check_suite", SUITE | BOT),
+    "not installed, all checks": ("check_suite", SUITE | {"installation": None}),
+    "a check of another name, again": (
+        "check_run",
+        NEEDED | {"check_run": NEEDED["check_run"] | {"name": "deploy / live --override"}},
+    ),
     "unknown button": ("check_run", pressed("reboot")),
     "the button of another check": ("check_run", pressed("pause", "lint")),
     "running the buttons again": (
