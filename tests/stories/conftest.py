@@ -10,6 +10,7 @@ import pytest
 from localcloud.cloud import Cloud, Options
 from localcloud.visit import Visitors
 from tests.stories import services
+from tests.stories.canaries import leaked
 from tests.stories.console import Console
 from tests.stories.people import Repository
 
@@ -37,6 +38,7 @@ def cloud(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config)
     local.start()
     yield local
     local.stop()
+    assert leaked(local) == []
     assert local.github.judge.violations == []
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 ENVIRONMENTS = {
     "staging": "",
     "checked": "gates: {checks: [ci]}",
+    "ruled": "gates: {checks: required}",
     "patient": "gates: {checks: [ci], when_green: wait}",
     "reviewed": "gates: {approvals: 1}",
     "paired": "gates: {two_person: true}",
@@ -60,6 +61,28 @@ def test_checks_must_have_passed_on_this_commit(made: Repository, pull: Pull) ->
     report(pull, "success")
     pull.comment(pasted(told))
     assert made.concluded(pull.sha, "checked")["conclusion"] == "success"
+
+
+def test_required_checks_count_on_every_page_and_by_whatever_name(made: Repository) -> None:
+    ruled = made.pull_request({"web/app.py": services.good("ruled")}, "ruled")
+    names = ("deploy / ruled", "deploy", "e2e")
+    checks = {
+        "required_status_checks": [{"context": name} for name in names],
+        "strict_required_status_checks_policy": False,
+    }
+    rule = {"type": "required_status_checks", "parameters": checks}
+    made.call("POST", "rulesets", {"name": "main", "enforcement": "active", "rules": [rule]})
+    report(ruled, "failure", "deploy")
+    for shard in range(101):
+        report(ruled, "success", f"shard {shard}")
+    told = ruled.refusal(ruled.comment("/deploy ruled"))
+    assert "`deploy` failed, and `e2e` has not passed yet" in told
+    report(ruled, "failure", "e2e")
+    assert "`deploy`, `e2e` failed" in ruled.refusal(ruled.comment("/deploy ruled"))
+    for name in names[1:]:
+        report(ruled, "success", name)
+    ruled.comment(pasted(told))
+    assert made.concluded(ruled.sha, "ruled")["conclusion"] == "success"
 
 
 def test_a_deployment_waits_until_checks_are_green(made: Repository) -> None:

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from markdown_it import MarkdownIt
 
-from localcloud.bot_environment import webhook_secret
-from localcloud.github.app_records import App, InstallationToken
-from localcloud.github.records import CheckRun, Comment, DeploymentStatus
 from tests.stories import services
+from tests.stories.canaries import leaked, secrets_of
 from tests.stories.gated import behind_gates
 from tests.stories.people import wait_for_the_next_second
 
@@ -122,33 +120,11 @@ def test_hostile_names_in_deploy_yaml_are_refused_and_not_repeated(made: Reposit
     assert harms(told) == []
 
 
-def secrets_of(cloud: Cloud) -> dict[str, str]:
-    """What must never be seen: by name, what it is."""
-    store: Any = cloud.github._store  # noqa: SLF001  # tokens are told once, so only the store has them
-    tokens = {f"token {one.id}": one.token for one in store.find(InstallationToken)}
-    app = store.first(App, slug="spillway")
-    key = app.private_key_pem.splitlines()[3]
-    return {**tokens, "webhook secret": webhook_secret(cloud.state), "private key": key}
-
-
 def test_no_secret_is_ever_emitted(made: Repository, cloud: Cloud) -> None:
     pull = made.pull_request({"web/app.py": services.good("secretive")}, "secretive")
     pull.comment("/deploy prod")
     assert made.concluded(pull.sha, "prod")["conclusion"] == "success"
-    store: Any = cloud.github._store  # noqa: SLF001  # all that was ever said on this GitHub
-    emitted = {
-        "logs": "".join(path.read_text() for path in (cloud.state / "logs").glob("*.log")),
-        "comments": "".join(one.body for one in store.find(Comment)),
-        "check runs": "".join(str(one.output) for one in store.find(CheckRun)),
-        "statuses": "".join(one.description for one in store.find(DeploymentStatus)),
-    }
-    hidden = secrets_of(cloud)
-    assert len(hidden) > 2
-    assert all(emitted.values())
-    seen = [
-        f"{name} in the {where}"
-        for name, secret in hidden.items()
-        for where, text in emitted.items()
-        if secret in text
-    ]
-    assert seen == []
+    assert leaked(cloud) == []
+    said = pull.comment(f"It is {secrets_of(cloud)['webhook secret']}")
+    assert leaked(cloud) == ["webhook secret in what is said on GitHub"]
+    made.call("DELETE", f"issues/comments/{said}")

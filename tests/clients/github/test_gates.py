@@ -82,7 +82,8 @@ def test_a_failure_on_the_second_page_is_seen(acme: Acme) -> None:
 
 def test_required_checks_come_from_rulesets_and_protection(acme: Acme) -> None:
     assert acme.client.required_checks(acme.repository, "main") == ()
-    checks = [{"context": "ci", "integration_id": 15}, {"context": "lint"}]
+    ours = {"context": "deploy / prod", "integration_id": acme.app.id}
+    checks = [{"context": "ci", "integration_id": 15}, {"context": "lint"}, ours]
     rule = {
         "type": "required_status_checks",
         "parameters": {
