@@ -39,6 +39,7 @@ THIN_STABLE = 30
 NOISY = 0.25
 MISSED = 20
 """Requests that stable must have had to get, for its silence to mean that metrics are missing."""
+CONDEMNED = frozenset({Finding.WORSE, Finding.MUTE})
 
 _AUTO = (
     (30_000.0, (Step(1, 7), Step(10, 2), Step(50, 2))),
@@ -84,7 +85,7 @@ def onward(course: Course, seen: Sequence[tuple[Evidence, Verdict]], route: Rout
     """Return where to go from here, given what every service that shares this course shows."""
     found = {verdict.finding for _, verdict in seen}
     broken = [evidence for evidence, verdict in seen if verdict.finding is Finding.BROKEN]
-    if Finding.WORSE in found or any(_heard(course, evidence) for evidence in broken):
+    if found & CONDEMNED or any(_heard(course, evidence) for evidence in broken):
         return Move(course, outcome=Outcome.ROLLED_BACK)
     if broken:
         return Move(_rechecking(course))

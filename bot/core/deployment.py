@@ -100,7 +100,9 @@ class ServiceRollout(Struct, frozen=True, kw_only=True):
     splits: tuple[Split, ...] = ()
     """When it had which share of the traffic."""
     windows: tuple[Window, ...] = ()
-    """What the verdict was built from, to explain and replay it."""
+    """What the verdict was built from, to explain and replay it: the latest ones."""
+    before: Evidence = Evidence()
+    """What the windows before those said."""
     evidence: Evidence = Evidence()
     verdict: Verdict | None = None
 

@@ -99,6 +99,8 @@ class VerdictConfig(Struct, frozen=True, kw_only=True):
     max_error_rate: float = 0.0
     max_slow_rate: float = 0.0
     """Absolute limits of the canary's 5xx and slow answers; 0 = none."""
+    affine: bool = False
+    """Whether clients stay with the revision that they know, so that shares say little."""
 
 
 class Sums(Struct, frozen=True):
@@ -188,6 +190,8 @@ class Finding(StrEnum):
     """More often than stable, beyond doubt."""
     BROKEN = "broken"
     """A catastrophe that needs no comparison over time."""
+    MUTE = "mute"
+    """It answers hardly any of the requests that its share brings: they reach no instance."""
     ALARMED = "alarmed"
     """At 100 % it does worse than stable did before: ask concurrent stable again."""
 

@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from bot.core import verdict
-from bot.core.evidence import Evidence, Finding, Metric, Verdict, Window
+from bot.core.evidence import Finding, Metric, Verdict, Window
 from bot.core.rollout.planning import verdict_config
 
 if TYPE_CHECKING:
@@ -39,12 +39,12 @@ def under(deployment: Deployment, rollout: Rollout) -> Deployment:
 def replayed(deployment: Deployment) -> Iterator[Judged]:
     """Judge every stored window of every service again, in order of time within a service."""
     for service in deployment.services:
-        config, evidence = verdict_config(deployment, service), Evidence()
+        config, evidence = verdict_config(deployment, service), service.before
         for window in service.windows:
             evidence = verdict.update(evidence, window, config)
             read = verdict.read(evidence, config)
             yield Judged(service.plan.name, window, read)
-            if read.finding in {Finding.WORSE, Finding.BROKEN}:
+            if read.finding in {Finding.WORSE, Finding.BROKEN, Finding.MUTE}:
                 break
 
 
@@ -60,6 +60,11 @@ def inputs(deployment: Deployment, service: ServiceRollout) -> Iterator[str]:
     config = verdict_config(deployment, service)
     steps = ", ".join(f"{s.share} % for {s.bake} windows" for s in deployment.route.steps)
     yield f"{service.plan.name}: alpha {config.alpha:g}, steps {steps or 'none'}, then 100 %"
+    if service.before.seen:
+        yield (
+            f"  {service.before.seen} older windows are not kept; what follows goes on from what "
+            "they said under the rule of that time"
+        )
     history = config.history
     if not history.windows:
         yield "  no history: noise is assumed to be high"

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from bot.core.deployment import Deployment, Failure, FailureCode, Phase
 from bot.core.environment import activated, given_up, held_by, let_in
 from bot.core.model import Environment
-from bot.core.rollout.turn import LIMITS, enter, expired
+from bot.core.rollout.turn import COMPARED, LIMITS, enter, expired
 from bot.core.route import Stage
 from bot.ports import World, Write
 
@@ -46,12 +46,16 @@ def _started(
     if watched is None:
         return begun, ()
     deployment, version = watched
-    comparing = deployment.course.stage is Stage.RECHECK or deployment.share_since is None
-    if deployment.phase is not Phase.WATCHING or comparing:
+    if deployment.phase is not Phase.WATCHING or _comparing(deployment):
         return None
     ended = enter(deployment, Phase.SUCCEEDED, now)
     telling = (*begun.telling, deployment.id)
     return replace(begun, watching="", telling=telling), (Write(ended, version),)
+
+
+def _comparing(watched: Deployment) -> bool:
+    """Tell whether stable has traffic again because of an alarm; nobody may come between."""
+    return watched.course.stage is Stage.RECHECK or watched.share_since is None
 
 
 def _first_let_in(world: World, environment: Environment) -> Deployment | None:
@@ -63,10 +67,12 @@ def _first_let_in(world: World, environment: Environment) -> Deployment | None:
 
 
 def _held(world: World, environment: Environment) -> tuple[Environment, tuple[Write, ...]] | None:
-    """Have the first that is kept out by a lock, or no longer is, say so."""
+    """Have the first that is kept out by a lock or a comparison, or no longer is, say so."""
+    watched = world.store.get(Deployment, environment.watching) if environment.watching else None
+    compared = COMPARED if watched and _comparing(watched[0]) else ""
     for waiting in environment.queue:
         found = world.store.get(Deployment, waiting)
-        why = held_by(environment, found[0]) if found else ""
+        why = held_by(environment, found[0]) or compared if found else ""
         if found is not None and why != found[0].waiting:
             return environment, (Write(replace(found[0], waiting=why), found[1]),)
     return None

@@ -71,7 +71,11 @@ class Forwarder:
             await self._client.close()
 
     async def forward(self, request: web.Request, target: Target) -> web.StreamResponse:
-        """Let the target answer; 503 when it cannot be reached or breaks off, 504 when late."""
+        """Let the target answer; 503 when it cannot be reached or breaks off, 504 when late.
+
+        What reaches no instance is not counted.
+        (https://cloud.google.com/monitoring/api/metrics_gcp: run.googleapis.com/request_count)
+        """
         started = time.perf_counter()
         relay = _Relay(request)
         with self._in_flight.request(target.revision):
@@ -79,12 +83,13 @@ class Forwarder:
                 return await self._relayed(relay, target)
             finally:
                 seconds = time.perf_counter() - started
-                self._report(target, relay.status, seconds)
+                if relay.reached:
+                    self._report(target, relay.status, seconds)
 
     async def _relayed(self, relay: _Relay, target: Target) -> web.StreamResponse:
         port = self._locate(target.revision)
         if port is None or self._client is None:
-            return relay.fail(503, "no instance of this revision is running")
+            return relay.miss()
         try:
             async with (
                 asyncio.timeout(self._timeout),
@@ -97,6 +102,8 @@ class Forwarder:
                 ) as answer,
             ):
                 return await relay.stream(answer)
+        except aiohttp.ClientConnectorError:
+            return relay.miss()
         except TimeoutError:
             return relay.fail(504, "upstream request timeout")
         except (aiohttp.ClientError, OSError):
@@ -112,11 +119,12 @@ class Forwarder:
 
 
 class _Relay:
-    """One answer on its way back; `status` is what will be reported."""
+    """One answer on its way back; `status` is what will be reported of a request that got there."""
 
     def __init__(self, request: web.Request) -> None:
         self.request = request
         self.status = _CLIENT_GONE
+        self.reached = True
         self._response: web.StreamResponse | None = None
 
     async def stream(self, answer: aiohttp.ClientResponse) -> web.StreamResponse:
@@ -130,6 +138,11 @@ class _Relay:
         await response.write_eof()
         self.status = answer.status
         return response
+
+    def miss(self) -> web.StreamResponse:
+        """Answer for a revision without an instance that listens."""
+        self.reached = False
+        return self.fail(503, "no instance of this revision is running")
 
     def fail(self, status: int, reason: str) -> web.StreamResponse:
         """Answer with a failure; an answer already begun is broken off instead."""

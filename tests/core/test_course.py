@@ -79,6 +79,10 @@ def test_a_canary_that_answers_while_stable_has_no_series_proves_nothing() -> No
     assert move(at, 3, strange="11 5xx of 10 requests").waiting == "metrics-down"
 
 
+def test_a_canary_that_answers_nothing_goes_back() -> None:
+    assert move(course.begin(ROUTE), 4, Finding.MUTE).outcome is Outcome.ROLLED_BACK
+
+
 def test_an_alarm_asks_stable_again_at_two_shares_and_rolls_nothing_back() -> None:
     watched = course.at_full(Course())
     first = move(watched, 1, Finding.ALARMED)

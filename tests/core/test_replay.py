@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from bot.core import forecast, replay
 from bot.core.course import automatic
 from bot.core.evidence import Counts, History
+from bot.core.rollout import judging
 from bot.core.route import Route
 from bot.core.verdict import reason, summary
 from tests.core.rollout.simulated import Faults, World, deployment, service_plan
+
+if TYPE_CHECKING:
+    import pytest
 
 AI = service_plan("ai")
 SAMPLING = (timedelta(minutes=1), timedelta(minutes=3))
@@ -25,6 +30,20 @@ def test_a_replay_ends_in_the_very_words_that_rolled_it_back() -> None:
     assert read is not None
     assert lines[-1].endswith(reason(read))
     assert lines == [replay.line(one) for one in replay.replayed(ended)]
+
+
+def test_a_replay_goes_on_from_what_windows_said_that_are_not_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole = World().with_stable("ai").play(deployment(AI))
+    monkeypatch.setattr(judging, "KEPT", 5)
+    short = World().with_stable("ai").play(deployment(AI))
+    lines = [replay.line(one) for one in replay.replayed(whole)]
+    gone = len(lines) - 5
+    assert [replay.line(one) for one in replay.replayed(short)] == lines[gone:]
+    said = "\n".join(replay.inputs(short, short.services[0]))
+    assert f"{gone} older windows are not kept" in said
+    assert "not kept" not in "\n".join(replay.inputs(whole, whole.services[0]))
 
 
 def test_another_rule_judges_the_same_windows_otherwise() -> None:

@@ -77,6 +77,13 @@ def silent() -> str:
     return 'raise SystemExit("the database password is missing")\n'
 
 
+def ending() -> str:
+    """A service that its first visitor ends, and that cannot begin a second time."""
+    behaviour = 'status = os._exit(1) if self.path == "/" else 200'
+    app = APP.format(title="cannot begin again", behaviour=behaviour)
+    return app.replace("SEEN = 0\n", 'SEEN = 0\nopen("begun", "x").close()\n')
+
+
 def slowly(app: str) -> str:
     """The same service, which takes a while until it begins."""
     return f"import time\n\ntime.sleep(4)\n{app}"

@@ -22,6 +22,12 @@ def made(live: Callable[..., Repository]) -> Repository:
     return live(prod=services.QUIET)
 
 
+@pytest.fixture(scope="module")
+def other(live: Callable[..., Repository]) -> Repository:
+    """One for canaries: whatever failed has gone back to what it had."""
+    return live()
+
+
 def failed(pull: Pull) -> tuple[str, str]:
     """Ask for prod, wait for the failure, and return the check run's words and the alert's."""
     asked = pull.comment("/deploy prod")
@@ -99,10 +105,24 @@ def test_after_a_failure_the_mended_commit_is_deployed(made: Repository, console
     assert console.serving(f"{made.prefix}-web").startswith(f"{made.prefix}-web-{pull.sha[:7]}")
 
 
-def test_a_canary_that_fails_more_often(
-    live: Callable[..., Repository], visitors: Callable[..., Visitors], console: Console
+def test_a_canary_whose_instance_ends_again_and_again(
+    other: Repository, visitors: Callable[..., Visitors], console: Console
 ) -> None:
-    made = live()
+    before = console.shares(f"{other.prefix}-web")
+    visitors(other)
+    pull = other.pull_request({"web/app.py": services.ending()}, "ending")
+    pull.comment("/deploy prod")
+    assert other.concluded(pull.sha, "prod")["output"]["title"] == "Rolled back"
+    alert = pull.alert()
+    assert f"canary of {other.prefix}-web answers hardly any of its requests" in alert
+    assert "instances that do not start, end or hang answer nothing that is counted" in alert
+    assert console.shares(f"{other.prefix}-web") == before
+
+
+def test_a_canary_that_fails_more_often(
+    other: Repository, visitors: Callable[..., Visitors], console: Console
+) -> None:
+    made = other
     before = console.shares(f"{made.prefix}-web")
     visitors(made)
     pull = made.pull_request({"web/app.py": services.failing()})

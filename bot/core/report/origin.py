@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.core.deployment import Deployment, Phase
 from bot.core.report.phrases import plain
+from bot.core.rollout.turn import COMPARED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -16,7 +17,12 @@ if TYPE_CHECKING:
 def origin(deployment: Deployment, place: int) -> Iterator[str]:
     """Yield what stands first, one paragraph each."""
     yield _asked(deployment)
-    if place and deployment.waiting:
+    if place and deployment.waiting == COMPARED:
+        yield (
+            f"Waiting (position {place}): what is live in {deployment.environment} is "
+            f"{COMPARED}. It starts by itself after that."
+        )
+    elif place and deployment.waiting:
         yield (
             f"Waiting (position {place}): {deployment.environment} is "
             f"{plain(deployment.waiting)}. It starts by itself once unlocked."

@@ -24,7 +24,13 @@ if TYPE_CHECKING:
     from bot.core.sight import Sight
 
 KEPT = 2000
-"""Windows kept with a deployment, to explain and replay it: a day and a half of minutes."""
+"""Windows kept with a deployment, to explain and replay it: a day and a half of minutes. What
+those before them said is kept in sum."""
+ACTED_ON = frozenset({Finding.WORSE, Finding.BROKEN, Finding.MUTE})
+SILENT = (
+    "instances that do not start, end or hang answer nothing that is counted. Where clients stay "
+    "with the revision that they know, deploy.yaml says `session_affinity: true`"
+)
 WORSE = {
     Metric.ERRORS: "fails more often than stable",
     Metric.SLOW: "answers slowly more often than stable",
@@ -53,9 +59,11 @@ def _folded(
         evidence = after
         if evidence.strange:
             break
-    kept = (*service.windows, *taken)[-KEPT:]
+    known, before = (*service.windows, *taken), service.before
+    for gone in known[:-KEPT]:
+        before = verdict.update(before, gone, config)
     read = verdict.read(evidence, config)
-    return replace(service, evidence=evidence, verdict=read, windows=kept)
+    return replace(service, evidence=evidence, verdict=read, windows=known[-KEPT:], before=before)
 
 
 def next_move(deployment: Deployment, services: Iterable[ServiceRollout]) -> Move:
@@ -74,7 +82,7 @@ def shadowed(deployment: Deployment, now: datetime) -> Deployment:
     if deployment.plan.rollout.judge != "shadow" or deployment.shadow:
         return deployment
     for service in deployment.services:
-        if service.verdict and service.verdict.finding in {Finding.WORSE, Finding.BROKEN}:
+        if service.verdict and service.verdict.finding in ACTED_ON:
             would = f"shadow: would have been rolled back here, {verdict.reason(service.verdict)}"
             return tell_step(replace(deployment, shadow=would), deployment.share, would, now)
     return deployment
@@ -82,11 +90,18 @@ def shadowed(deployment: Deployment, now: datetime) -> Deployment:
 
 def condemned(deployment: Deployment) -> Failure:
     """Return why traffic must go back, in the numbers of the service that it goes back for."""
-    bad = {Finding.WORSE, Finding.BROKEN, Finding.BREWING}
+    bad = ACTED_ON | {Finding.BREWING}
     service = next((s for s in deployment.services if s.verdict and s.verdict.finding in bad), None)
     if service is None or service.verdict is None:
         return undecidable("it was not decided in time, and deploy.yaml says to roll back then")
     read = service.verdict
+    if read.finding is Finding.MUTE:
+        return Failure(
+            code=FailureCode.CANARY_WORSE,
+            service=service.plan.name,
+            reason=f"the canary of {service.plan.name} answers hardly any of its requests",
+            detail=f"{verdict.reason(read)}: {SILENT}",
+        )
     harmed = getattr(read.canary, read.metric.value)
     return Failure(
         code=FailureCode.CANARY_WORSE,

@@ -27,6 +27,8 @@ PAUSE = timedelta(days=7)
 """How long a pause lasts when nobody resumes."""
 SPLIT = "its traffic is split"
 """What a queued deployment waits for until one revision has all the traffic."""
+COMPARED = "compared with stable again, which takes half an hour mostly and 70 minutes at most"
+"""What a queued deployment waits for while the watch of the one before it suspects a fault."""
 HELD = frozenset({Phase.SMOKE, Phase.SHIFTING})
 """Where people can hold a deployment: the limits of these phases wait meanwhile."""
 

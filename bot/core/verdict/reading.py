@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from bot.core.evidence import Evidence, Finding, Metric, Trace, Verdict, VerdictConfig
 from bot.core.verdict.limits import beyond_limit
-from bot.core.verdict.words import told
+from bot.core.verdict.silence import mute
+from bot.core.verdict.words import told, untold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -35,14 +36,13 @@ def read(evidence: Evidence, config: VerdictConfig) -> Verdict:
     """Return what follows from the evidence, with the numbers behind it."""
     by_metric = {metric: _odds(evidence, metric, _ramp) for metric in Metric}
     odds, loudest = sum(by_metric.values()), max(by_metric, key=lambda one: by_metric[one])
-    enough = 1.0 / config.alpha
     broken = math.exp(min(evidence.excursion.nats, 200.0))
-    if odds >= enough and _summed(evidence, _without_loudest) >= REMAINING:
+    if odds >= 1.0 / config.alpha and _summed(evidence, _without_loudest) >= REMAINING:
         return told(evidence, Finding.WORSE, odds, loudest)
-    if broken >= enough:
+    if broken >= 1.0 / config.alpha:
         return told(evidence, Finding.BROKEN, broken, Metric.ERRORS)
-    if limited := beyond_limit(evidence, config):
-        return told(evidence, Finding.WORSE, *limited)
+    if otherwise := _otherwise(evidence, config):
+        return otherwise
     alarm = sum(_odds(evidence, one, _watch) for one in Metric if _heard_alone(one, config))
     if alarm >= ALARM or evidence.solo.nats >= BROKEN_ALONE:
         return told(
@@ -52,6 +52,14 @@ def read(evidence: Evidence, config: VerdictConfig) -> Verdict:
         return told(evidence, Finding.BREWING, max(odds, broken), Metric.ERRORS)
     finding = Finding.UNDECIDED if odds >= UNDECIDED else Finding.CLEAR
     return told(evidence, finding, odds, loudest)
+
+
+def _otherwise(evidence: Evidence, config: VerdictConfig) -> Verdict | None:
+    """Return what condemns without any comparison of failures: a limit, or silence."""
+    if limited := beyond_limit(evidence, config):
+        return told(evidence, Finding.WORSE, *limited)
+    silence = 0.0 if config.affine else mute(evidence)
+    return untold(evidence, silence) if silence else None
 
 
 def _heard_alone(metric: Metric, config: VerdictConfig) -> bool:

@@ -40,6 +40,16 @@ def told(evidence: Evidence, finding: Finding, odds: float, metric: Metric) -> V
     )
 
 
+def untold(evidence: Evidence, nats: float) -> Verdict:
+    """Return the verdict on a canary that answers hardly anything, both sides at this split."""
+    return Verdict(
+        finding=Finding.MUTE,
+        odds=math.exp(min(nats, 200.0)),
+        canary=evidence.canary,
+        stable=evidence.stable,
+    )
+
+
 def ratios(canary: Counts, stable: Counts, metric: Metric) -> tuple[float, float]:
     """Return how many times as often the canary does it, and the least that this may be."""
     bad, usual = getattr(canary, metric.value), getattr(stable, metric.value)
@@ -64,6 +74,10 @@ def _least_part(bad: int, usual: int) -> float:
 def reason(verdict: Verdict) -> str:
     """Return the numbers in one line."""
     canary, stable, name = verdict.canary, verdict.stable, NAMES[verdict.metric]
+    if verdict.finding is Finding.MUTE:
+        answered = f"{number(canary.requests)} of the canary"
+        beside = f"{number(stable.requests)} of stable"
+        return f"answers counted: {answered} beside {beside}, evidence {odds(verdict.odds)}"
     parts = [f"canary {_of(canary, verdict.metric)}"]
     if stable.requests:
         parts[0] += f" against stable {_of(stable, verdict.metric)}"

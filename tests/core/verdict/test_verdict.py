@@ -8,6 +8,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 from msgspec import json
+from msgspec.structs import replace
 
 from bot.core import verdict
 from bot.core.evidence import Counts, Evidence, Finding, Metric, VerdictConfig, Window
@@ -177,3 +178,20 @@ def test_whatever_is_counted_the_evidence_is_finite_and_can_be_stored(
     read = verdict.read(evidence, CONFIG)
     assert 0 <= read.odds < float("inf")
     assert verdict.reason(read)
+
+
+def test_a_canary_whose_requests_reach_no_instance_is_heard_by_its_silence() -> None:
+    silent = [window(minute, Counts(1, 1) if not minute else None) for minute in range(4)]
+    assert found(*silent[:3]) is Finding.BREWING
+    read = verdict.read(gathered(*silent), CONFIG)
+    assert read.finding is Finding.MUTE
+    assert verdict.reason(read).startswith(
+        "answers counted: 1 of the canary beside 2 160 of stable"
+    )
+    affine = replace(CONFIG, affine=True)
+    assert verdict.read(gathered(*silent, config=affine), affine).finding is not Finding.MUTE
+
+
+def test_clients_who_stay_with_stable_for_minutes_leave_no_silence() -> None:
+    slowly = [window(minute, Counts(12 * minute + 12)) for minute in range(4)]
+    assert found(*slowly) is Finding.CLEAR
