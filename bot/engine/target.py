@@ -82,10 +82,13 @@ def _named(
     world: World, repository: Repository, seen: dict[str, datetime], wish: tuple[str, Rules]
 ) -> Target:
     typed, rules = wish
-    heads = [sha for sha in seen if sha.startswith(typed)]
-    if len(heads) == 1:
-        return Target(sha=heads[0], typed=typed, first_seen=seen[heads[0]])
-    full = rules.sha if rules.sha.startswith(typed) else typed
+    heads = {sha for sha in seen if sha.startswith(typed)}
+    meant = heads | ({rules.sha} if rules.sha.startswith(typed) else set())
+    if len(meant) > 1:
+        return Target(typed=typed)
+    full = next(iter(meant), typed)
+    if heads:
+        return Target(sha=full, typed=typed, first_seen=seen[full])
     if len(full) == FULL_SHA and world.github.contains(repository, full, rules.branch):
         return Target(sha=full, typed=typed, on_default_branch=True)
     return Target(typed=typed)
