@@ -20,12 +20,12 @@ from bot import payloads
 from bot.core import command, tags
 from bot.core.events import (
     ButtonPressed,
+    CheckPressed,
     CommentCreated,
     Event,
     HeadSeen,
     Pushed,
     ReleaseTagged,
-    RunAgain,
 )
 from bot.notices import EVENTS, changed, read_notice
 
@@ -41,10 +41,12 @@ OUR_RUN: Final = re.compile(
     r"(?P<deployment>[0-9a-f]{12})(?:/rollback|(?P<controls>/controls/\d+))?"
 )
 """The external id of a check run that tells of a deployment."""
-OUR_NAME: Final = re.compile(r"deploy / (?P<environment>[a-z0-9-]{1,40})")
-OUR_WAIT: Final = re.compile(r"required #(?P<number>[1-9]\d{0,8})|waits \S+")
+OUR_NAME: Final = re.compile(r"deploy / (?P<environment>[a-z0-9-]{1,40})(?P<controls> · controls)?")
+OUR_WAIT: Final = re.compile(r"(?:required|waits \S+)(?: #(?P<number>[1-9]\d{0,8}))?")
 """The external id of a check run that says what a deployment there would need."""
 RERUN: Final = "rerequested"
+PRESSED: Final = "requested_action"
+APPROVE: Final = "approve"
 AGAIN: Final = "deploy"
 VERBS: Final = frozenset({AGAIN, "promote", "pause", "resume", "abort", "rollback"})
 
@@ -94,9 +96,10 @@ def _checked(delivery: Delivery) -> Event | None:
     if delivery.event == "check_suite":
         suite = _check_suite.decode(delivery.body)
         head = suite.check_suite.head_sha
-        return _again(suite, delivery, head) or changed(suite, head)
+        again = suite.action == RERUN
+        return _of_check(suite, delivery, head) if again else changed(suite, head)
     run = _check_run.decode(delivery.body)
-    pressed = _pressed(run, delivery) or _run_again(run, delivery)
+    pressed = _pressed(run, delivery) or _waiting_pressed(run, delivery)
     return pressed or changed(run, run.check_run.head_sha)
 
 
@@ -169,7 +172,7 @@ def _pressed(payload: payloads.CheckRun, delivery: Delivery) -> ButtonPressed | 
     ours = OUR_RUN.fullmatch(payload.check_run.external_id or "")
     if payload.action == RERUN and ours and not ours["controls"]:
         verb = AGAIN
-    elif payload.action == "requested_action" and payload.requested_action:
+    elif payload.action == PRESSED and payload.requested_action:
         verb = payload.requested_action.identifier
     if repository is None or ours is None or verb not in VERBS or payload.sender.type == "Bot":
         return None
@@ -183,26 +186,29 @@ def _pressed(payload: payloads.CheckRun, delivery: Delivery) -> ButtonPressed | 
     )
 
 
-def _run_again(payload: payloads.CheckRun, delivery: Delivery) -> RunAgain | None:
+def _waiting_pressed(payload: payloads.CheckRun, delivery: Delivery) -> CheckPressed | None:
     """Read which environment's check it was, where no deployment stands behind it."""
-    run = payload.check_run
+    run, button = payload.check_run, payload.requested_action
     waits = OUR_WAIT.fullmatch(run.external_id or "")
     named = OUR_NAME.fullmatch(run.name)
-    if payload.action != RERUN or waits is None or named is None:
+    if waits is None or named is None:
+        return None
+    verb = (button.identifier if button else "") if named["controls"] else AGAIN
+    if verb not in {AGAIN, APPROVE} or payload.action != (PRESSED if named["controls"] else RERUN):
         return None
     number = int(waits["number"]) if waits["number"] else None
-    again = _again(payload, delivery, run.head_sha)
-    return again and replace(again, environment=named["environment"], number=number)
+    pressed = _of_check(payload, delivery, run.head_sha)
+    return pressed and replace(pressed, environment=named["environment"], number=number, verb=verb)
 
 
-def _again(
+def _of_check(
     payload: payloads.CheckSuite | payloads.CheckRun, delivery: Delivery, sha: str | None
-) -> RunAgain | None:
-    """Read whose checks are to run again; GitHub tells only the App that made them."""
+) -> CheckPressed | None:
+    """Read who pressed; GitHub tells only the App that made the checks."""
     repository = payload.where()
-    if payload.action != RERUN or repository is None or not sha or payload.sender.type == "Bot":
+    if repository is None or not sha or payload.sender.type == "Bot":
         return None
-    return RunAgain(
+    return CheckPressed(
         repository=repository,
         delivery=_id(delivery),
         sha=sha,

@@ -132,8 +132,8 @@ class ButtonPressed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     received_at: datetime
 
 
-class RunAgain(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="again"):
-    """Somebody asked GitHub to run checks of ours again that tell of no deployment, or all."""
+class CheckPressed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="check"):
+    """Somebody pressed a button of a check of ours that tells of no deployment, or of them all."""
 
     version: int = VERSION
     repository: Repository
@@ -141,6 +141,8 @@ class RunAgain(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ta
     sha: str
     environment: str = ""
     """Empty for a commit's whole suite: whatever of it did not succeed."""
+    verb: str = "deploy"
+    """The command's name; GitHub's own button to run a check again deploys."""
     number: int | None = None
     """The pull request, where the check is one's."""
     actor: str
@@ -164,7 +166,7 @@ class Sweep(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="
 Event = (
     CommentCreated
     | ButtonPressed
-    | RunAgain
+    | CheckPressed
     | Typed
     | Pushed
     | ReleaseTagged

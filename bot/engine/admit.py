@@ -19,7 +19,7 @@ from bot.core.reasons import Reason
 from bot.core.report import answers, waiting
 from bot.engine.answer import answer
 from bot.engine.found import Accept, Answer, Found, Ignore, Later, Mark, Refuse, Split, Wait
-from bot.engine.noting import let_go, noted_on_commit, taken_over
+from bot.engine.noting import closed, let_go, noted_on_commit, taken_over
 from bot.engine.observe import back_off
 from bot.engine.placing import placed, placed_first
 from bot.engine.remind import remind
@@ -90,14 +90,14 @@ def _before_it(world: World, ask: Ask) -> Later | None:
 def _follow(world: World, ask: Ask, decided: Found) -> tuple[str, ...]:
     match decided:
         case Accept(deployments=deployments):
+            ask = closed(world, ask)
             _enqueue(world, ask, tuple(taken_over(ask, one) for one in deployments))
             return tuple(deployment.environment_key for deployment in deployments)
         case Answer(look_at=look_at):
             _end(world, ask, decided)
             return (look_at,)
         case Refuse() | Ignore():
-            let_go(world, ask, decided)
-            _end(world, ask, decided)
+            _end(world, let_go(world, ask, decided), decided)
         case Mark(runs=runs):
             _mark(world, ask, runs)
         case Wait():
@@ -137,8 +137,8 @@ def _wait(world: World, ask: Ask, said: str, until: datetime) -> None:
 def _hold(world: World, ask: Ask, wait: Wait) -> None:
     """Bind the ask to its commit, say what it waits for, and let it sleep."""
     bound = keep(world, ask, replace(ask, sha=wait.sha))
-    noted = noted_on_commit(world, bound, wait) if ask.kind is AskKind.PUSH else bound
-    new = register(world, noted, wait)
+    new = register(world, bound, wait)
+    noted = noted_on_commit(world, bound, wait)
     said = "" if ask.kind is AskKind.PUSH else waiting.note(ask, wait.sha, wait.awaited)
     until = next_look(wait, world.clock())
     asleep = replace(noted, said=said, wake_at=until, lease_until=None, attempts=0)

@@ -99,9 +99,9 @@ def _of_default_branch(deploy: command.Deploy, branch: str) -> command.Deploy:
 def _stale(world: World, read: command.Command | command.Unreadable, ask: Ask) -> Refusal | None:
     """Refuse a button that stands where the environment is no longer; commands name what they mean.
 
-    A button to run the check again starts a new deployment, and is never stale.
+    One that deploys or approves names its commit, and is never stale.
     """
-    if ask.kind is not AskKind.BUTTON or isinstance(read, command.Deploy):
+    if ask.kind is not AskKind.BUTTON or isinstance(read, command.Deploy | command.Approve):
         return None
     made = world.store.get(Deployment, ask.pressed_on)
     place = world.store.get(Environment, made[0].environment_key) if made else None

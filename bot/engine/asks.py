@@ -24,7 +24,7 @@ Asking = (
     | events.ReleaseTagged
     | events.Typed
     | events.ButtonPressed
-    | events.RunAgain
+    | events.CheckPressed
 )
 MOST_LOOKED_AT = 100
 """Deployments of an environment among which a commit's own is looked for."""
@@ -45,7 +45,7 @@ def wanted(world: World, event: Asking) -> Iterable[Ask]:
             return (_typed(event, now),)
         case events.ButtonPressed():
             return _of_button(world, event)
-        case events.RunAgain():
+        case events.CheckPressed():
             return _of_rerun(world, event)
         case _:
             assert_never(event)
@@ -115,7 +115,7 @@ def _of_button(world: World, event: events.ButtonPressed) -> Iterable[Ask]:
         yield _of_press(world, event, (found[0], event.verb))
 
 
-def _of_rerun(world: World, event: events.RunAgain) -> Iterable[Ask]:
+def _of_rerun(world: World, event: events.CheckPressed) -> Iterable[Ask]:
     """Take a wish for checks to run again as a `/deploy` of that commit, by whoever wants it.
 
     Of all that a commit has, only what did not succeed is deployed again: by now something newer
@@ -133,13 +133,13 @@ def _of_rerun(world: World, event: events.RunAgain) -> Iterable[Ask]:
             yield replace(again, key=f"{again.key}/{newest.id}")
 
 
-def _of_check(world: World, event: events.RunAgain) -> Ask:
+def _of_check(world: World, event: events.CheckPressed) -> Ask:
     return Ask(
         key=f"{event.repository.id}/button/{event.delivery}",
         kind=AskKind.BUTTON,
         repository=event.repository,
         actor=event.actor,
-        text=f"/deploy {event.environment} {event.sha}",
+        text=f"/{event.verb} {event.environment} {event.sha}",
         number=event.number,
         ref=event.sha,
         created_at=event.received_at,
@@ -148,7 +148,7 @@ def _of_check(world: World, event: events.RunAgain) -> Ask:
 
 
 def _of_press(
-    world: World, event: events.ButtonPressed | events.RunAgain, on: tuple[Deployment, str]
+    world: World, event: events.ButtonPressed | events.CheckPressed, on: tuple[Deployment, str]
 ) -> Ask:
     told, verb = on
     return Ask(

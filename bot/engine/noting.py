@@ -1,4 +1,4 @@
-"""The check run in which a push waits for its gates, and in which its deployment goes on."""
+"""The check run in which an ask waits for its gates; a push's deployment goes on in it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from bot.core.model import Ask, AskKind
+from bot.core.reasons import Reason
 from bot.core.report import waiting as words
 from bot.core.told import Told
 from bot.engine.found import Ignore, Refuse
@@ -16,13 +17,23 @@ from bot.engine.waiting import waiting_here
 
 if TYPE_CHECKING:
     from bot.core.deployment import Deployment
+    from bot.core.github import CheckRun
     from bot.engine.found import Wait
     from bot.ports import World
 
+OVER = "over"
+"""Stands for what a command's check run said, once another one is to take its place."""
+
 
 def noted_on_commit(world: World, ask: Ask, wait: Wait) -> Ask:
-    """Show under the environment's name what a push waits for; made once, edited after that."""
-    wanted = words.check_run(ask, wait.environment, wait.sha, wait.awaited)
+    """Show what an ask waits for; made once, edited after that.
+
+    A push's wait stands under the environment's name, a command's where a second person is to
+    approve: what else a command waits for is in its reply.
+    """
+    wanted = _wanted(world, ask, wait)
+    if wanted is None:
+        return closed(world, ask)
     said = hashlib.sha256(f"{wanted.title}{wanted.summary}".encode()).hexdigest()[:16]
     if said == ask.note_hash:
         return ask
@@ -35,15 +46,29 @@ def noted_on_commit(world: World, ask: Ask, wait: Wait) -> Ask:
     return keep(world, ask, replace(ask, note=made, note_hash=said))
 
 
-def let_go(world: World, ask: Ask, decided: Refuse | Ignore) -> None:
+def closed(world: World, ask: Ask) -> Ask:
+    """Say that nobody's approval of a command is waited for any more.
+
+    A completed run keeps its conclusion, so that another one takes its place.
+    """
+    if ask.kind is AskKind.PUSH or not ask.note:
+        return ask
+    over = words.approval_over(ask, _environment(world, ask), world.clock())
+    begun = ask.note_hash == OVER
+    ask = keep(world, ask, replace(ask, note_hash=OVER))
+    if not (begun and world.voice.find_check_run(ask.repository, over)):
+        world.voice.create_check_run(ask.repository, over)
+    return keep(world, ask, replace(ask, note=0, note_hash="", noting=False))
+
+
+def let_go(world: World, ask: Ask, decided: Refuse | Ignore) -> Ask:
     """End a push's check run: with what was against it, or as overtaken by a newer push."""
-    if not ask.note:
-        return
-    here = waiting_here(world, ask.repository.id)
-    environment = next((one.environment for one in here if one.ask == ask.key), "")
+    if not ask.note or ask.kind is not AskKind.PUSH:
+        return closed(world, ask)
     body = decided.body if isinstance(decided, Refuse) else ""
-    ended = words.check_over(ask, environment, body, world.clock())
+    ended = words.check_over(ask, _environment(world, ask), body, world.clock())
     world.voice.edit_check_run(ask.repository, ask.note, ended)
+    return ask
 
 
 def taken_over(ask: Ask, deployment: Deployment) -> Deployment:
@@ -51,3 +76,16 @@ def taken_over(ask: Ask, deployment: Deployment) -> Deployment:
     if ask.kind is not AskKind.PUSH or not ask.note:
         return deployment
     return replace(deployment, told=Told(check_run=ask.note))
+
+
+def _wanted(world: World, ask: Ask, wait: Wait) -> CheckRun | None:
+    if ask.kind is AskKind.PUSH:
+        return words.check_run(ask, wait.environment, wait.sha, wait.awaited)
+    if all(one.code is not Reason.APPROVAL_NEEDED for one in wait.awaited):
+        return None
+    return words.approval_run(ask, wait.environment, wait.awaited, world.clock())
+
+
+def _environment(world: World, ask: Ask) -> str:
+    here = waiting_here(world, ask.repository.id)
+    return next((one.environment for one in here if one.ask == ask.key), "")

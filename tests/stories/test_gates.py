@@ -130,11 +130,15 @@ def test_a_second_person_lets_it_start(made: Repository, pull: Pull) -> None:
     assert pasted(told) == word
     own = pull.refusal(pull.comment(word))
     assert "@writer asked for" in own
-    assert "`paired` needs `write`" in pull.refusal(pull.comment(word, by="reader"))
+    button = made.concluded(pull.sha, "paired · controls")
+    assert button["conclusion"] == "action_required"
+    assert button["output"]["title"] == "Waits for a second person"
+    made.cloud.github.press(button["id"], "reader", "approve")
+    pull.reply("`paired` needs `write`")
     assert made.check(pull.sha, "paired") is None
-    approved = pull.comment(word, by="owner")
-    assert f"`{pull.sha[:7]}` is approved for `paired`" in pull.answer(approved)
+    made.cloud.github.press(button["id"], "owner", "approve")
     assert made.concluded(pull.sha, "paired")["conclusion"] == "success"
+    assert made.concluded(pull.sha, "paired · controls")["conclusion"] == "neutral"
 
 
 def test_an_approval_is_of_one_commit_by_somebody_who_still_may(made: Repository) -> None:

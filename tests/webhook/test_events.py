@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.core.events import ButtonPressed, CommentCreated, HeadSeen, Pushed, RunAgain
+from bot.core.events import ButtonPressed, CheckPressed, CommentCreated, HeadSeen, Pushed
 from bot.core.model import Repository
 from bot.ports import Broken, Transient
 from tests.webhook.door import NOW, SHA, commented, pressed, pulled, pushed, sent, signature
@@ -81,31 +81,45 @@ NEEDED = sent(
 SUITE = sent(action="rerequested", check_suite={"id": 8, "head_sha": SHA})
 
 
-@pytest.mark.parametrize(
-    ("event", "payload", "environment", "number"),
-    [("check_run", NEEDED, "live", 12), ("check_suite", SUITE, "", None)],
+APPROVED = sent(
+    action="requested_action",
+    check_run={
+        "id": 7,
+        "name": "deploy / live · controls",
+        "external_id": "waits 7/99/0 #12",
+        "head_sha": SHA,
+    },
+    requested_action={"identifier": "approve"},
 )
-def test_checks_that_are_to_run_again_are_published(
-    door: Door, event: str, payload: dict[str, Any], environment: str, number: int | None
+
+
+@pytest.mark.parametrize(
+    ("event", "payload", "pressed_on"),
+    [
+        ("check_run", NEEDED, {"environment": "live", "number": 12}),
+        ("check_suite", SUITE, {}),
+        ("check_run", APPROVED, {"environment": "live", "number": 12, "verb": "approve"}),
+    ],
+)
+def test_buttons_of_checks_without_a_deployment_are_published(
+    door: Door, event: str, payload: dict[str, Any], pressed_on: dict[str, Any]
 ) -> None:
     assert door.deliver(payload, event).status_code == 202
-    assert door.published == [
-        RunAgain(
-            repository=ACME,
-            delivery="d-1",
-            sha=SHA,
-            environment=environment,
-            number=number,
-            actor="writer",
-            received_at=NOW,
-        )
-    ]
+    told = CheckPressed(
+        repository=ACME, delivery="d-1", sha=SHA, actor="writer", received_at=NOW, **pressed_on
+    )
+    assert door.published == [told]
 
 
 BOT = {"sender": {"login": "x[bot]", "type": "Bot"}}
 IGNORED = {
     "a bot's wish for all checks": ("check_suite", SUITE | BOT),
     "not installed, all checks": ("check_suite", SUITE | {"installation": None}),
+    "the button that approves, again": ("check_run", APPROVED | {"action": "rerequested"}),
+    "another button where one approves": (
+        "check_run",
+        APPROVED | {"requested_action": {"identifier": "rollback"}},
+    ),
     "a check of another name, again": (
         "check_run",
         NEEDED | {"check_run": NEEDED["check_run"] | {"name": "deploy / live --override"}},

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.core.github import CheckRun
+from bot.core.github import Button, CheckRun
+from bot.core.report import controls
 from bot.core.report.phrases import clean, commands, inline, sentence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from bot.core.model import Ask
     from bot.core.policy import Awaited
 
 TITLE = "Waiting"
+APPROVAL = "Waits for a second person"
+APPROVE = Button(label="Approve", identifier="approve", description="Let this commit go in")
 
 
 def note(ask: Ask, sha: str, awaited: Iterable[Awaited]) -> str:
@@ -47,9 +50,38 @@ def check_run(ask: Ask, environment: str, sha: str, awaited: Iterable[Awaited]) 
     )
 
 
+def approval_run(ask: Ask, environment: str, waits: Sequence[Awaited], now: datetime) -> CheckRun:
+    """Return the check run in which somebody else may let a command's commit go in."""
+    return CheckRun(
+        name=controls.name(environment),
+        sha=ask.sha,
+        external_id=external_id(ask),
+        status="completed",
+        conclusion="action_required",
+        title=APPROVAL,
+        summary=note(ask, ask.sha, waits),
+        buttons=(APPROVE,),
+        completed_at=now,
+    )
+
+
+def approval_over(ask: Ask, environment: str, now: datetime) -> CheckRun:
+    """Return the check run that takes its place once nobody's word is waited for any more."""
+    return CheckRun(
+        name=controls.name(environment),
+        sha=ask.sha,
+        external_id=f"waited {ask.key}",
+        status="completed",
+        conclusion="neutral",
+        title="No approval is waited for",
+        summary=commands(f"/status {environment}"),
+        completed_at=now,
+    )
+
+
 def external_id(ask: Ask) -> str:
-    """Return what a waiting check run can be found again by."""
-    return f"waits {ask.key}"
+    """Return what a waiting check run can be found again by; it names the pull request, if any."""
+    return f"waits {ask.key}" + (f" #{ask.number}" if ask.number else "")
 
 
 def check_over(ask: Ask, environment: str, body: str, now: datetime) -> CheckRun:
