@@ -151,7 +151,7 @@ def conversations(draw: st.DrawFn) -> tuple[str, tuple[str, ...]]:
 @given(conversations())
 def test_exactly_the_commands_put_in_come_out(made: tuple[str, tuple[str, ...]]) -> None:
     comment, commands = made
-    assert lines(comment) == commands[:10]
+    assert lines(comment) == commands[:11]
 
 
 def test_what_is_found_is_what_was_put_in() -> None:
