@@ -291,11 +291,10 @@ def test_open_pull_requests_get_the_check_that_is_wanted_from_now_on(stage: Stag
 
 
 def test_the_beginning_of_two_commits_names_none(stage: Stage) -> None:
-    receive(stage.world, replace(SEEN, sha=MAIN[:7] + "d" * 33))
-    receive(stage.world, replace(COMMENT, lines=(f"/deploy patient {MAIN[:7]}",)))
+    receive(stage.world, replace(SEEN, sha="ccccccc" + "d" * 33))
+    receive(stage.world, replace(COMMENT, lines=("/deploy patient ccccccc",)))
     assert "`ccccccc` is neither a head of this pull request" in stage.github.comments[0]
 
 
 def _first_seen(stage: Stage, key: str) -> dict[str, Any]:
-    found = stage.store.get(Heads, key)
-    return found[0].first_seen if found else {}
+    return found[0].first_seen if (found := stage.store.get(Heads, key)) else {}
