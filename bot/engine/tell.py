@@ -16,16 +16,15 @@ from msgspec.structs import replace
 
 from bot.core.deployment import Deployment
 from bot.core.environment import fully_told
+from bot.core.model import Environment
 from bot.core.rollout.turn import ENDS
-from bot.engine import lease, tagging
+from bot.engine import tagging
 from bot.engine.folding import fold
 from bot.engine.voice import Voice
 from bot.ports import Broken, Transient, World, Write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from bot.core.model import Environment
 
 TROUBLE = timedelta(seconds=15)
 GIVE_UP = timedelta(hours=24)
@@ -76,12 +75,25 @@ def _ended(world: World, deployment: Deployment, later: datetime | None) -> date
     if later is not None and world.clock() - since < GIVE_UP:
         _sleep(world, deployment, later)
         return later
-    _sleep(world, deployment, None)
-    lease.update(world, deployment.environment_key, lambda place: fully_told(place, deployment.id))
+    _let_go(world, deployment)
     return None
 
 
-def _sleep(world: World, deployment: Deployment, until: datetime | None) -> None:
+def _let_go(world: World, deployment: Deployment) -> None:
+    """Let it sleep for good in one write with its place, so that a crash leaves neither alone."""
+    while True:
+        found = world.store.get(Deployment, deployment.id)
+        place = world.store.get(Environment, deployment.environment_key)
+        if found is None or place is None or found[0].told != deployment.told:
+            return
+        at_rest = replace(found[0], wake_at=None), fully_told(place[0], deployment.id)
+        if at_rest == (found[0], place[0]):
+            return
+        if world.store.commit(Write(at_rest[0], found[1]), Write(at_rest[1], place[1])):
+            return
+
+
+def _sleep(world: World, deployment: Deployment, until: datetime) -> None:
     found = world.store.get(Deployment, deployment.id)
     if found is not None and found[0].wake_at != until:
         world.store.commit(Write(replace(found[0], wake_at=until), found[1]))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from werkzeug import Request, Response
 
 from localcloud.github import accounts, events, git_http, merge_queue, pulls
-from localcloud.github.app_records import App
+from localcloud.github.app_records import App, Delivery
 from localcloud.github.deliveries import Outbox
 from localcloud.github.judge import Judge
 from localcloud.github.records import CheckRun, CheckSuite, Repository, TeamMember
@@ -64,6 +64,10 @@ class GitHub:
     def deliveries_idle(self, timeout: float) -> bool:
         """Wait until no webhook is waiting or under way; False after `timeout` seconds."""
         return self._outbox.idle(timeout)
+
+    def deliveries(self) -> list[Delivery]:
+        """Return what Apps were told, oldest first; only the newest are kept."""
+        return self._store.find(Delivery)
 
     def add_user(self, login: str, *, token: str | None = None) -> str:
         """Make a person, or find them, and return their token, which a restart does not change."""

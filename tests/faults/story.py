@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 REPOSITORY, PREFIX = "acme/matrix", "m"
-ROLLOUT = "{steps: [50, 100], min_bake: 1s, max_bake: 2s, min_requests: 5, watch: 0s}"
+ROLLOUT = "{steps: [50, 100], min_bake: 1s, max_bake: 2s, min_requests: 1, watch: 0s"
+HELD = f"{ROLLOUT}, on_undecided: hold}}"
+"""A canary that fails is found out however slow the machine is; one that is well gets nowhere."""
+LET_GO = f"{ROLLOUT}}}"
 PATIENCE = 60.0
 GRACE = 0.4
 """Seconds in which whatever is said too often would come."""
@@ -37,13 +40,14 @@ RPS = 25
 class Stage:
     """One cloud with both services in prod, on which the story is played again and again."""
 
-    def __init__(self, folder: Path, times: int = 10) -> None:
+    def __init__(self, folder: Path, times: int = 10, rollout: str = HELD) -> None:
         self.boundaries = Boundaries()
         self._gate = Gate(self.boundaries.meet)
         quick = Options(metric_window=0.2, metric_lag=0.2, tick=0.2, seed=False)
         beside = {PORT: str(self._gate.port), TIMES: str(times)}
         self.cloud = Cloud(folder / "cloud", quick, bot_with(beside))
         self._folder = folder
+        self._rollout = rollout
         self._played = 0
         self._visitors: Visitors | None = None
 
@@ -74,11 +78,12 @@ class Stage:
     ) -> tuple[list[str], int]:
         """Play it to the end; return what is seen then, and how many builds were wasted.
 
-        Without `bad` the second service's canary is well, and prod gets both.
+        Without `bad` the second service's canary is well, and prod gets both where that is let go.
         """
         with self.boundaries.listening(boundary, when):
             pull, asked = self._asked(bad=bad)
-            return self._seen(pull, asked)
+            self._ended(pull.sha)
+        return self._seen(pull, asked)
 
     def play_with(self, faults: AbstractContextManager[T]) -> tuple[list[str], T]:
         """Play it, with both services well, under faults that last until its end."""
@@ -132,7 +137,7 @@ class Stage:
         work.mkdir()
         made = Repository(cloud, REPOSITORY, work, PREFIX)
         made.git("init", "--quiet", "--initial-branch=main")
-        files = services.repository(PREFIX, "ai", "api", prod=ROLLOUT)
+        files = services.repository(PREFIX, "ai", "api", prod=self._rollout)
         files["deploy.yaml"] = _without_staging(files["deploy.yaml"])
         made.commit(files, "Begin")
         made.push()

@@ -1,4 +1,4 @@
-"""A sample of the crash matrix, by seed; `make faults` plays this and then all of it."""
+"""A sample of the crash matrix, by seed; `make faults` plays all of it."""
 
 from __future__ import annotations
 

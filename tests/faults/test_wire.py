@@ -15,7 +15,7 @@ from google.pubsub_v1 import SubscriberClient
 
 from localcloud.bot_environment import PROJECT
 from tests.faults.matrix import differences
-from tests.faults.story import Stage
+from tests.faults.story import LET_GO, Stage
 from tests.faults.wire import BROKEN_OFF, Fault, github_with, google_with
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="module")
 def stage(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
-    made = Stage(tmp_path_factory.mktemp("stage"), TIMES)
+    made = Stage(tmp_path_factory.mktemp("stage"), TIMES, LET_GO)
     made.set()
     yield made
     made.strike()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from bot.core.deployment import Deployment, Phase
+from bot.core.rollout.turn import ENDS
 from bot.core.told import Told
 from tests.faults.gate import AFTER, BEFORE, Passing
 
@@ -35,13 +36,20 @@ class WatchedStore:
     def commit(self, *writes: Write) -> bool:
         """Store, and tell before and after."""
         what = "store " + " + ".join(sorted({self._named(write) for write in writes}))
-        moving = [one.record for one in writes if isinstance(one.record, Deployment)]
+        moving = [one.record for one in writes if self._moves(one)]
         state = "".join(_state(record) for record in moving[:1])
         self._pass(Passing(what, BEFORE))
         done = self._real.commit(*writes)
         if done:
             self._pass(Passing(what, AFTER, state))
         return done
+
+    def _moves(self, write: Write) -> bool:
+        """Tell whether it writes a deployment on its way, or ends one; others are only told of."""
+        if not isinstance(write.record, Deployment):
+            return False
+        found = self._real.get(Deployment, write.record.key) if write.version else None
+        return found is None or found[0].phase not in ENDS
 
     def _named(self, write: Write) -> str:
         record = write.record

@@ -10,6 +10,7 @@ import pytest
 from localcloud.cloud import Cloud, Options
 from localcloud.visit import Visitors
 from tests.stories import services
+from tests.stories.budget import Ledger
 from tests.stories.canaries import leaked
 from tests.stories.console import Console
 from tests.stories.people import Repository
@@ -40,6 +41,22 @@ def cloud(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config)
     local.stop()
     assert leaked(local) == []
     assert local.github.judge.violations == []
+
+
+@pytest.fixture(scope="session")
+def ledger(cloud: Cloud) -> Ledger:
+    """Who has cost how much at GitHub."""
+    return Ledger(cloud)
+
+
+@pytest.fixture(autouse=True)
+def within_budget(request: pytest.FixtureRequest, ledger: Ledger) -> Iterator[None]:
+    """Hold every story to the budget of what people did in it."""
+    yield
+    marked = request.node.get_closest_marker("extra_requests")
+    extra = marked.args[0] if marked else 0
+    over = [f"{name}: {a}" for name, a in ledger.settle().items() if a.own and a.rest + extra < 0]
+    assert not over, "\n".join(over)
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from localcloud.cloud import Cloud
+    from tests.stories.budget import Ledger
     from tests.stories.console import Console
     from tests.stories.people import Repository
 
@@ -30,11 +31,12 @@ def made(live: Callable[..., Repository]) -> Repository:
 
 
 @pytest.fixture
-def bot(cloud: Cloud, made: Repository) -> Callable[..., Done]:
+def bot(cloud: Cloud, made: Repository, ledger: Ledger) -> Callable[..., Done]:
     """Run `python -m bot` with the consumer's environment, for this repository."""
 
     def run(*words: str, repository: str = "", known: bool = True) -> Done:
         where = ["--repository", repository or made.full_name]
+        ledger.typed(made.full_name)
         own = {"PATH": os.environ["PATH"], "PYTHONPATH": os.environ.get("PYTHONPATH", "")}
         return subprocess.run(  # noqa: S603  # our own module, the story's own arguments
             [sys.executable, "-m", "bot", *words, *where],
@@ -88,7 +90,8 @@ def test_whoever_is_named_is_judged_like_a_commenter(
     assert made.check(pull.sha, "prod") is None
 
 
-def test_there_is_colour_on_a_terminal_only(made: Repository, cloud: Cloud) -> None:
+def test_there_is_colour_on_a_terminal_only(made: Repository, cloud: Cloud, ledger: Ledger) -> None:
+    ledger.typed(made.full_name)
     ours, theirs = os.openpty()
     where = ["--repository", made.full_name, "--as", "reader"]
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": os.environ.get("PYTHONPATH", "")}

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
     from tests.stories.people import Repository
 
+pytestmark = pytest.mark.extra_requests(
+    12, "each head gets its checks: at most 3 requests and one per environment"
+)
 ENVIRONMENTS = {
     "staging": "",
     "live": "required: true",
