@@ -120,14 +120,23 @@ def _parting(wanted: str, seen: str) -> str:
 
 
 class _Worker:
+    folder: str
     stage: Stage
 
 
 def _set_up(folder: str) -> None:
+    _Worker.folder = folder
+    _set_anew()
+    Finalize(None, _strike, exitpriority=1)
 
-    _Worker.stage = Stage(Path(tempfile.mkdtemp(dir=folder)))
-    Finalize(None, _Worker.stage.strike, exitpriority=1)
+
+def _set_anew() -> None:
+    _Worker.stage = Stage(Path(tempfile.mkdtemp(dir=_Worker.folder)))
     _Worker.stage.set()
+
+
+def _strike() -> None:
+    _Worker.stage.strike()
 
 
 def _listed() -> Listing:
@@ -135,10 +144,15 @@ def _listed() -> Listing:
 
 
 def _crashed(cell: tuple[str, str], listing: Listing) -> Cell:
+    """Play it; where all is not as it should be the next one gets another stage."""
     try:
-        return crashed(_Worker.stage, cell, listing)
+        done = crashed(_Worker.stage, cell, listing)
     except Exception:  # noqa: BLE001  # it is told, and counts as bad
-        return Cell(*cell, met=False, differs=(traceback.format_exc(),), waste=0, seconds=0.0)
+        done = Cell(*cell, met=False, differs=(traceback.format_exc(),), waste=0, seconds=0.0)
+    if done.differs:
+        _Worker.stage.strike()
+        _set_anew()
+    return done
 
 
 @click.command()

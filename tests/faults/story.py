@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 REPOSITORY, PREFIX = "acme/matrix", "m"
-ROLLOUT = "{steps: [50, 100], min_bake: 1s, max_bake: 2s, min_requests: 1, watch: 0s"
+ROLLOUT = "{steps: [50, 100], min_bake: 1s, max_bake: 4s, min_requests: 1, watch: 0s"
 HELD = f"{ROLLOUT}, on_undecided: hold}}"
 """A canary that fails is found out however slow the machine is; one that is well gets nowhere."""
 LET_GO = f"{ROLLOUT}}}"
@@ -35,6 +35,8 @@ PATIENCE = 60.0
 GRACE = 0.4
 """Seconds in which whatever is said too often would come."""
 RPS = 25
+LAG = 1.0
+"""Seconds after which a request counts: answers take that long where the machine is busy."""
 
 
 class Stage:
@@ -43,7 +45,7 @@ class Stage:
     def __init__(self, folder: Path, times: int = 10, rollout: str = HELD) -> None:
         self.boundaries = Boundaries()
         self._gate = Gate(self.boundaries.meet)
-        quick = Options(metric_window=0.2, metric_lag=0.2, tick=0.2, seed=False)
+        quick = Options(metric_window=0.2, metric_lag=LAG, tick=0.2, seed=False)
         beside = {PORT: str(self._gate.port), TIMES: str(times)}
         self.cloud = Cloud(folder / "cloud", quick, bot_with(beside))
         self._folder = folder
