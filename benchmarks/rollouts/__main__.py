@@ -38,7 +38,7 @@ Examples:
   python -m benchmarks.rollouts --reps 20                     a first look, in two minutes
   python -m benchmarks.rollouts --scenario 'bad-2%*' --rule spillway --rule 'kay*'
   python -m benchmarks.rollouts --reps 300 --keep             goes on with an interrupted run
-  python -m benchmarks.rollouts --keep --rule 'spillway-*'    other alphas, for the picture
+  python -m benchmarks.rollouts --keep --rule 'spillway-*'    other parameters, for the picture
   python -m benchmarks.rollouts --reps 2000 --scenario 'good-*' --rule spillway
 
 \b

@@ -68,8 +68,14 @@ TUNED: dict[str, Callable[[], Rule]] = {
 }
 
 PEERS = {**DEFAULTS, **TUNED}
-KNOB = {"spillway-alpha-5%": 0.05, "spillway-alpha-0.1%": 0.001}
-"""Spillway with another alpha, for the curve; played only when they are named."""
+KNOB = {
+    "spillway-alpha-5%": VerdictConfig(alpha=0.05),
+    "spillway-alpha-0.1%": VerdictConfig(alpha=0.001),
+    "spillway-guard-0.5": VerdictConfig(guard=0.5),
+    "spillway-guard-2": VerdictConfig(guard=2.0),
+    "spillway-guard-10": VerdictConfig(guard=10.0),
+}
+"""Spillway with another alpha or guard, for the curve; played only when they are named."""
 USUAL = (SPILLWAY, *PEERS, ORACLE)
 NAMES = (*USUAL, *KNOB)
 
@@ -77,7 +83,7 @@ NAMES = (*USUAL, *KNOB)
 def maker(name: str, scenario: Scenario) -> MakeRule:
     """Return what begins a rollout under the rule of that name."""
     if name == SPILLWAY or name in KNOB:
-        return partial(_own, VerdictConfig(alpha=KNOB.get(name, VerdictConfig().alpha)))
+        return partial(_own, KNOB.get(name, VerdictConfig()))
     if name == ORACLE:
         return partial(Oracle, scenario)
     return partial(_peer, PEERS[name])

@@ -95,6 +95,9 @@ class VerdictConfig(Struct, frozen=True, kw_only=True):
 
     alpha: float = 0.01
     """Most that the odds of rolling a good release back may be, for this service."""
+    guard: float = 5.0
+    """Odds that must remain without the two windows that spoke loudest: two bad windows are noise.
+    docs/verdict.md has the price of other values."""
     history: History = History()
     max_error_rate: float = 0.0
     max_slow_rate: float = 0.0

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from bot.core.verdict.likelihood import Tally
 
 NOISIER = (0.1, 0.25, 1.0, 4.0)
-CLEARLY = 4.0
+CLEARLY = 3.0
 """Nats by which today must be explained better than by yesterday's noise."""
 JUMP = 0.02
 """How often the level itself jumps between two windows, as an outage begins or ends."""

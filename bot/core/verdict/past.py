@@ -54,7 +54,7 @@ def _past(day: Sequence[Counts], metric: Metric, requests: int) -> Past:
         worth=min(requests, max(20.0 / rate, 30.0 * noise * mean)),
         worst=min(MOST_WORST, worst),
         measured=doubt <= 1.0,
-        persistence=_persistence(pairs, beyond) if beyond > 2.0 * doubt else 1.0,
+        persistence=_persistence(pairs, rate, beyond) if beyond > 2.0 * doubt else 1.0,
     )
 
 
@@ -67,20 +67,20 @@ def _overdispersion(pairs: list[tuple[int, int]], rate: float) -> tuple[float, f
     return beyond / squares, error / squares
 
 
-def _persistence(pairs: list[tuple[int, int]], beyond: float) -> float:
+def _persistence(pairs: list[tuple[int, int]], rate: float, beyond: float) -> float:
     """Return for how many windows a deviation lasts: the variance that is left in long blocks.
 
     Independent windows average out, so that their blocks differ less, by the number of windows.
-    Blocks are compared with their neighbours, so that the tide of a day does not count.
+    Blocks are compared with their neighbours, so that the tide of a day does not count; and both
+    variances are relative to the same rate, so that a few high bursts weigh the same in both.
     """
     blocks = [
         (sum(n for n, _ in part), sum(bad for _, bad in part))
         for part in (pairs[at : at + BLOCK] for at in range(0, len(pairs) - BLOCK + 1, BLOCK))
     ]
     apart = [
-        2.0 * ((b / m - a / n) / (b / m + a / n)) ** 2 - 2.0 / (a + b)
+        ((b / m - a / n) / rate) ** 2 - (1.0 / n + 1.0 / m) / rate
         for (n, a), (m, b) in pairwise(blocks)
-        if a + b
     ]
-    left = sum(apart) / len(apart) if apart else 0.0
+    left = sum(apart) / (2.0 * len(apart)) if apart else 0.0
     return max(1.0, min(BLOCK, BLOCK * left / beyond))

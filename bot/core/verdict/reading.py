@@ -25,8 +25,6 @@ UNDECIDED = 1.5
 """Odds from which traffic does not grow."""
 BREWING = 1.0
 """Nats of a catastrophe from which traffic does not grow either."""
-REMAINING = 0.5
-"""Odds that must remain without the two windows that spoke loudest: two bad windows are noise."""
 ALARM = 20.0
 """Odds at 100 % from which stable is asked again: that harms nobody, so they may be low."""
 BROKEN_ALONE = math.log(100.0)
@@ -37,7 +35,7 @@ def read(evidence: Evidence, config: VerdictConfig) -> Verdict:
     by_metric = {metric: _odds(evidence, metric, _ramp) for metric in Metric}
     odds, loudest = sum(by_metric.values()), max(by_metric, key=lambda one: by_metric[one])
     broken = math.exp(min(evidence.excursion.nats, 200.0))
-    if odds >= 1.0 / config.alpha and _summed(evidence, _without_loudest) >= REMAINING:
+    if odds >= 1.0 / config.alpha and _summed(evidence, _without_loudest) >= config.guard:
         return told(evidence, Finding.WORSE, odds, loudest)
     if broken >= 1.0 / config.alpha:
         return told(evidence, Finding.BROKEN, broken, Metric.ERRORS)
