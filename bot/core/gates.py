@@ -83,6 +83,12 @@ class Gates(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknow
     freezes: tuple[Freeze, ...] = ()
 
 
+def demands_live(environment: str, gates: Gates) -> bool:
+    """Tell whether an environment protects what runs in it: production does unless told not to."""
+    wanted = gates.contains_live
+    return is_production(environment) if wanted is None else wanted
+
+
 def window_days(window: Window) -> frozenset[str]:
     """Return the days that a window names; raise ValueError for what names none."""
     named: set[str] = set()

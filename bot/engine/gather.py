@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from bot.core import policy
 from bot.core.awaiting import Approval, Approvals
-from bot.core.gates import Gates
+from bot.core.gates import Gates, demands_live
 from bot.core.github import PullRequest
 from bot.core.model import Ask, Environment, Release, Repository
 from bot.core.policy import Checks, Live, Reviews, Target
@@ -79,7 +79,7 @@ def gathered(world: World, asked: Question) -> policy.Facts:
     gates = asked.gates
     return replace(
         facts,
-        live=_live(world, asked) if policy.demands_live(facts) else None,
+        live=_live(world, asked) if demands_live(asked.environment, gates) else None,
         checks=_checks(world, asked) if gates.checks is not None else None,
         behind=_behind(world, asked) if gates.up_to_date != "off" else None,
         reviews=_reviews(world, asked, policy.approvals_needed(facts)),

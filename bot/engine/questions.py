@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def list_commands(asked: Asked) -> Found:
     """Say what can be typed, and what it means in this repository."""
     plans = [asked.manifest.resolve(name) for name in asked.manifest.environments]
-    return Answer(body=manual(plans))
+    return Answer(body=manual(plans, asked.manifest.required))
 
 
 def status(world: World, read: command.Status, asked: Asked) -> Found:

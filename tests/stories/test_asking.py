@@ -64,7 +64,7 @@ def test_help_tells_what_this_repository_has(made: Repository, pull: Pull) -> No
     assert f"| staging | {services} | 100 %" in told
     assert "and every push to `main` |" in told
     assert f"| prod | {services} | 20 % → 100 %" in told
-    assert "| `write` permission | `forks: deny`" in told
+    assert "| `write` permission | `forks: deny`, `contains_live: false` |" in told
     assert pull.reacted(asked, "rocket") == ["eyes", "rocket"]
 
 

@@ -13,7 +13,6 @@ from datetime import timedelta
 
 from bot.core.model import Refusal
 from bot.core.policy import calendar, checks, commit, people
-from bot.core.policy.commit import demands_live
 from bot.core.policy.facts import (
     Before,
     Checks,
@@ -40,7 +39,6 @@ __all__ = [
     "approving",
     "at_least",
     "candidates",
-    "demands_live",
     "judge",
     "may",
     "moved_on",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.core.gates import is_production
+from bot.core.gates import demands_live
 from bot.core.model import Refusal
 from bot.core.policy.facts import Facts, again, command
 from bot.core.policy.judgement import Note
@@ -168,7 +168,7 @@ def up_to_date(facts: Facts) -> Refusal | Note | None:
 def contains_live(facts: Facts) -> Refusal | None:
     """Ask that nothing which runs here is lost."""
     live = facts.live
-    if not demands_live(facts) or live is None or live.contained:
+    if not demands_live(facts.environment, facts.gates) or live is None or live.contained:
         return None
     if live.number is not None and live.number in {facts.replaces, _number(facts)}:
         return None
@@ -178,12 +178,6 @@ def contains_live(facts: Facts) -> Refusal | None:
         remedy="merge that and update this branch, or replace it on purpose",
         commands=(f"{again(facts)} --replace #{live.number}",) if live.number else (),
     )
-
-
-def demands_live(facts: Facts) -> bool:
-    """Tell whether the environment protects what runs in it: production does unless told not to."""
-    wanted = facts.gates.contains_live
-    return is_production(facts.environment) if wanted is None else wanted
 
 
 def after(facts: Facts) -> Refusal | None:

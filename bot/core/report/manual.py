@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from bot.core.command import USAGE, duration
+from bot.core.gates import demands_live
 from bot.core.report.phrases import cell, commands
 
 if TYPE_CHECKING:
@@ -41,8 +42,11 @@ OPTIONS = {
 }
 
 
-def manual(plans: Sequence[EnvironmentPlan]) -> str:
-    """Return the commands, then the environments with their services, steps and gates."""
+def manual(plans: Sequence[EnvironmentPlan], required: Sequence[str] = ()) -> str:
+    """Return the commands, then the environments with their services, steps and gates.
+
+    `required` names those whose check every pull request gets.
+    """
     lines = [
         "| command | what it does |",
         "|---|---|",
@@ -51,18 +55,19 @@ def manual(plans: Sequence[EnvironmentPlan]) -> str:
         "",
         "| environment | services | steps | who may | gates |",
         "|---|---|---|---|---|",
-        *(_environment(plan) for plan in plans),
+        *(_environment(plan, required) for plan in plans),
         "",
         commands(*(f"/plan {plan.name}" for plan in plans[:2]), "/status"),
     ]
     return "\n".join(lines)
 
 
-def _environment(plan: EnvironmentPlan) -> str:
+def _environment(plan: EnvironmentPlan, required: Sequence[str]) -> str:
     services = ", ".join(service.name for service in plan.services)
     pushed = f", and every push to `{plan.on_push}`" if plan.on_push else ""
     who = f"`{plan.gates.permission}` permission{_teams(plan.gates)}{pushed}"
-    return f"| {plan.name} | {services} | {steps(plan.rollout)} | {who} | {_gates(plan.gates)} |"
+    gates = ", ".join((*(["`required`"] if plan.name in required else []), _gates(plan)))
+    return f"| {plan.name} | {services} | {steps(plan.rollout)} | {who} | {gates} |"
 
 
 def steps(rollout: Rollout) -> str:
@@ -78,10 +83,12 @@ def _teams(gates: Gates) -> str:
     return "".join(f" or `{team}`" for team in gates.teams)
 
 
-def _gates(gates: Gates) -> str:
-    """Return the gates as deploy.yaml writes them: those that are set, and the one on forks."""
-    given = msgspec.structs.asdict(gates)
-    usual = msgspec.structs.asdict(type(gates)())
+def _gates(plan: EnvironmentPlan) -> str:
+    """Return the gates as deploy.yaml writes them: those that hold here, and the one on forks."""
+    given = msgspec.structs.asdict(plan.gates)
+    usual = msgspec.structs.asdict(type(plan.gates)())
+    if demands_live(plan.name, plan.gates):
+        given["contains_live"] = True
     shown = {
         key: value
         for key, value in given.items()

@@ -96,6 +96,8 @@ def test_an_empty_history_says_so() -> None:
 def test_help_has_a_line_for_every_command_and_every_gate_that_is_set() -> None:
     assert MEANS.keys() == USAGE.keys()
     plan = replace(MADE.plan, name="prod", gates=Gates(permission="admin"))
-    told = manual([plan])
+    told = manual([plan], ["prod"])
     assert "| `/lock <environment> [--for 2h] <reason>` | keeps deployments out" in told
-    assert "`admin` permission | `forks: deny` |" in told
+    assert "`admin` permission | `required`, `forks: deny`, `contains_live: true` |" in told
+    open_ = replace(plan, gates=Gates(contains_live=False))
+    assert "| `forks: deny`, `contains_live: false` |" in manual([open_])
