@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.stories.people import Repository
 
 pytestmark = pytest.mark.extra_requests(
-    14, "gates read checks and reviews, and judge anew what waits for them"
+    16, "gates read checks and reviews, and judge anew what waits for them"
 )
 ENVIRONMENTS = {
     "staging": "",
