@@ -27,7 +27,7 @@ from bot.clients.github.transport import (
     keep_tokens_out_of_logs,
     patient_retry,
 )
-from bot.ports import Broken
+from bot.ports import Broken, Transient
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -153,7 +153,11 @@ class Session:
         return f"{self._slug}[bot]"
 
     def _name_of(self, repository: Repository) -> str:
-        answer = self._ask(repository.installation, f"/repositories/{repository.id}", HERE)
+        """Return its present name; raise Transient where even that leads elsewhere for now."""
+        try:
+            answer = self._ask(repository.installation, f"/repositories/{repository.id}", HERE)
+        except Moved as elsewhere:
+            raise Transient(str(elsewhere)) from None
         return answer.read(Named).full_name
 
     def _ask(self, installation: int, under: str, call: Call) -> Answer:
