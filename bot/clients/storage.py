@@ -13,7 +13,7 @@ from gzip import BadGzipFile, GzipFile
 from itertools import chain
 from typing import IO, TYPE_CHECKING, Any, cast
 
-from google.api_core.exceptions import GoogleAPICallError, PreconditionFailed
+from google.api_core.exceptions import GoogleAPICallError, NotFound, PreconditionFailed
 from google.cloud.storage import Blob, Client  # type: ignore[import-untyped]  # has no types
 from google.cloud.storage.exceptions import (  # type: ignore[import-untyped]  # has no types
     DataCorruption,
@@ -97,9 +97,20 @@ def _upload(blob: Blob, archive: Iterator[bytes]) -> None:
         )
     except PreconditionFailed:
         return
-    except DataCorruption as error:
+    except (DataCorruption, NotFound) as error:
+        if isinstance(error, NotFound) and not _lost(error):
+            raise
         message = f"Cloud Storage: {error}"
         raise Transient(message) from error
+
+
+def _lost(error: NotFound) -> bool:
+    """Tell whether the upload is gone, not the bucket: it is old, or over and its answer was lost.
+
+    To begin anew is what is asked for
+    (https://cloud.google.com/storage/docs/json_api/v1/status-codes#404-not-found).
+    """
+    return error.response is not None and error.response.request.method == "PUT"
 
 
 def repacked(archive: Iterator[bytes]) -> Iterator[bytes]:
