@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 PARENT = f"projects/{PROJECT}/locations/{REGION}"
 VARYING = (
     (re.compile(r"<details>.*?</details>", re.DOTALL), "DETAILS"),
-    (re.compile(r"Last log lines:\s+```.*?```", re.DOTALL), "LOG"),
+    (re.compile(r"Last log lines:\s+```.*?```", re.DOTALL), ""),
     (re.compile(r"canary \d+/\d+ against stable[^|`]*"), "VERDICT "),
     (re.compile(r"(\| \d\d:\d\d:\d\d \| [^|]* \| \d+ % \|)[^|]*\|"), r"\1"),
     (re.compile(r"(\| \[`[^|]*\| \d+ % \|)[^|]*\|"), r"\1"),
