@@ -113,8 +113,9 @@ class Accepted(Struct, frozen=True, kw_only=True, tag=True):
 
     service: str
     operation: str
-    kept: tuple[str, ...] = ()
-    """What stands on the service beside what deploy.yaml names, and stays: names only."""
+    kept: tuple[str, ...] | None = None
+    """What stands on the service beside what deploy.yaml names, and stays: names only. None where
+    no revision was asked for."""
 
 
 class Opened(Struct, frozen=True, kw_only=True, tag=True):

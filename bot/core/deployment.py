@@ -78,8 +78,9 @@ class ServiceRollout(Struct, frozen=True, kw_only=True):
     """Its traffic followed the latest revision, whichever that was, until this deployment."""
     split: dict[str, int] = {}
     """How the traffic is divided where no revision has all of it."""
-    kept: tuple[str, ...] = ()
-    """What stands on the service beside what deploy.yaml names, and stays: names only."""
+    kept: tuple[str, ...] | None = None
+    """What stands on the service beside what deploy.yaml names, and stays: names only. None until
+    Cloud Run has said that it makes the revision."""
     revision: str
     tag: str
     operation: str = ""

@@ -67,7 +67,7 @@ class CloudRunClient:
             return Rejected(service=action.service, detail=problem)
         live = self._live(action.key)
         if live is None and not action.etag:
-            return self._create(action)
+            return _keeping(self._create(action), ())
         if live is not None and self._is_staged(live, action):
             names = kept.of(live, action.cloud_run)
             return Accepted(service=action.service, operation="", kept=names)
@@ -138,7 +138,7 @@ class CloudRunClient:
         wanted = desired(live, stable, action)
         names = kept.of(wanted, action.cloud_run)
         outcome = self._update(action.service, run_v2.UpdateServiceRequest(service=wanted))
-        return replace(outcome, kept=names) if isinstance(outcome, Accepted) else outcome
+        return _keeping(outcome, names)
 
     def _update(
         self, service: str, request: run_v2.UpdateServiceRequest
@@ -148,6 +148,12 @@ class CloudRunClient:
             lambda: self._services.update_service(request, retry=None, timeout=DEADLINE),
             look_again=answer.UPDATING,
         )
+
+
+def _keeping(
+    outcome: Accepted | Conflicted | Rejected, names: tuple[str, ...]
+) -> Accepted | Conflicted | Rejected:
+    return replace(outcome, kept=names) if isinstance(outcome, Accepted) else outcome
 
 
 def _is_labelled(labels: Mapping[str, str], action: Stage) -> bool:

@@ -29,15 +29,23 @@ def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
         revision = live.revisions.get(service.revision)
         if failure := _obstacle(deployment, service, live) or _failure(service, revision, seen):
             return Turn(fail(deployment, failure, now))
-        if revision is None and not _working(service, seen) and not live.reconciling:
+        if _unasked(service, revision, seen) and not live.reconciling:
             actions.append(_stage(deployment, service, seen))
         if revision is None or not revision.ready or not _tagged(service, live):
             ready = False
             continue
         deployment = with_service(deployment, _staged(service, live))
     if ready:
-        return Turn(enter(deployment, Phase.SMOKE, now))
+        return Turn(enter(deployment, Phase.SMOKE, now), tuple(actions))
     return Turn(wait(deployment, "revision", soon(deployment, now)), tuple(actions))
+
+
+def _unasked(service: ServiceRollout, revision: RevisionSeen | None, seen: Sight) -> bool:
+    """Tell whether to ask for it: it is missing, or it is there and the answer was lost.
+
+    To ask for what is there writes nothing, and the answer says what was kept.
+    """
+    return service.kept is None if revision else not _working(service, seen)
 
 
 def _working(service: ServiceRollout, seen: Sight) -> bool:

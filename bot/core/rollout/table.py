@@ -121,7 +121,9 @@ def _with_outcome(
         case BuildOver():
             return replace(service, build_over=True)
         case Accepted(operation=operation, kept=kept):
-            return replace(service, operation=operation, kept=kept or service.kept)
+            return replace(
+                service, operation=operation, kept=service.kept if kept is None else kept
+            )
         case Opened():
             return replace(service, opened=True)
 

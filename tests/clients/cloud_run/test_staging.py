@@ -113,7 +113,7 @@ def test_a_service_that_came_or_went_since_the_look_is_a_conflict(
 
 
 def test_staging_again_is_harmless(client: CloudRunClient, key: ServiceKey) -> None:
-    done = Accepted(service="web", operation="")
+    done = Accepted(service="web", operation="", kept=())
     first = stage(key, "a")
     live = made(client, first)
     assert client.stage(first) == done

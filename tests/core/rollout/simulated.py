@@ -190,6 +190,7 @@ class World:
                 return BuildOver(service=action.service)
             case Stage():
                 self._stage(action)
+                return Accepted(service=action.service, operation="", kept=())
             case Shift():
                 self._shift(action)
             case OpenToAll():
