@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tests.stories.people import Repository
 
 pytestmark = pytest.mark.extra_requests(
-    12, "each head gets its checks: at most 3 requests and one per environment"
+    24, "each head gets its checks, and what waits for checks is judged anew as they come"
 )
 ENVIRONMENTS = {
     "staging": "",
