@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from bot import payloads
-from bot.core.events import ChecksChanged, GroupFormed, Installed
+from bot.core.events import ChecksChanged, GroupFormed, Installed, TakenAway
 from bot.core.model import Repository
 
 if TYPE_CHECKING:
@@ -21,6 +21,10 @@ QUEUE: Final = re.compile(r"refs/heads/gh-readonly-queue/(?P<base>.+)/pr-(?P<num
 """The branch of a merge group; it names the last pull request in it."""
 MOST: Final = 1000
 """Repositories of one delivery that are read at once; the rest is met by its first delivery."""
+
+GIVING: Final = frozenset({"created", "added", "unsuspend", "new_permissions_accepted"})
+TAKING: Final = frozenset({"deleted", "removed", "suspend"})
+"""What installations tell of repositories that we get, and of those that we lose."""
 
 _status = msgspec.json.Decoder(payloads.Status)
 _merge_group = msgspec.json.Decoder(payloads.MergeGroup)
@@ -67,13 +71,15 @@ def _group(payload: payloads.MergeGroup, received_at: datetime) -> GroupFormed |
     )
 
 
-def _places(payload: payloads.Installed) -> Installed | None:
-    """Return the repositories that are new to us."""
-    if payload.action not in {"created", "added", "unsuspend", "new_permissions_accepted"}:
+def _places(payload: payloads.Installed) -> Installed | TakenAway | None:
+    """Return the repositories that are new to us, or that are ours no longer."""
+    taken = payload.action in TAKING
+    if not taken and payload.action not in GIVING:
         return None
-    found = [*payload.repositories, *payload.repositories_added][:MOST]
+    others = payload.repositories_removed if taken else payload.repositories_added
+    found = [*payload.repositories, *others][:MOST]
     if not found:
         return None
     installation = payload.installation.id
     places = tuple(Repository(one.id, one.full_name, installation) for one in found)
-    return Installed(repositories=places)
+    return TakenAway(repositories=places) if taken else Installed(repositories=places)

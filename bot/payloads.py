@@ -188,3 +188,4 @@ class Installed(Struct, frozen=True, kw_only=True):
     installation: Installation
     repositories: list[Place] = []
     repositories_added: list[Place] = []
+    repositories_removed: list[Place] = []

@@ -20,7 +20,7 @@ from bot.core.known import Known
 from bot.core.model import Ask, Environment, Heads, Image, Sweep
 from bot.core.route import Sampling
 from bot.github_ports import Deliveries, GitHubReader, GitHubWriter
-from bot.trouble import Broken, OtherCommit, Transient
+from bot.trouble import Broken, Gone, OtherCommit, Transient
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from bot.core.evidence import Day, RevisionCounts
     from bot.core.sight import OperationSeen, ServiceSeen
 
-__all__ = ["Broken", "GitHubReader", "GitHubWriter", "OtherCommit", "Transient"]
+__all__ = ["Broken", "GitHubReader", "GitHubWriter", "Gone", "OtherCommit", "Transient"]
 
 Record = Ask | Environment | Deployment | Image | Heads | Approvals | Known | Sweep | Waiting
 R = TypeVar("R", Ask, Environment, Deployment, Image, Heads, Approvals, Known, Sweep, Waiting)

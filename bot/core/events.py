@@ -111,6 +111,13 @@ class Installed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, t
     repositories: tuple[Repository, ...]
 
 
+class TakenAway(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="taken_away"):
+    """Our App may see these repositories no longer, by the installation that is named in each."""
+
+    version: int = VERSION
+    repositories: tuple[Repository, ...]
+
+
 class PullsDue(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="pulls"):
     """A repository's open pull requests are to be read."""
 
@@ -174,6 +181,7 @@ Event = (
     | GroupFormed
     | ChecksChanged
     | Installed
+    | TakenAway
     | PullsDue
     | Look
     | Sweep

@@ -31,6 +31,18 @@ def learn(world: World, repository: Repository, *, required: bool) -> None:
         world.publisher.publish(events.encode(events.PullsDue(repository=repository)), {})
 
 
+def forget(world: World, repository: Repository) -> None:
+    """Know a repository no longer, unless another installation has brought it meanwhile."""
+    while (found := world.store.get(Known, KEY)) is not None:
+        known, version = found
+        place = known.places.get(str(repository.id))
+        if place is None or place.installation != repository.installation:
+            return
+        others = {key: one for key, one in known.places.items() if key != str(repository.id)}
+        if world.store.commit(Write(replace(known, places=others), version)):
+            return
+
+
 def everywhere(world: World) -> tuple[Repository, ...]:
     """Return every repository that is known."""
     found = world.store.get(Known, KEY)

@@ -25,7 +25,7 @@ from bot.engine.placing import placed, placed_first
 from bot.engine.remind import remind
 from bot.engine.reply import LEASE, keep, rest, tell_reply
 from bot.engine.waiting import forget, next_look, register
-from bot.ports import Transient, World, Write
+from bot.ports import Gone, Transient, World, Write
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -69,6 +69,9 @@ def _decide(world: World, ask: Ask) -> tuple[str, ...]:
         return _follow(world, ask, decided)
     except Transient as trouble:
         _put_off(world, ask, trouble)
+    except Gone as trouble:
+        log.warning("ask", ask=ask.key, trouble=str(trouble))
+        _end(world, ask, Ignore())
     except Exception as trouble:
         log.exception("ask", ask=ask.key, trouble=str(trouble))
         if ask.kind in NOBODYS:

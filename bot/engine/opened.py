@@ -14,13 +14,11 @@ from msgspec.structs import replace
 
 from bot.core import events
 from bot.core.model import Shown, Sweep
-from bot.engine.acquaintance import everywhere, meet
+from bot.engine.acquaintance import everywhere, forget, meet
 from bot.engine.target import see_head
-from bot.ports import Broken, Transient, World, Write
+from bot.ports import Broken, Gone, Transient, World, Write
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from bot.core.github import PullRequest
     from bot.core.model import Repository
 
@@ -31,9 +29,15 @@ EVERY = timedelta(minutes=30)
 log = structlog.get_logger()
 
 
-def installed(world: World, repositories: Iterable[Repository]) -> None:
-    """Have the open pull requests of new repositories read, each by a message of its own."""
-    for repository in repositories:
+def reached(world: World, event: events.Installed | events.TakenAway) -> None:
+    """Have the open pull requests of new repositories read, each by a message of its own.
+
+    Those that our App lost are forgotten; what is on its way there ends by its own verdict.
+    """
+    for repository in event.repositories:
+        if isinstance(event, events.TakenAway):
+            forget(world, repository)
+            continue
         meet(world, repository)
         world.publisher.publish(events.encode(events.PullsDue(repository=repository)), {})
 
@@ -41,11 +45,14 @@ def installed(world: World, repositories: Iterable[Repository]) -> None:
 def read_heads(world: World, repository: Repository) -> tuple[events.HeadSeen, ...]:
     """Put every open pull request's head on record, and return what was seen.
 
-    What cannot be read waits for the next time.
+    What cannot be read waits for the next time; what our App lost unheard is forgotten.
     """
     begun = world.clock()
     try:
         pulls = world.github.open_pull_requests(repository)
+    except Gone:
+        forget(world, repository)
+        return ()
     except (Transient, Broken) as trouble:
         log.warning("heads", repository=repository.full_name, trouble=str(trouble))
         return ()

@@ -17,7 +17,7 @@ from bot.engine import asks
 from bot.engine.acquaintance import meet
 from bot.engine.admit import admit
 from bot.engine.advance import advance
-from bot.engine.opened import heads_due, installed, read_heads
+from bot.engine.opened import heads_due, reached, read_heads
 from bot.engine.sweep import sweep, sweep_due
 from bot.engine.target import see_head
 from bot.engine.waiting import waiting_here
@@ -27,9 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-Notice = (
-    events.HeadSeen | events.GroupFormed | events.ChecksChanged | events.Installed | events.PullsDue
-)
+Reach = events.Installed | events.TakenAway
+Notice = events.HeadSeen | events.GroupFormed | events.ChecksChanged | events.PullsDue | Reach
 MOST_LOOKS = 500
 M = TypeVar("M", Ask, Deployment)
 MEANWHILE = timedelta(seconds=60)
@@ -48,6 +47,7 @@ def receive(world: World, event: events.Event) -> None:  # one case per event
             | events.GroupFormed()
             | events.ChecksChanged()
             | events.Installed()
+            | events.TakenAway()
             | events.PullsDue()
         ):
             _notice(world, event)
@@ -69,8 +69,8 @@ def _notice(world: World, event: Notice) -> None:
                 _store_and_admit(world, asks.of_head(event, AskKind.GROUP))
         case events.ChecksChanged():
             _wake(world, event)
-        case events.Installed():
-            installed(world, event.repositories)
+        case events.Installed() | events.TakenAway():
+            reached(world, event)
         case events.PullsDue():
             _read(world, event)
         case _:

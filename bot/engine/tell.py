@@ -21,12 +21,14 @@ from bot.core.rollout.turn import ENDS
 from bot.engine import tagging
 from bot.engine.folding import fold
 from bot.engine.voice import Voice
-from bot.ports import Broken, Transient, World, Write
+from bot.ports import Broken, Gone, Transient, World, Write
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 TROUBLE = timedelta(seconds=15)
+NOBODY_THERE = timedelta(minutes=15)
+"""Where our App was uninstalled: it may have been a slip."""
 GIVE_UP = timedelta(hours=24)
 
 log = structlog.get_logger()
@@ -60,6 +62,9 @@ def _said(
     try:
         later = voice.say()
         fold(world, voice.deployment)
+    except Gone as trouble:
+        log.warning("report", deployment=deployment.id, trouble=str(trouble))
+        later = world.clock() + NOBODY_THERE
     except (Transient, Broken) as trouble:
         log.warning("report", deployment=deployment.id, trouble=str(trouble))
         later = world.clock() + TROUBLE

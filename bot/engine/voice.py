@@ -16,7 +16,7 @@ from bot.core.report import check, controls, pace
 from bot.core.report import deployment as words
 from bot.core.rollout.turn import ENDS
 from bot.core.told import Shown
-from bot.ports import Broken, OtherCommit, Transient, World, Write
+from bot.ports import Broken, Gone, OtherCommit, Transient, World, Write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,6 +56,8 @@ class Voice:
         ):
             try:
                 surface()
+            except Gone:
+                raise
             except (Transient, Broken) as trouble:
                 troubles.append(trouble)
         if troubles:

@@ -44,8 +44,7 @@ def add_repository(site: Site, full_name: str, default_branch: str, *, private: 
     if known:
         return known
     owner, name = full_name.split("/")
-    if site.user(owner) is None:
-        _new_account(site, owner, "Organization")
+    account(site, owner)
     moment = now()
     repository = Repository(
         id=site.store.new_id(),
@@ -118,6 +117,11 @@ def install(site: Site, app: App, repository: Repository) -> Installation:
     return held
 
 
+def account(site: Site, login: str) -> User:
+    """Find an owner, or make an organisation of that name."""
+    return site.user(login) or _new_account(site, login, "Organization")
+
+
 def _new_account(site: Site, login: str, kind: UserType, token: str = "") -> User:
     account = User(id=site.store.new_id(), login=login, type=kind, token=token, created_at=now())
     return site.store.save(account)
@@ -128,8 +132,7 @@ def _new_app(site: Site, slug: str) -> App:
     private = key.private_bytes(Encoding.PEM, PrivateFormat.TraditionalOpenSSL, NoEncryption())
     public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     owner = f"{slug}-makers"
-    if site.user(owner) is None:
-        _new_account(site, owner, "Organization")
+    account(site, owner)
     _new_account(site, f"{slug}[bot]", "Bot")
     moment = now()
     return App(

@@ -200,6 +200,22 @@ def installation(site: Site, app: App, held: Installation, added: Repository) ->
     site.outbox.send(app.id, Event(name, body["action"], body, held.id))
 
 
+def taken_away(site: Site, app: App, lost: tuple[Installation, Repository], *, ended: bool) -> None:
+    """Tell an App that it lost a repository, or with it the whole installation."""
+    held, repository = lost
+    named = [repositories.named(repository)]
+    account = simple_user(site, held.account)
+    body: Json = {"installation": apps.installation(site, held, app), "sender": account}
+    if ended:
+        name = "installation"
+        body |= {"action": "deleted", "repositories": named}
+    else:
+        name = "installation_repositories"
+        body |= {"action": "removed", "repositories_removed": named, "repositories_added": []}
+        body |= {"repository_selection": "selected", "requester": None}
+    site.outbox.send(app.id, Event(name, body["action"], body, held.id))
+
+
 def ping(site: Site, app: App) -> None:
     """Greet an App at its webhook's new address."""
     moment = now()

@@ -79,7 +79,8 @@ class GitHttp:
         return backend.answer()
 
     def _repository(self, match: re.Match[str], actor: Actor) -> Repository:
-        found = self._site.repository(f"{match['owner']}/{match['name']}")
+        name = f"{match['owner']}/{match['name']}"
+        found = self._site.repository(name) or self._site.moved(name)
         if found and self._may(actor, found, "read"):
             return found
         if not actor.login:

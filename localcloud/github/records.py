@@ -29,7 +29,10 @@ class User(Record, frozen=True, kw_only=True):
 
 
 class Repository(Record, frozen=True, kw_only=True):
-    """A repository; `parent` is set on forks; `numbered` counts issues and pull requests."""
+    """A repository; `parent` is set on forks; `numbered` counts issues and pull requests.
+
+    `former` are its full names from before, oldest first.
+    """
 
     owner: str
     name: str
@@ -39,6 +42,7 @@ class Repository(Record, frozen=True, kw_only=True):
     pushed_at: str
     parent: int | None = None
     numbered: int = 0
+    former: tuple[str, ...] = ()
 
     @property
     def full_name(self) -> str:

@@ -11,7 +11,7 @@ from werkzeug.routing import Map, Rule
 
 from localcloud.github.access import Level, authorize
 from localcloud.github.exchange import Ask, Reply
-from localcloud.github.problems import LOGIN_REQUIRED, Problem, not_found
+from localcloud.github.problems import DOCUMENTATION, LOGIN_REQUIRED, Problem, not_found
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -71,9 +71,10 @@ class Route:
     def _serve(self, ask: Ask, places: dict[str, Any]) -> Reply:
         if self.needs is None:
             return self.serve(ask, **places)
-        repository = ask.site.repository(f"{places.pop('owner')}/{places.pop('repo')}")
+        name = f"{places.pop('owner')}/{places.pop('repo')}"
+        repository = ask.site.repository(name)
         if repository is None:
-            raise not_found()
+            return _moved(ask, name)
         authorize(ask.site, ask.actor, repository, self.needs, self.app)
         return self.serve(Ask(ask.site, ask.request, ask.actor, repository), **places)
 
@@ -121,6 +122,22 @@ class Routes:
             return serve
 
         return declare
+
+
+def _moved(ask: Ask, name: str) -> Reply:
+    """Lead who may read it to where a repository of this former name is now.
+
+    https://docs.github.com/rest/using-the-rest-api/best-practices-for-using-the-rest-api
+    """
+    repository = ask.site.moved(name)
+    if repository is None:
+        raise not_found()
+    authorize(ask.site, ask.actor, repository, "read", {"metadata": "read"})
+    below = ask.request.path.partition(f"/repos/{name}")[2]
+    address = f"{ask.site.url}/repositories/{repository.id}{below}"
+    body = {"message": "Moved Permanently", "url": address, "documentation_url": DOCUMENTATION}
+    status = 301 if ask.request.method == "GET" else 307
+    return Reply(body, status, {"Location": address})
 
 
 def map_of(resources: Iterable[Routes]) -> Map:

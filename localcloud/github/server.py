@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from werkzeug import Request, Response
 
-from localcloud.github import accounts, events, git_http, merge_queue, pulls
+from localcloud.github import accounts, events, git_http, merge_queue, moving, pulls
 from localcloud.github.app_records import App, Delivery
 from localcloud.github.deliveries import Outbox
 from localcloud.github.judge import Judge
@@ -101,11 +101,21 @@ class GitHub:
         Raises LookupError for an unknown App or repository.
         """
         with self._site.lock:
-            app = self._store.first(App, slug=app_slug)
-            if app is None:
-                message = f"no App {app_slug}"
-                raise LookupError(message)
+            app = self._app(app_slug)
             return accounts.install(self._site, app, self._repository(full_name)).id
+
+    def move(self, full_name: str, new: str) -> None:
+        """Give a repository another name or owner, as on its settings page.
+
+        Raises LookupError for an unknown repository and for a name that is taken.
+        """
+        with self._site.lock:
+            moving.move(self._site, self._repository(full_name), new)
+
+    def uninstall(self, app_slug: str, full_name: str) -> None:
+        """Take an App away from a repository."""
+        with self._site.lock:
+            moving.uninstall(self._site, self._app(app_slug), self._repository(full_name))
 
     def clone(self, name: str, sha: str, folder: Path) -> None:
         """Check a commit out into a folder, as a clone without submodules would.
@@ -186,6 +196,13 @@ class GitHub:
         route, status = "/codeload/{owner}/{repo}/legacy.tar.gz/{sha}", response.status_code
         self.calls.note(Called(request.method, route, status, "", time.time(), "archive"))
         return response
+
+    def _app(self, slug: str) -> App:
+        found = self._store.first(App, slug=slug)
+        if found is None:
+            message = f"no App {slug}"
+            raise LookupError(message)
+        return found
 
     def _repository(self, full_name: str) -> Repository:
         found = self._site.repository(full_name)

@@ -44,6 +44,12 @@ class Site:
         every = self.store.find(Repository)
         return next((r for r in every if r.full_name.lower() == wanted), None)
 
+    def moved(self, full_name: str) -> Repository | None:
+        """Find the repository that had this name last, where none has it now."""
+        wanted = full_name.lower()
+        had = [r for r in self.store.find(Repository) if wanted in map(str.lower, r.former)]
+        return None if self.repository(full_name) or not had else had[-1]
+
     def installations(self, repository: Repository) -> list[Installation]:
         """List the installations that cover a repository."""
         every = self.store.find(Installation)

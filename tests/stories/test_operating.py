@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.stories import services
-from tests.stories.faults import people_of
+from tests.stories.people import eventually
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 PROJECT, REGION = "senior-mhealth-lee", "asia-northeast3"
 AT_ONCE = "{steps: [100]}"
+SLOWLY = "{steps: [50, 100], min_bake: 1s, max_bake: 3s, watch: 0s}"
 
 
 def enterprise(app: WSGIApplication) -> WSGIApplication:
@@ -38,7 +39,7 @@ def enterprise(app: WSGIApplication) -> WSGIApplication:
 @pytest.fixture(scope="module")
 def listed(live: Callable[..., Repository]) -> Repository:
     """A repository that the operator lists, in prod already."""
-    return live(prod=AT_ONCE)
+    return live(prod=SLOWLY)
 
 
 @pytest.fixture(scope="module")
@@ -117,42 +118,45 @@ def test_a_listed_repository_stays_within_its_places(
     assert console.serving(stranger) == before
 
 
-def test_a_repository_that_is_renamed_meanwhile_is_followed(
+@pytest.mark.extra_requests(80)  # every request asks anew where the repository is
+def test_a_repository_that_moves_in_mid_rollout_is_followed(
     cloud: Cloud, listed: Repository, console: Console
 ) -> None:
-    pull = listed.pull_request({"web/app.py": services.good("renamed")}, "renamed")
-    identity = listed.call("GET", "")["id"]
-    people = people_of(cloud)
-    followed: list[str] = []
-
-    def renamed(app: WSGIApplication) -> WSGIApplication:
-        def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-            path = environ["PATH_INFO"].removeprefix("/api/v3")
-            if environ.get("HTTP_AUTHORIZATION", "") in people:
-                return app(environ, start_response)
-            if path.startswith(f"/repos/{listed.full_name}/"):
-                status = "301 Moved" if environ["REQUEST_METHOD"] == "GET" else "307 Moved"
-                place = path.replace(f"/repos/{listed.full_name}", f"/repositories/{identity}")
-                start_response(status, [("Location", f"{cloud.github.url}/api/v3{place}")])
-                return [b"{}"]
-            if path == f"/repositories/{identity}":
-                new = json.dumps({"full_name": "acme/renamed"}).encode()
-                start_response("200 OK", [("Content-Type", "application/json")])
-                return [new]
-            if path.startswith("/repos/acme/renamed"):
-                followed.append(f"{environ['REQUEST_METHOD']} {path}")
-                path = path.replace("/repos/acme/renamed", f"/repos/{listed.full_name}")
-                environ["PATH_INFO"] = path
-            return app(environ, start_response)
-
-        return answer
-
-    cloud.github.before_response.append(renamed)
-    try:
-        asked = pull.comment("/deploy prod")
-        assert pull.reacted(asked, "rocket") == ["eyes", "rocket"]
-    finally:
-        cloud.github.before_response.remove(renamed)
+    service = f"{listed.prefix}-web"
+    pull = listed.pull_request({"web/app.py": services.good("moves")}, "moves")
+    asked = pull.comment("/deploy prod")
+    for new in ("acme/renamed", f"globex/{listed.prefix}"):
+        eventually(lambda: console.shares(service), lambda seen: len(seen) > 1, "a canary")
+        cloud.github.move(listed.full_name, new)
+        listed.full_name = new
+    assert pull.reacted(asked, "rocket") == ["eyes", "rocket"]
     assert listed.concluded(pull.sha, "prod")["conclusion"] == "success"
-    assert pull.sha[:7] in console.serving(f"{listed.prefix}-web")
-    assert any(one.startswith("POST") for one in followed)
+    assert pull.sha[:7] in console.serving(service)
+    assert len(pull.told()) == 1
+
+
+@pytest.mark.extra_requests(80)  # as above, under its former name
+def test_what_is_on_its_way_where_the_app_is_uninstalled_ends_and_nothing_begins(
+    cloud: Cloud, listed: Repository, console: Console
+) -> None:
+    service = f"{listed.prefix}-web"
+    before = console.serving(service)
+    pull = listed.pull_request({"web/app.py": services.good("uninstalled")}, "uninstalled")
+    pull.comment("/deploy prod")
+    eventually(lambda: console.shares(service), lambda seen: len(seen) > 1, "a canary")
+
+    cloud.github.uninstall("spillway", listed.full_name)
+
+    eventually(
+        lambda: console.shares(service),
+        lambda seen: len(seen) == 1 and pull.sha[:7] in next(iter(seen)),
+        "the verdict",
+    )
+    other = listed.pull_request({"web/app.py": services.good("unheard")}, "unheard")
+    unheard = other.comment("/deploy prod")
+    cloud.github.install("spillway", listed.full_name)
+    other.push({"web/app.py": services.good("heard")})
+    heard = other.comment("/deploy prod")
+    assert other.reacted(heard, "rocket") == ["eyes", "rocket"]
+    assert other.reactions(unheard) == []
+    assert console.serving(service) != before

@@ -38,6 +38,12 @@ class Named(Struct, frozen=True):
     full_name: str
 
 
+class Installed(Struct, frozen=True):
+    """An installation of our App."""
+
+    id: int
+
+
 class RepositoryFound(Struct, frozen=True):
     """A repository."""
 

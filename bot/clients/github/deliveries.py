@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from bot.clients.github.answers import DeliveryFound
 from bot.clients.github.errors import Missing
-from bot.clients.github.session import Call
+from bot.clients.github.exchange import Call
 from bot.core.github import Attempt
 from bot.ports import Broken
 

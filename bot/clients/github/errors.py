@@ -33,6 +33,10 @@ class Missing(Broken):
     """GitHub knows nothing under this address."""
 
 
+class Lost(Broken):
+    """An installation gives no token, or may not do this: it may reach the repository no longer."""
+
+
 class Moved(Broken):
     """The repository has another name by now."""
 
@@ -76,6 +80,8 @@ def _rate_limited(error: GithubException, wait: float | None) -> bool:
 def _final(status: int) -> type[Broken]:
     if status in NOT_FOUND:
         return Missing
+    if status == FORBIDDEN:
+        return Lost
     return Moved if status in MOVED else Broken
 
 

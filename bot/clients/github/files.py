@@ -11,7 +11,7 @@ from cachetools import LRUCache
 
 from bot.clients.github.answers import Blob, Content
 from bot.clients.github.errors import Missing
-from bot.clients.github.session import Call
+from bot.clients.github.exchange import Call
 from bot.ports import Broken
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from bot.clients.github.answers import Comparison, Pull
 from bot.clients.github.errors import Missing
+from bot.clients.github.exchange import Call
 from bot.clients.github.gate_answers import (
     Branch,
     Combined,
@@ -20,7 +21,6 @@ from bot.clients.github.gate_answers import (
     Runs,
 )
 from bot.clients.github.reader import shown
-from bot.clients.github.session import Call
 from bot.core.github import CheckSeen, CheckState, PullRequest, RequiredCheck, Review
 from bot.ports import Transient
 

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from msgspec import Struct, field
 
-from bot.clients.github.session import Call
+from bot.clients.github.exchange import Call
 from bot.clients.github.transport import PERMISSIONS
 from bot.core.examined import AppSeen, DeliverySeen, HookSeen
 from bot.core.model import Repository

@@ -18,7 +18,7 @@ from bot.clients.github.answers import (
 )
 from bot.clients.github.download import download
 from bot.clients.github.errors import Missing
-from bot.clients.github.session import Call
+from bot.clients.github.exchange import Call
 from bot.core.github import PathSeen, PullRequest
 from bot.ports import Broken
 

@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import threading
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 from github import Github, GithubException
 from github.Requester import Requester
-from msgspec import Struct, field
 from requests import RequestException
-from requests.utils import parse_header_links
 
-from bot.clients.github.answers import App, Named
-from bot.clients.github.errors import MOVED, Missing, Moved, translated
+from bot.clients.github.answers import App, Installed, Named
+from bot.clients.github.errors import MOVED, Lost, Missing, Moved, translated
+from bot.clients.github.exchange import HERE, Answer, Call, refuse_detours
 from bot.clients.github.transport import (
     TIMEOUT,
     InstallationAuth,
@@ -27,7 +25,8 @@ from bot.clients.github.transport import (
     keep_tokens_out_of_logs,
     patient_retry,
 )
-from bot.ports import Broken, Transient
+from bot.clients.github.whereabouts import Whereabouts
+from bot.ports import Broken, Gone, Transient
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,54 +45,6 @@ UNAUTHORIZED = 401
 ERRORS = 400
 MEDIA = "application/vnd.github+json"
 API_VERSION = "2022-11-28"
-DETOURS = frozenset({".", ".."})
-"""Parts of a path that would lead to another address, such as another repository's."""
-
-
-class Call(Struct, frozen=True):
-    """One request below a repository; `path` is quoted already."""
-
-    verb: str
-    path: str
-    parameters: dict[str, str] = field(default_factory=dict)
-    body: dict[str, Any] | None = None
-    also: str = ""
-    """A permission that only some gates need, such as `members`: a token of its own carries it, so
-    that an App without it can do everything else."""
-
-
-HERE = Call("GET", "")
-"""The repository, or whatever else stands in front of a call's path."""
-
-
-class Answer(Struct, frozen=True):
-    """What GitHub said to `what`."""
-
-    what: str
-    status: int
-    headers: dict[str, str]
-    text: str
-
-    def read(self, kind: type[T]) -> T:
-        """Return the fields that we need; raise Broken when they are not there."""
-        try:
-            return msgspec.json.decode(self.text, type=kind)
-        except msgspec.MsgspecError as error:
-            message = f"{self.what}: GitHub's answer {self.status} makes no sense: {error}"
-            raise Broken(message) from None
-
-    @property
-    def goes_on(self) -> bool:
-        """Whether there is another page."""
-        links = parse_header_links(self.headers.get("link", ""))
-        return any(link.get("rel") == "next" for link in links)
-
-    @property
-    def following(self) -> dict[str, str]:
-        """The parameters of the next page; none when this is the last one."""
-        links = parse_header_links(self.headers.get("link", ""))
-        address = next((link["url"] for link in links if link.get("rel") == "next"), "")
-        return {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
 
 
 class _PerThread(threading.local):
@@ -109,6 +60,7 @@ class Session:
         self._app = app_auth(app_id, key)
         self._base_url = base_url.rstrip("/")
         self._auths: dict[Key, InstallationAuth] = {}
+        self._places = Whereabouts()
         self._lock = threading.Lock()
         self._threads = _PerThread()
         self._slug = ""
@@ -117,14 +69,18 @@ class Session:
     def ask(self, repository: Repository, call: Call) -> Answer:
         """Make a request; raise Transient, Broken, or Missing for what GitHub does not have.
 
-        A repository that was renamed is found again by its id, once. The new name is not kept:
-        the next event brings it, and by then the name could be somebody else's.
+        A repository that was renamed or transferred is found again by its id, also in another
+        owner's installation; raises Gone where our App is in none. The new name is not kept: the
+        next event brings it, and by then the name could be somebody else's.
         """
+        refuse_detours(call)
+        installation = self._places.installation(repository)
         try:
-            return self._ask(repository.installation, f"/repos/{repository.full_name}", call)
-        except Moved:
-            name = self._name_of(repository)
-            return self._ask(repository.installation, f"/repos/{name}", call)
+            answer = self._ask(installation, f"/repos/{repository.full_name}", call)
+        except (Moved, Missing, Lost) as trouble:
+            return self._found_again(repository, call, trouble)
+        self._places.saw(repository, installation)
+        return answer
 
     def ask_as_app(self, call: Call) -> Answer:
         """Make a request as the App itself, outside any repository."""
@@ -132,7 +88,7 @@ class Session:
 
     def ask_beside(self, repository: Repository, call: Call) -> Answer:
         """Make a request at an address of its own, as the installation on a repository."""
-        return self._ask(repository.installation, "", call)
+        return self._ask(self._places.installation(repository), "", call)
 
     def pages(self, repository: Repository, call: Call) -> Iterator[Answer]:
         """Yield every page of a list."""
@@ -152,13 +108,30 @@ class Session:
             self._slug = self.ask_as_app(Call("GET", "/app")).read(App).slug
         return f"{self._slug}[bot]"
 
-    def _name_of(self, repository: Repository) -> str:
-        """Return its present name; raise Transient where even that leads elsewhere for now."""
+    def _found_again(self, repository: Repository, call: Call, trouble: Broken) -> Answer:
+        """Ask where the repository is by now; raise the trouble where it has not moved.
+
+        Raises Transient where even that leads elsewhere for now.
+        """
+        before = self._places.installation(repository)
+        doubted = isinstance(trouble, Lost) or not self._places.sure(repository)
         try:
-            answer = self._ask(repository.installation, f"/repositories/{repository.id}", HERE)
+            present = self._installation_of(repository) if doubted else before
+            self._places.saw(repository, present)
+            if present == before and not isinstance(trouble, Moved):
+                raise trouble
+            found = self._ask(present, f"/repositories/{repository.id}", HERE)
         except Moved as elsewhere:
             raise Transient(str(elsewhere)) from None
-        return answer.read(Named).full_name
+        return self._ask(present, f"/repos/{found.read(Named).full_name}", call)
+
+    def _installation_of(self, repository: Repository) -> int:
+        try:
+            found = self.ask_as_app(Call("GET", f"/repositories/{repository.id}/installation"))
+        except Missing:
+            message = f"Spillway's App is not installed in {repository.full_name}"
+            raise Gone(message) from None
+        return found.read(Installed).id
 
     def _ask(self, installation: int, under: str, call: Call) -> Answer:
         key = (installation, call.also)
@@ -172,9 +145,7 @@ class Session:
 
     def _send(self, requester: Requester, path: str, call: Call) -> Answer:
         what = f"{call.verb} {path}"
-        if DETOURS & set(path.split("/")):
-            message = f"{what}: GitHub has no such address"
-            raise Missing(message)
+        refuse_detours(call)
         try:
             status, headers, text = requester.requestJson(
                 call.verb, path, call.parameters, {"Accept": MEDIA}, call.body

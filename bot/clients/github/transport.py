@@ -18,7 +18,7 @@ from requests import RequestException
 from urllib3 import Retry
 from urllib3.exceptions import MaxRetryError, ResponseError
 
-from bot.clients.github.errors import MOVED, seconds_asked, translated
+from bot.clients.github.errors import MOVED, Lost, Missing, seconds_asked, translated
 from bot.ports import Broken, Transient
 
 if TYPE_CHECKING:
@@ -140,8 +140,8 @@ class InstallationAuth(AppInstallationAuth):
 
 
 def _lost(trouble: Transient | Broken) -> Transient | Broken:
-    """Make a missing installation plainly broken, so that nobody takes it for a missing file."""
-    return Broken(str(trouble)) if isinstance(trouble, Broken) else trouble
+    """Make a missing installation lost, so that nobody takes it for a missing file."""
+    return Lost(str(trouble)) if isinstance(trouble, Missing) else trouble
 
 
 def keep_tokens_out_of_logs() -> None:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from cachetools import LRUCache
 
 from bot.clients.github.answers import Commit, Tree
-from bot.clients.github.session import Call
+from bot.clients.github.exchange import Call
 from bot.core.github import PathSeen
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from bot.clients.github.answers import (
     StatusFound,
 )
 from bot.clients.github.errors import Missing
-from bot.clients.github.session import Call
+from bot.clients.github.exchange import Call
 from bot.core.gates import is_production
 from bot.ports import OtherCommit
 

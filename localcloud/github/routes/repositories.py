@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import unquote
 
-from localcloud.github import accounts
+import msgspec
+
+from localcloud.github import accounts, moving
 from localcloud.github.access import may, permission
 from localcloud.github.exchange import Ask, Reply
-from localcloud.github.problems import NOT_FOR_APPS, not_found
+from localcloud.github.problems import NOT_FOR_APPS, not_found, refuse
 from localcloud.github.records import Permission, Repository, User
 from localcloud.github.routes.protection import required
 from localcloud.github.routing import Routes
 from localcloud.github.shapes import commits, people, repositories
 
 routes = Routes("metadata", "contents")
+_NAME = re.compile(r"[A-Za-z0-9_.-]{1,100}")
+
+
+class Rename(msgspec.Struct):
+    """The body that changes a repository."""
+
+    name: str
+
+
+class Transfer(msgspec.Struct):
+    """The body that gives a repository away."""
+
+    new_owner: str
+    new_name: str | None = None
 
 
 def _own(ask: Ask) -> Permission:
@@ -25,6 +42,32 @@ def _own(ask: Ask) -> Permission:
 def get_repository(ask: Ask) -> Reply:
     """Tell about one repository."""
     return Reply(repositories.full(ask.site, ask.repository, _own(ask)))
+
+
+@routes.patch("/repos/{owner}/{repo}", needs="admin")
+def rename_repository(ask: Ask) -> Reply:
+    """Give the repository another name; nothing else of it can be changed here."""
+    wanted = ask.read(Rename)
+    return Reply(
+        repositories.full(ask.site, _moved(ask, ask.repository.owner, wanted.name), "admin")
+    )
+
+
+@routes.post("/repos/{owner}/{repo}/transfer", needs="admin")
+def transfer_repository(ask: Ask) -> Reply:
+    """Give the repository to another owner, at once: nobody has to accept it here."""
+    wanted = ask.read(Transfer)
+    moved = _moved(ask, wanted.new_owner, wanted.new_name or ask.repository.name)
+    return Reply(repositories.minimal(ask.site, moved), 202)
+
+
+def _moved(ask: Ask, owner: str, name: str) -> Repository:
+    if not _NAME.fullmatch(name):
+        refuse("Repository", "name")
+    try:
+        return moving.move(ask.site, ask.repository, f"{owner}/{name}")
+    except LookupError:
+        refuse("Repository", "name", "name already exists on this account")
 
 
 @routes.get("/repos/{owner}/{repo}/collaborators/{username}/permission")

@@ -47,6 +47,7 @@ class Request:
     body: Any
 
 
+ABSENT = Reply(404, {"message": "Not Found"})
 DROPPED = Reply(dropped=True)
 MADE = Reply(201, {"id": 5, "sha": "a" * 40})
 
@@ -60,6 +61,8 @@ class Scripted:
         self.mint: Callable[[int], Reply] = _minted
         self.requests: list[Request] = []
         self.minted = 0
+        self.installation = REPOSITORY.installation
+        """Where our App is said to be, beside the replies; 0 for nowhere."""
         self._lock = threading.Lock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._responder())
         self._server.daemon_threads = True
@@ -82,6 +85,8 @@ class Scripted:
             if request.path.endswith("/access_tokens"):
                 self.minted += 1
                 return self.mint(self.minted)
+            if request.path.endswith("/installation"):
+                return Reply(200, {"id": self.installation}) if self.installation else ABSENT
             self.requests.append(request)
             return self.replies.pop(0) if self.replies else self.rest(request)
 

@@ -6,10 +6,12 @@ import tarfile
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
+from bot.clients.github import whereabouts
 from bot.core.model import Repository
-from bot.ports import Broken
-from tests.clients.github.acme import FILES, NAME
+from bot.ports import Broken, Gone
+from tests.clients.github.acme import FILES, SLUG
 
 if TYPE_CHECKING:
     from tests.clients.github.acme import Acme
@@ -150,15 +152,37 @@ def test_an_archive_of_an_unknown_commit(acme: Acme) -> None:
         b"".join(acme.client.archive(acme.repository, "0" * 40))
 
 
-def test_where_the_app_is_not_installed_nothing_is_missing_but_everything_broken(
-    acme: Acme,
+def test_where_the_app_is_not_installed_nothing_is_missing_but_everything_gone(acme: Acme) -> None:
+    alone = Repository(acme.server.add_repository("acme/alone", private=True), "acme/alone", 999)
+    for client in (acme.client, acme.new_client()):
+        with pytest.raises(Gone, match="not installed in acme/alone"):
+            client.permission(alone, "owner")
+        with pytest.raises(Gone, match="not installed in acme/alone"):
+            client.file(alone, "deploy.yaml", acme.head)
+
+
+def test_what_has_moved_is_read_and_written_where_it_is(
+    acme: Acme, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    elsewhere = Repository(acme.repository.id, NAME, acme.repository.installation + 999)
-    with pytest.raises(Broken, match="installation"):
-        acme.client.permission(elsewhere, "owner")
-    with pytest.raises(Broken, match="installation"):
-        acme.client.file(elsewhere, "deploy.yaml", acme.head)
+    monkeypatch.setattr(whereabouts, "SURE_SECONDS", 0.0)
+    name = "acme/moving"
+    here = Repository(acme.server.add_repository(name, private=True), name, 0)
+    here = replace(here, installation=acme.server.install(SLUG, name))
+    acme.server.grant(name, "owner", "admin")
+    acme.server.add_repository("globex/other")
+    acme.server.install(SLUG, "globex/other")
+    assert acme.client.permission(here, "owner") == "admin"
+    for new in ("acme/renamed", "globex/moved"):
+        acme.server.move(name, new)
+        name = new
+        assert acme.client.permission(here, "owner") == "admin"
+        assert acme.new_client().default_branch(here) == "main"
+    acme.server.uninstall(SLUG, name)
+    with pytest.raises(Gone):
+        acme.new_client().default_branch(here)
 
 
 def _own(acme: Acme) -> list[str]:
-    return [call for call in acme.seen.requests if "access_tokens" not in call]
+    """Without tokens, and without the look at where a repository is after a 404."""
+    beside = ("access_tokens", "/installation")
+    return [call for call in acme.seen.requests if not any(one in call for one in beside)]
