@@ -46,8 +46,21 @@ def _asking(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+class FullName(click.ParamType[str]):
+    """A repository as GitHub writes it."""
+
+    name = "OWNER/NAME"
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the name, or end with a usage error."""
+        owner, _, name = value.partition("/")
+        if not owner or not name or "/" in name:
+            self.fail(f"{value} is no repository: write OWNER/NAME", param, ctx)
+        return value
+
+
 _repository = click.option(
-    "--repository", required=True, metavar="OWNER/NAME", help="Where the App is installed."
+    "--repository", required=True, type=FullName(), help="Where the App is installed."
 )
 _json = click.option("--json", "as_json", is_flag=True, help="Print one JSON list.")
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bot.console import FullName
+
 if TYPE_CHECKING:
     from bot.core.configuration import Rollout
     from bot.core.deployment import Deployment
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("environment")
-@click.option("--repository", required=True, metavar="OWNER/NAME", help="Where the App is.")
+@click.option("--repository", required=True, type=FullName(), help="Where the App is installed.")
 def forecast(environment: str, repository: str) -> None:
     """Say how long each step to ENVIRONMENT needs, and the smallest regression it can catch."""
     from bot import settings, wiring  # noqa: PLC0415  # see above

@@ -185,5 +185,6 @@ def test_what_is_wrong_with_the_command_line_itself(
     assert "SPILLWAY_PROJECT is not set" in unset.stderr
     nowhere = bot("status", repository="acme/nowhere")
     assert nowhere.returncode == UNREACHABLE
-    assert "404" in nowhere.stderr
+    assert "our App is not installed on acme/nowhere" in nowhere.stderr
+    assert bot("status", repository="acme").returncode == USAGE
     assert "Exit code:" in bot("deploy", "--help").stdout

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from msgspec import Struct, field
 
+from bot.clients.github.errors import Missing
 from bot.clients.github.exchange import Call
 from bot.clients.github.transport import PERMISSIONS
 from bot.core.examined import AppSeen, DeliverySeen, HookSeen
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from bot.clients.github.session import Session
 
 LEVELS = ("none", "read", "write", "admin")
-OWNER_AND_NAME = 2
 DELIVERED = range(200, 400)
 
 
@@ -78,11 +78,12 @@ class Office:
 
     def repository(self, full_name: str) -> Repository:
         """Return a repository with its id and our installation there; raise Broken without one."""
-        if len(full_name.split("/")) != OWNER_AND_NAME:
-            message = f"{full_name} is no repository: write OWNER/NAME"
-            raise Broken(message)
         path = f"/repos/{quote(full_name)}/installation"
-        installation = self._session.ask_as_app(Call("GET", path)).read(_Installation).id
+        try:
+            installation = self._session.ask_as_app(Call("GET", path)).read(_Installation).id
+        except Missing as none:
+            message = f"our App is not installed on {full_name}: install it there, or mind the name"
+            raise Broken(message) from none
         unknown = Repository(0, full_name, installation)
         found = self._session.ask(unknown, Call("GET", "")).read(_Repository)
         return Repository(found.id, found.full_name, installation)
