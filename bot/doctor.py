@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     )
 
 MOST = 500
-RIGHTS = "is it enabled, and has the service account its rights? README, Running it for real"
+RIGHTS = "is it enabled, and has the service account its rights? docs/operating.md, What it needs"
+AWAY = "it cannot be reached from here now: look at the network and its status page, and try again"
 KEY = "are SPILLWAY_GITHUB_APP_ID and SPILLWAY_GITHUB_APP_KEY those of the App?"
 DISK = "is SPILLWAY_STORE a file on a disk that can be written?"
 
@@ -90,7 +91,9 @@ def examine(clinic: Clinic) -> Iterator[Check]:
 def _found(name: str, look: Callable[[], Check], remedy: str) -> Check:
     try:
         return look()
-    except (Transient, Broken) as trouble:
+    except Transient as trouble:
+        return checkup.unreachable(name, str(trouble), AWAY)
+    except Broken as trouble:
         return checkup.unreachable(name, str(trouble), remedy)
 
 

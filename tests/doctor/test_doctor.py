@@ -117,6 +117,7 @@ def test_a_google_that_is_away(findings: Examine) -> None:
     seen = findings(SPILLWAY_GOOGLE_URL="http://127.0.0.1:9")
     assert not seen["Cloud Run"].good
     assert not seen["Cloud Build"].good
+    assert "cannot be reached from here" in seen["Cloud Build"].remedy
     assert seen["Cloud Logging"].good
 
 
