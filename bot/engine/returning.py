@@ -16,6 +16,7 @@ from bot.engine.asked import Asked, barred, refused, too_late
 from bot.engine.found import Accept, Found
 
 if TYPE_CHECKING:
+    from bot.core.model import Repository
     from bot.ports import World
 
 Target = tuple[Release, Rejected | None]
@@ -24,10 +25,9 @@ Target = tuple[Release, Rejected | None]
 def roll_back(world: World, read: command.Rollback, asked: Asked) -> Found:
     """Return the deployment that goes back, or why there is none; permission is all it needs."""
     ask, name = asked.ask, read.environment
-    found = world.store.get(Environment, f"{ask.repository.id}/{name}")
-    place = found[0] if found else Environment(key="", name=name, repository=ask.repository)
-    against = [barred(world, asked, name), _late(world, read, asked), _under_way(world, place)]
-    target = _target(world, place, read)
+    place, going = as_of_one_moment(world, ask.repository, name)
+    against = [barred(world, asked, name), _late(world, read, asked), _under_way(place, going)]
+    target = _target(world, place, going, read)
     if isinstance(target, Refusal):
         against.append(target)
     if any(against) or isinstance(target, Refusal):
@@ -46,6 +46,23 @@ def roll_back(world: World, read: command.Rollback, asked: Asked) -> Found:
     return Accept((restoration(ask, wish, world.sampling, world.clock()),))
 
 
+def as_of_one_moment(
+    world: World, repository: Repository, name: str
+) -> tuple[Environment, list[Deployment]]:
+    """Return the environment and what is on its way there.
+
+    Another look may end a deployment between our two reads: then it would be neither on its way
+    nor live.
+    """
+    key = f"{repository.id}/{name}"
+    while True:
+        found = world.store.get(Environment, key)
+        place = found[0] if found else Environment(key="", name=name, repository=repository)
+        going = _going(world, place)
+        if world.store.get(Environment, key) == found:
+            return place, going
+
+
 def _late(world: World, read: command.Rollback, asked: Asked) -> Refusal | None:
     return too_late(world, asked.ask, command.written(read))
 
@@ -56,9 +73,9 @@ def _going(world: World, place: Environment) -> list[Deployment]:
     return [one[0] for one in found if one is not None and one[0].phase not in ENDS]
 
 
-def _under_way(world: World, place: Environment) -> Refusal | None:
+def _under_way(place: Environment, on_its_way: list[Deployment]) -> Refusal | None:
     """Two people who pull the same emergency brake want one stop, not two."""
-    for going in _going(world, place):
+    for going in on_its_way:
         if going.restores:
             return Refusal(
                 code=Reason.NOT_NOW,
@@ -69,12 +86,14 @@ def _under_way(world: World, place: Environment) -> Refusal | None:
     return None
 
 
-def _target(world: World, place: Environment, read: command.Rollback) -> Target | Refusal:
+def _target(
+    world: World, place: Environment, going: list[Deployment], read: command.Rollback
+) -> Target | Refusal:
     """Return where to go and what is left; from a canary it goes back to what is live.
 
     A share that is wanted counts like one that was seen: the write may just have come through.
     """
-    active = next((one for one in _going(world, place) if one.id == place.active), None)
+    active = next((one for one in going if one.id == place.active), None)
     canary = active is not None and (had_traffic(active) or active.share > 0)
     if active is not None and canary and not read.ref and place.live:
         changed = [service for service in active.services if service.changed]

@@ -1,0 +1,47 @@
+"""What `/rollback` goes by, while other looks go on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
+
+from bot.clients.store_sqlite import SqliteStore
+from bot.core.deployment import Deployment, Phase
+from bot.core.model import Environment, Release
+from bot.engine.returning import as_of_one_moment
+from bot.ports import Write
+from tests.core.rollout.simulated import deployment, service_plan
+from tests.engine.worlds import world
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+GOING = replace(deployment(service_plan("ai")), phase=Phase.SHIFTING)
+PLACE = Environment(
+    key=GOING.environment_key, name="prod", repository=GOING.repository, active=GOING.id
+)
+LIVE = Release(deployment=GOING.id, sha=GOING.sha, number=None, at=GOING.created_at, services={})
+
+
+class EndsMeanwhile(SqliteStore):
+    """A store in which the deployment is over just before somebody reads it."""
+
+    def get(self, kind: type[Any], key: str) -> tuple[Any, int] | None:
+        if kind is Deployment:
+            self._end()
+        return super().get(kind, key)
+
+    def _end(self) -> None:
+        place, going = super().get(Environment, PLACE.key), super().get(Deployment, GOING.id)
+        if place and going and place[0].active:
+            ended = replace(going[0], phase=Phase.SUCCEEDED)
+            live = replace(place[0], active="", live=LIVE)
+            assert self.commit(Write(ended, going[1]), Write(live, place[1]))
+
+
+def test_what_ends_between_two_reads_is_live_and_not_on_its_way(tmp_path: Path) -> None:
+    store = EndsMeanwhile(tmp_path / "store.sqlite")
+    assert store.commit(Write(GOING, 0), Write(PLACE, 0))
+    place, going = as_of_one_moment(world(store=store), GOING.repository, "prod")
+    assert (place.live, going) == (LIVE, [])
