@@ -37,7 +37,7 @@ local: .venv/ready $(OPENAPI) ## Keep a local cloud running, to play with git an
 test: test-services test-bot ## Run every test
 
 test-bot: .venv/ready $(OPENAPI) ## Run the tests of the bot and of the local cloud
-	@$(BIN)/python -m pytest --ignore tests/e2e --ignore tests/quality --numprocesses $(WORKERS) --dist loadfile --randomly-seed $(SEED) $(ARGS)
+	@$(BIN)/python -m pytest --ignore tests/e2e --ignore tests/quality --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder --randomly-seed $(SEED) $(ARGS)
 
 quality: .venv/ready ## Hold the verdict to its bounds, in seeded rollouts
 	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal tests/quality $(ARGS)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bot.full_name import FullName
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
@@ -44,19 +46,6 @@ def _asking(command: Callable[..., None]) -> Callable[..., None]:
     ):
         command = option(command)
     return command
-
-
-class FullName(click.ParamType[str]):
-    """A repository as GitHub writes it."""
-
-    name = "OWNER/NAME"
-
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """Return the name, or end with a usage error."""
-        owner, _, name = value.partition("/")
-        if not owner or not name or "/" in name:
-            self.fail(f"{value} is no repository: write OWNER/NAME", param, ctx)
-        return value
 
 
 _repository = click.option(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bot.console import FullName
+from bot.full_name import FullName
 
 if TYPE_CHECKING:
     from bot.core.configuration import Rollout
