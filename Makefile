@@ -10,6 +10,8 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)
 export VIRTUAL_ENV := $(CURDIR)/.venv
+# Hundreds of processes start in the tests: what they import is compiled once.
+unexport PYTHONDONTWRITEBYTECODE
 
 WORKERS ?= 4
 # One order of the tests for everybody; another may find other things: make test SEED=7
@@ -34,7 +36,8 @@ local: .venv/ready $(OPENAPI) ## Keep a local cloud running, to play with git an
 	@echo '.state/logs. It is ready when a line of JSON says where everything is.' >&2
 	@exec $(BIN)/python -m localcloud up --quiet --state .state $(ARGS)
 
-test: test-services test-bot ## Run every test
+test: .venv/ready ## Run every test
+	@$(MAKE) --no-print-directory --jobs=2 test-services test-bot
 
 test-bot: .venv/ready $(OPENAPI) ## Run the tests of the bot and of the local cloud
 	@$(BIN)/python -m pytest --ignore tests/e2e --ignore tests/quality --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder --randomly-seed $(SEED) $(ARGS)

@@ -71,7 +71,7 @@ def consumer() -> WSGIApplication:
     settings = load()
     configure_logging()
     function: Flask = create_app("consume", str(FUNCTION), "cloudevent")  # type: ignore[no-untyped-call]  # it has no types
-
+    wiring.load()
     settle_types()
 
     @function.get("/healthz")

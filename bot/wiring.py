@@ -1,22 +1,20 @@
-"""The one composition root: the only owner of a clock, the only importer of clients."""
+"""The one composition root: the only owner of a clock, the only importer of clients.
+
+Google's clients take a second to load, so each process loads those that it uses: the receiver and
+the command line start without Cloud Run's.
+"""
 
 from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
+from pkgutil import iter_modules
 from typing import TYPE_CHECKING
 
-from bot.clients.artifact_registry import ArtifactRegistryClient
-from bot.clients.broker import PubSubBroker
-from bot.clients.cloud_build import CloudBuildClient
-from bot.clients.cloud_run import CloudRunClient
+from bot import clients
 from bot.clients.github import GitHubClient
-from bot.clients.logging import CloudLogging
-from bot.clients.monitoring import CloudMonitoring
 from bot.clients.pubsub import PubSubPublisher
-from bot.clients.secret_manager import SecretManagerClient
-from bot.clients.smoke import SmokeVisitor
-from bot.clients.storage import StorageSources
 from bot.clients.store_sqlite import SqliteStore
 from bot.core.configuration import ServiceKey
 from bot.core.examined import Expected
@@ -41,6 +39,12 @@ def clock() -> datetime:
     return datetime.now(UTC)
 
 
+def load() -> None:
+    """Load every client, for a process in which several threads would otherwise be first."""
+    for module in iter_modules(clients.__path__, f"{clients.__name__}."):
+        import_module(module.name)
+
+
 def publisher(settings: Settings) -> PubSubPublisher:
     """Return the way onto the events topic."""
     target = settings.pubsub_emulator or settings.google_grpc
@@ -49,6 +53,15 @@ def publisher(settings: Settings) -> PubSubPublisher:
 
 def world(settings: Settings) -> World:
     """Return every port, live."""
+    from bot.clients.artifact_registry import ArtifactRegistryClient
+    from bot.clients.cloud_build import CloudBuildClient
+    from bot.clients.cloud_run import CloudRunClient
+    from bot.clients.logging import CloudLogging
+    from bot.clients.monitoring import CloudMonitoring
+    from bot.clients.secret_manager import SecretManagerClient
+    from bot.clients.smoke import SmokeVisitor
+    from bot.clients.storage import StorageSources
+
     github = GitHubClient(settings.app_id, settings.app_key, settings.github_url)
     return World(
         clock=clock,
@@ -86,6 +99,8 @@ def desk(settings: Settings) -> Desk:
 
 def foresight(settings: Settings) -> Foresight:
     """Return what a forecast reads."""
+    from bot.clients.monitoring import CloudMonitoring
+
     return Foresight(
         metrics=CloudMonitoring(settings.google_grpc, settings.metrics_window),
         sampling=Sampling(window=settings.metrics_window, lag=settings.metrics_lag),
@@ -94,6 +109,8 @@ def foresight(settings: Settings) -> Foresight:
 
 def clinic(settings: Settings, project: str, region: str) -> Clinic:
     """Return everything that `doctor` looks at; Google's services in this project and region."""
+    from bot.clients.broker import PubSubBroker
+
     github = GitHubClient(settings.app_id, settings.app_key, settings.github_url)
     expected = Expected(
         project=settings.project,
@@ -114,6 +131,13 @@ def clinic(settings: Settings, project: str, region: str) -> Clinic:
 
 def _reads(settings: Settings, key: ServiceKey) -> dict[str, Callable[[], object]]:
     """Ask each of Google's services for something that is not there."""
+    from bot.clients.cloud_build import CloudBuildClient
+    from bot.clients.cloud_run import CloudRunClient
+    from bot.clients.logging import CloudLogging
+    from bot.clients.monitoring import CloudMonitoring
+    from bot.clients.secret_manager import SecretManagerClient
+    from bot.clients.storage import StorageSources
+
     run, build = CloudRunClient(settings.google_url), CloudBuildClient(settings.google_url)
     metrics = CloudMonitoring(settings.google_grpc, settings.metrics_window)
     logs = CloudLogging(settings.google_grpc)

@@ -17,5 +17,5 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
     if not config.getoption("all_faults", default=False):
         for item in items:
-            if "letters" in getattr(item, "fixturenames", ()):
+            if {"letters", "listing"} & {*getattr(item, "fixturenames", ())}:
                 item.add_marker(pytest.mark.skip("it takes minutes: make faults plays it"))

@@ -1,4 +1,4 @@
-"""A sample of the crash matrix, by seed; `make faults` plays all of it."""
+"""The crash matrix: what it lists, and one crash of it; `make faults` plays all of it."""
 
 from __future__ import annotations
 

@@ -44,3 +44,22 @@ def test_threads_that_are_first_together_crash_nothing() -> None:
         timeout=60,
     )
     assert done.returncode == 0, done.stderr[:500]
+
+
+LOADED = """
+import sys
+from bot import serve, wiring
+assert "google.cloud.run_v2" not in sys.modules, "the receiver starts without it"
+wiring.load()
+assert "google.cloud.run_v2" in sys.modules
+"""
+
+
+def test_a_process_loads_the_clients_that_it_uses() -> None:
+    subprocess.run(  # noqa: S603  # our own words
+        [sys.executable, "-c", LOADED],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
+        check=True,
+        timeout=60,
+    )
