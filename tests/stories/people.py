@@ -31,7 +31,7 @@ def eventually(
         if time.monotonic() > deadline:
             reason = f"{what} did not come about; last seen: {seen}"
             raise AssertionError(reason)
-        time.sleep(0.1)
+        time.sleep(0.15)
 
 
 @dataclass
