@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from msgspec.structs import replace
 
@@ -12,7 +12,7 @@ from bot.core.model import Refusal
 from bot.core.reasons import Reason
 from bot.core.report import answers
 from bot.engine.asked import Asked, not_understood, refused
-from bot.engine.found import Answer, Found, Ignore, Later
+from bot.engine.found import Answer, Found, Ignore
 from bot.engine.gather import question, who
 from bot.engine.target import find_target
 from bot.engine.waiting import waiting_here
@@ -34,8 +34,6 @@ def approve(world: World, read: command.Approve, asked: Asked) -> Found:
     if not ref:
         return refused(asked.ask, (_nothing_awaited(world, named.environment, asked),))
     target = find_target(world, asked.ask, asked.pull, (ref, asked.rules))
-    if isinstance(target, datetime):
-        return Later(target)
     wish = Wish(
         ask=asked.ask,
         environment=named.environment,

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bot.core import command
 from bot.core.reasons import Reason
 from bot.core.report import answers
 from bot.engine.asked import Asked, not_understood, refused
-from bot.engine.found import Found, Later, Refuse
+from bot.engine.found import Found, Refuse
 from bot.engine.judged import judged
 from bot.engine.target import find_commit, find_target
 from bot.engine.wish import Wish
@@ -28,14 +27,12 @@ def deploy(world: World, read: command.Deploy, asked: Asked) -> Found:
     if meant.override and not meant.reason:
         return not_understood(ask, _unreasoned(meant))
     target = meant_commit(world, meant, asked)
-    if isinstance(target, datetime):
-        return Later(target)
     if isinstance(target, Refuse):
         return target
     return judged(world, (wish_for(meant, asked, target),))
 
 
-def meant_commit(world: World, meant: command.Deploy, asked: Asked) -> Target | datetime | Refuse:
+def meant_commit(world: World, meant: command.Deploy, asked: Asked) -> Target | Refuse:
     """Return which commit is meant; without a pull request only the default branch has any."""
     wish = (meant.ref, asked.rules)
     if asked.pull is not None:

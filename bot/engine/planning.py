@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bot.core import command
@@ -11,7 +10,7 @@ from bot.core.model import Environment, Image
 from bot.core.report.plan import Change, Outlook, plan_text
 from bot.engine.asked import Asked, not_understood, refused
 from bot.engine.deploying import meant_commit, wish_for
-from bot.engine.found import Answer, Found, Later, Refuse
+from bot.engine.found import Answer, Found, Refuse
 from bot.engine.judged import locked_out
 from bot.engine.prepare import prepared, read_inputs
 from bot.engine.weigh import Weighed, weigh
@@ -31,8 +30,6 @@ def plan(world: World, read: command.Plan, asked: Asked) -> Found:
     if isinstance(settled, command.Unreadable):
         return not_understood(asked.ask, settled)
     target = meant_commit(world, settled.deploy, asked)
-    if isinstance(target, datetime):
-        return Later(target)
     if isinstance(target, Refuse):
         return target
     wish = wish_for(settled.deploy, asked, target)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -12,12 +13,14 @@ from bot.core.report import answers
 from bot.engine.found import Found, Ignore, Later, Refuse
 from bot.engine.judged import judged
 from bot.engine.rules import MANIFEST, Rules, rules_at
-from bot.engine.target import LOOK_AGAIN
 from bot.engine.wish import Wish
 
 if TYPE_CHECKING:
     from bot.core.model import Ask
     from bot.ports import World
+
+SOON = timedelta(seconds=2)
+"""After so long a branch mostly reads as it was pushed; the last look is after HEAD_PATIENCE."""
 
 
 def pushed(world: World, ask: Ask) -> Found:
@@ -59,8 +62,9 @@ def _overtaken(world: World, ask: Ask, rules: Rules) -> Ignore | Later | None:
     if head == ask.sha:
         return None
     now = world.clock()
-    if now > ask.created_at + HEAD_PATIENCE or head is None or ask.note:
+    if now >= ask.created_at + HEAD_PATIENCE or head is None or ask.note:
         return Ignore()
     if world.github.contains(ask.repository, ask.sha, ask.ref):
         return Ignore()
-    return Later(now + LOOK_AGAIN)
+    soon = now < ask.created_at + SOON
+    return Later(ask.created_at + (SOON if soon else HEAD_PATIENCE))

@@ -21,25 +21,17 @@ if TYPE_CHECKING:
     from bot.core.model import Repository
     from bot.engine.rules import Rules
 
-LOOK_AGAIN = timedelta(seconds=1)
+LOOK_AGAIN = timedelta(milliseconds=250)
 FULL_SHA = 40
 
 
-def find_target(
-    world: World, ask: Ask, pull: PullRequest, wish: tuple[str, Rules]
-) -> Target | datetime:
-    """Return the commit, or when to look again for a delivery that is about to arrive."""
+def find_target(world: World, ask: Ask, pull: PullRequest, wish: tuple[str, Rules]) -> Target:
+    """Return the commit; one that is not named may take as long as its delivery does to come."""
     ref, rules = wish
     if ref == rules.branch:
         sha = ask.sha or rules.sha
         return Target(sha=sha, typed=ref, on_default_branch=True, waited=bool(ask.sha))
-    heads = _heads(world, ask.repository, pull.number)
-    if pull.state == "open" and not _settled(heads, pull.head_sha, ask.created_at):
-        now = world.clock()
-        if not ref and now < ask.created_at + HEAD_PATIENCE:
-            return now + LOOK_AGAIN
-        read = Shown(sha=pull.head_sha, since=min(ask.created_at, now), at=now)
-        heads = see_head(world, ask.repository, pull.number, read)
+    heads = _heads_by_now(world, ask, pull, patient=not ref)
     if not ref:
         sha = ask.sha or pull.head_sha
         since = head_since(heads, sha, ask.created_at)
@@ -65,6 +57,23 @@ def see_head(world: World, repository: Repository, number: int, one: Shown) -> H
         more = noticed(heads, one)
         if more == heads or world.store.commit(Write(more, version)):
             return more
+
+
+def _heads_by_now(world: World, ask: Ask, pull: PullRequest, *, patient: bool) -> Heads:
+    """Return what is known once a delivery that is about to arrive has come, or will not come.
+
+    GitHub is not asked meanwhile: the pull request is read again before anything starts.
+    """
+    until = min(ask.created_at, world.clock()) + HEAD_PATIENCE
+    while True:
+        heads = _heads(world, ask.repository, pull.number)
+        if pull.state != "open" or _settled(heads, pull.head_sha, ask.created_at):
+            return heads
+        now = world.clock()
+        if not patient or now >= until:
+            read = Shown(sha=pull.head_sha, since=min(ask.created_at, now), at=now)
+            return see_head(world, ask.repository, pull.number, read)
+        world.pause(LOOK_AGAIN.total_seconds())
 
 
 def _settled(heads: Heads, sha: str, asked_at: datetime) -> bool:
