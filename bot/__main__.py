@@ -64,8 +64,11 @@ def settings(*, check: bool) -> None:
 @main.command()
 @click.option("--project", help="Where services run, if not in the bot's own project.")
 @click.option("--region", default="us-central1", show_default=True, help="Where services run.")
+@click.option(
+    "--patience", default=8.0, show_default=True, help="Seconds that the slowest look may take."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON list of findings.")
-def doctor(project: str | None, region: str, *, as_json: bool) -> None:
+def doctor(project: str | None, region: str, patience: float, *, as_json: bool) -> None:
     """Look at all that Spillway needs, one line each, and say what to do about what is wrong.
 
     Nothing is changed. To be run with the consumer's environment and rights.
@@ -85,7 +88,8 @@ def doctor(project: str | None, region: str, *, as_json: bool) -> None:
         click.echo(str(wrong), err=True)
         raise SystemExit(2) from wrong
     checks = []
-    for check in examine(wiring.clinic(found, project or found.project, region)):
+    place = project or found.project, region
+    for check in examine(wiring.clinic(found, place, timedelta(seconds=patience))):
         checks.append(check)
         if not as_json:
             click.echo(f"{'✓' if check.good else '✗'} {check.name}: {check.said}")
@@ -103,7 +107,7 @@ def check(path: str) -> None:
 
     from bot.core.manifest import Manifest, parse  # noqa: PLC0415  # as above
 
-    read = parse(Path(path).read_text(encoding="utf-8"), METRIC_WINDOW)
+    read = parse(Path(path).read_text(encoding="utf-8", errors="replace"), METRIC_WINDOW)
     if isinstance(read, Manifest):
         click.echo(f"{path} is good: {', '.join(read.environments)}.")
         return

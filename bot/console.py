@@ -5,17 +5,17 @@ Imports are made when a command runs, so that `--help` stays quick.
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from datetime import timedelta
 from itertools import starmap
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from bot.ending import ASKED_EXITS, known, trouble
 from bot.full_name import FullName
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from bot.operate import Desk, Seen
 
@@ -24,9 +24,10 @@ Exit code:
   0  done: deployed, nothing to deploy, or answered
   1  the deployment failed, was rolled back, aborted or superseded
   2  the command line or the environment's settings are wrong
-  3  refused; the reasons are printed
+  3  refused, or nothing has that name; the reasons are printed
   4  still going when --timeout was over
   5  GitHub, the topic or the store cannot be used"""
+AT_LEAST_ONE = click.IntRange(min=1)
 COLOURS = {"✅": "green", "❌": "red", "↩": "red", "👎": "red", "⏸": "yellow"}
 PASSED_ON = {"ignore_unknown_options": True}
 """Options of the command itself, such as --now, are read where comments are read."""
@@ -38,9 +39,15 @@ def _asking(command: Callable[..., None]) -> Callable[..., None]:
         click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end."),
         click.option("--no-wait", is_flag=True, help="Ask, and do not follow what comes of it."),
         click.option(
-            "--timeout", default=7200, show_default=True, help="Seconds to follow it at most."
+            "--timeout",
+            type=AT_LEAST_ONE,
+            default=7200,
+            show_default=True,
+            help="Seconds to follow it at most.",
         ),
-        click.option("--pr", type=int, help="The pull request; without it the default branch."),
+        click.option(
+            "--pr", type=AT_LEAST_ONE, help="The pull request; without it the default branch."
+        ),
         click.option("--as", "actor", required=True, help="GitHub login to be judged by."),
         _repository,
     ):
@@ -84,33 +91,33 @@ def rollback(environment: str, words: tuple[str, ...], **options: Any) -> None: 
     _ask("rollback", (environment, *words), options)
 
 
-@click.command()
+@click.command(epilog=ASKED_EXITS)
 @click.argument("environment", required=False)
 @_repository
 @_json
 def status(environment: str | None, repository: str, *, as_json: bool) -> None:
     """Say what each environment runs and what is on its way; only ENVIRONMENT when it is named."""
     from bot.core.report import terminal  # noqa: PLC0415  # see above
-    from bot.operate import known_places  # noqa: PLC0415  # see above
+    from bot.records import places as found  # noqa: PLC0415  # see above
 
-    with _trouble():
-        places, going = known_places(_desk(), repository, environment)
+    with trouble():
+        places, going = known(found(_desk(), repository, environment), as_json=as_json)
     states = [terminal.place_state(place, going) for place in places]
     _print(states if as_json else terminal.places(places, going), as_json=as_json)
 
 
-@click.command()
+@click.command(epilog=ASKED_EXITS)
 @click.argument("environment")
 @_repository
 @_json
-@click.option("--limit", default=20, show_default=True, help="Deployments at most.")
+@click.option("--limit", type=AT_LEAST_ONE, default=20, show_default=True, help="Deployments.")
 def history(environment: str, repository: str, *, as_json: bool, limit: int) -> None:
     """List the deployments to ENVIRONMENT, newest first."""
     from bot.core.report import terminal  # noqa: PLC0415  # see above
-    from bot.operate import past_deployments  # noqa: PLC0415  # see above
+    from bot.records import past  # noqa: PLC0415  # see above
 
-    with _trouble():
-        found = past_deployments(_desk(), repository, environment, limit)
+    with trouble():
+        found = known(past(_desk(), repository, environment, limit), as_json=as_json)
     states = [terminal.deployment_state(one) for one in found]
     _print(states if as_json else terminal.past(found), as_json=as_json)
 
@@ -149,7 +156,7 @@ def _ask(verb: str, words: Iterable[str], options: dict[str, Any]) -> None:
         text=" ".join((f"/{verb}", *map(_quoted, words))),
         number=options["pr"],
     )
-    with _trouble():
+    with trouble():
         desk = _desk()
         key = ask(desk, wish)
         seen = Seen()
@@ -190,18 +197,3 @@ def _desk() -> Desk:
     from bot import settings, wiring  # noqa: PLC0415  # see above
 
     return wiring.desk(settings.load())
-
-
-@contextmanager
-def _trouble() -> Iterator[None]:
-    """Say in one line what cannot be used, and end with the code for it."""
-    from bot.operate import Exit  # noqa: PLC0415  # see above
-    from bot.settings import SettingsError  # noqa: PLC0415  # see above
-    from bot.trouble import Broken, Transient  # noqa: PLC0415  # see above
-
-    try:
-        yield
-    except (SettingsError, Broken, Transient) as trouble:
-        click.echo(str(trouble), err=True)
-        wrong = isinstance(trouble, SettingsError)
-        raise SystemExit(Exit.USAGE if wrong else Exit.UNREACHABLE) from trouble

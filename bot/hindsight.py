@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bot.ending import ASKED_EXITS, known, trouble
 from bot.full_name import FullName
 
 if TYPE_CHECKING:
@@ -16,26 +17,28 @@ if TYPE_CHECKING:
     from bot.core.deployment import Deployment
 
 
-@click.command()
+@click.command(epilog=ASKED_EXITS)
 @click.argument("environment")
 @click.option("--repository", required=True, type=FullName(), help="Where the App is installed.")
 def forecast(environment: str, repository: str) -> None:
     """Say how long each step to ENVIRONMENT needs, and the smallest regression it can catch."""
     from bot import settings, wiring  # noqa: PLC0415  # see above
     from bot.looking_ahead import lines, running_after  # noqa: PLC0415  # see above
-    from bot.operate import past_deployments  # noqa: PLC0415  # see above
+    from bot.records import past  # noqa: PLC0415  # see above
 
-    found = settings.load()
-    desk = wiring.desk(found)
-    past = past_deployments(desk, repository, environment, 1)
-    if not past:
-        msg = f"nothing was deployed to {environment} yet, so there is no traffic to look at"
-        raise click.ClickException(msg)
-    for line in lines(wiring.foresight(found), past[0], running_after(past[0]), desk.clock()):
-        click.echo(line)
+    with trouble():
+        found = settings.load()
+        desk = wiring.desk(found)
+        made = known(past(desk, repository, environment, 1))
+        if not made:
+            click.echo(f"Nothing was deployed to {environment} yet, so there is no traffic yet.")
+            return
+        running = running_after(made[0])
+        for line in lines(wiring.foresight(found), made[0], running, desk.clock()):
+            click.echo(line)
 
 
-@click.command()
+@click.command(epilog=ASKED_EXITS)
 @click.argument("deployment")
 def explain(deployment: str) -> None:
     """Show every decision of DEPLOYMENT with what went into it."""
@@ -50,7 +53,7 @@ def explain(deployment: str) -> None:
     _judge(found)
 
 
-@click.command()
+@click.command(epilog=ASKED_EXITS)
 @click.argument("deployment")
 @click.option("--config", type=click.Path(exists=True, dir_okay=False), help="A deploy.yaml.")
 def replay(deployment: str, config: str | None) -> None:
@@ -72,14 +75,10 @@ def _judge(found: Deployment) -> None:
 
 
 def _found(deployment: str) -> Deployment:
-    from bot import settings, wiring  # noqa: PLC0415  # see above
-    from bot.core.deployment import Deployment  # noqa: PLC0415  # see above
+    from bot import records, settings, wiring  # noqa: PLC0415  # see above
 
-    found = wiring.desk(settings.load()).store.get(Deployment, deployment)
-    if found is None:
-        msg = f"there is no deployment {deployment}; its comment names it"
-        raise click.ClickException(msg)
-    return found[0]
+    with trouble():
+        return known(records.deployment(wiring.desk(settings.load()), deployment))
 
 
 def _rules(path: str, environment: str) -> Rollout:
@@ -87,10 +86,11 @@ def _rules(path: str, environment: str) -> Rollout:
 
     from bot.core.manifest import Manifest, parse  # noqa: PLC0415  # see above
 
-    read = parse(Path(path).read_text(encoding="utf-8"))
+    read = parse(Path(path).read_text(encoding="utf-8", errors="replace"))
     if not isinstance(read, Manifest):
-        raise click.ClickException("; ".join(map(str, read)))
+        problems = "\n".join(f"{path}:{problem.line}: {problem}" for problem in read)
+        raise click.UsageError(problems)
     if environment not in read.environments:
-        msg = f"{path} has no environment {environment}"
-        raise click.ClickException(msg)
+        msg = f"{path} has no environment {environment}; it has {', '.join(read.environments)}"
+        raise click.UsageError(msg)
     return read.resolve(environment).rollout

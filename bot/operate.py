@@ -16,16 +16,18 @@ from msgspec import Struct
 
 from bot.core import events
 from bot.core.deployment import Deployment, Phase
-from bot.core.model import Ask, AskState, Environment, Repository
+from bot.core.model import Ask, AskState, Repository
 from bot.core.report import terminal
 from bot.core.rollout.turn import ENDS
 from bot.ports import Publisher, Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
 GLANCE = 0.5
 """Seconds between two looks at the store."""
+SOON = timedelta(seconds=15)
+"""A consumer that runs has long taken in what was asked for."""
 
 
 class Exit(IntEnum):
@@ -46,6 +48,16 @@ class Finder(Protocol):
         """Return the repository; raise Broken when our App is not installed there."""
 
 
+class FileReader(Protocol):
+    """Where deploy.yaml is read, to know which names are in it."""
+
+    def default_branch(self, repository: Repository) -> str:
+        """Return the default branch's name."""
+
+    def file(self, repository: Repository, path: str, sha: str) -> str | None:
+        """Return a text file's content, or None when there is no such file."""
+
+
 class Desk(Struct, frozen=True):
     """What the command line needs from outside."""
 
@@ -54,6 +66,7 @@ class Desk(Struct, frozen=True):
     publisher: Publisher
     store: Store
     finder: Finder
+    files: FileReader
 
 
 class Wish(Struct, frozen=True, kw_only=True):
@@ -70,6 +83,8 @@ class Seen(Struct, frozen=True):
 
     ask: Ask | None = None
     deployment: Deployment | None = None
+    late: bool = False
+    """Whether nobody has taken it in for suspiciously long."""
 
     @property
     def over(self) -> bool:
@@ -97,6 +112,8 @@ def ask(desk: Desk, wish: Wish) -> str:
     """Publish a command and return its key; raise Transient or Broken."""
     repository = desk.finder.repository(wish.repository)
     name = secrets.token_hex(8)
+    key = f"{repository.id}/cli/{name}"
+    desk.store.get(Ask, key)  # nothing is asked for that could not be followed
     event = events.Typed(
         repository=repository,
         id=name,
@@ -106,15 +123,17 @@ def ask(desk: Desk, wish: Wish) -> str:
         created_at=desk.clock(),
     )
     desk.publisher.publish(events.encode(event), {})
-    return f"{repository.id}/cli/{name}"
+    return key
 
 
 def follow(desk: Desk, key: str, patience: timedelta) -> Iterator[Seen]:
     """Yield how far the command is, whenever that has changed, until it is over or time is up."""
-    until = desk.clock() + patience
-    before = None
+    begun, before = desk.clock(), None
+    until = begun + patience
     while True:
         seen = _seen(desk, key)
+        if seen.ask is None and desk.clock() - begun > SOON:
+            seen = Seen(late=True)
         if seen != before:
             yield seen
         if seen.over or desk.clock() > until:
@@ -123,27 +142,12 @@ def follow(desk: Desk, key: str, patience: timedelta) -> Iterator[Seen]:
         desk.pause(GLANCE)
 
 
-def known_places(
-    desk: Desk, repository: str, name: str | None
-) -> tuple[list[Environment], dict[str, Deployment]]:
-    """Return a repository's environments, and what is on its way there."""
-    found = desk.store.environments(desk.finder.repository(repository).id)
-    places = [place for place in found if name in {None, place.name}]
-    moving = (desk.store.get(Deployment, place.active) for place in places if place.active)
-    return places, {one[0].id: one[0] for one in moving if one}
-
-
-def past_deployments(
-    desk: Desk, repository: str, environment: str, limit: int
-) -> Sequence[Deployment]:
-    """Return an environment's deployments, newest first."""
-    return desk.store.history(f"{desk.finder.repository(repository).id}/{environment}", limit)
-
-
 def lines(before: Seen, seen: Seen) -> Iterator[str]:
     """Yield what is new since the last look, in words."""
     if seen.ask is not None and seen.ask.said and (before.ask is None or not before.ask.said):
         yield terminal.said(seen.ask)
+    if seen.late and not before.late:
+        yield "… nobody has taken it in yet: does the consumer run? `python -m bot doctor` looks"
     made, known = seen.deployment, before.deployment
     if made is None:
         return

@@ -66,6 +66,9 @@ class Store(Protocol):
     def history(self, environment: str, limit: int) -> Sequence[Deployment]:
         """Return an environment's deployments, newest first."""
 
+    def recent(self, limit: int) -> Sequence[Deployment]:
+        """Return every environment's deployments, newest first."""
+
     def environments(self, repository: int) -> Sequence[Environment]:
         """Return a repository's environments, by name."""
 

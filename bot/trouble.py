@@ -16,6 +16,10 @@ class Broken(Exception):  # noqa: N818  # as above
     """Something is wrong that waiting will not mend: credentials, code, a senseless answer."""
 
 
+class Nameless(Broken):
+    """We have no credentials, so nobody out there knows who asks."""
+
+
 class Gone(Broken):
     """Our App is not installed there, or no longer: nothing can be read or said."""
 

@@ -92,8 +92,9 @@ def desk(settings: Settings) -> Desk:
         clock=clock,
         pause=time.sleep,
         publisher=publisher(settings),
-        store=SqliteStore(settings.store),
+        store=SqliteStore(settings.store, make=False),
         finder=github.office,
+        files=github,
     )
 
 
@@ -107,11 +108,13 @@ def foresight(settings: Settings) -> Foresight:
     )
 
 
-def clinic(settings: Settings, project: str, region: str) -> Clinic:
+def clinic(settings: Settings, place: tuple[str, str], patience: timedelta) -> Clinic:
     """Return everything that `doctor` looks at; Google's services in this project and region."""
     from bot.clients.broker import PubSubBroker
 
+    project, region = place
     github = GitHubClient(settings.app_id, settings.app_key, settings.github_url)
+    target = settings.pubsub_emulator or settings.google_grpc
     expected = Expected(
         project=settings.project,
         topic=settings.dead_letter_topic,
@@ -120,17 +123,21 @@ def clinic(settings: Settings, project: str, region: str) -> Clinic:
     )
     return Clinic(
         clock=clock,
+        patience=patience,
         topics=(settings.events_topic, settings.builds_topic, settings.ticks_topic),
         expected=expected,
-        store=SqliteStore(settings.store),
+        store=SqliteStore(settings.store, make=False),
         office=github.office,
-        broker=PubSubBroker(settings.project, settings.pubsub_emulator or settings.google_grpc),
+        broker=lambda: PubSubBroker(settings.project, target),
         reach=_reads(settings, ServiceKey(project=project, region=region, service=NOBODY)),
     )
 
 
 def _reads(settings: Settings, key: ServiceKey) -> dict[str, Callable[[], object]]:
-    """Ask each of Google's services for something that is not there."""
+    """Ask each of Google's services for something that is not there, each with its own client.
+
+    Without credentials not even a client can be made, which is an answer, too.
+    """
     from bot.clients.cloud_build import CloudBuildClient
     from bot.clients.cloud_run import CloudRunClient
     from bot.clients.logging import CloudLogging
@@ -138,19 +145,16 @@ def _reads(settings: Settings, key: ServiceKey) -> dict[str, Callable[[], object
     from bot.clients.secret_manager import SecretManagerClient
     from bot.clients.storage import StorageSources
 
-    run, build = CloudRunClient(settings.google_url), CloudBuildClient(settings.google_url)
-    metrics = CloudMonitoring(settings.google_grpc, settings.metrics_window)
-    logs = CloudLogging(settings.google_grpc)
-    sources = StorageSources(settings.source_bucket, settings.google_url)
-    secrets = SecretManagerClient(settings.google_url)
+    url, grpc, window = settings.google_url, settings.google_grpc, settings.metrics_window
+    bucket = settings.source_bucket
     nothing = f"projects/{key.project}/locations/{key.region}/builds/{NO_BUILD}"
     since = clock() - settings.metrics_lag - timedelta(hours=1)
-    until = since + 2 * settings.metrics_window
+    asked = WindowsAsked((NOBODY,), since, since + 2 * window)
     return {
-        "Cloud Run": lambda: run.service(key, ()),
-        "Secret Manager": lambda: secrets.latest(key.project, NOBODY),
-        "Cloud Build": lambda: build.build(nothing, ""),
-        "Cloud Monitoring": lambda: metrics.windows(key, WindowsAsked((NOBODY,), since, until)),
-        "Cloud Logging": lambda: logs.of_revision(key, NOBODY, 1),
-        f"bucket {settings.source_bucket}": sources.reach,
+        "Cloud Run": lambda: CloudRunClient(url).service(key, ()),
+        "Secret Manager": lambda: SecretManagerClient(url).latest(key.project, NOBODY),
+        "Cloud Build": lambda: CloudBuildClient(url).build(nothing, ""),
+        "Cloud Monitoring": lambda: CloudMonitoring(grpc, window).windows(key, asked),
+        "Cloud Logging": lambda: CloudLogging(grpc).of_revision(key, NOBODY, 1),
+        f"bucket {bucket}": lambda: StorageSources(bucket, url).reach(),
     }

@@ -19,6 +19,7 @@ from google.auth.credentials import AnonymousCredentials
 from grpc import insecure_channel
 
 from bot.ports import Broken, Transient
+from bot.trouble import Nameless
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -121,7 +122,7 @@ def translate(what: str, *, final: bool = False) -> Iterator[None]:
         raise Transient(said) from None
     except auth.GoogleAuthError as error:
         said = f"{what}: no credentials: {_kind(error)}"
-        raise (Transient if error.retryable else Broken)(said) from None
+        raise (Transient if error.retryable else Nameless)(said) from None
 
 
 def _meaning(

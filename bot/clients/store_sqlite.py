@@ -10,6 +10,7 @@ import sqlite3
 import threading
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import msgspec
@@ -20,7 +21,6 @@ from bot.ports import Broken, Record, Transient
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from bot.ports import R, Write
 
@@ -56,6 +56,10 @@ HISTORY = """
 SELECT kind, key, body FROM records WHERE kind = 'Deployment' AND parent = ?
 ORDER BY created_at DESC, key DESC LIMIT ?
 """
+RECENT = """
+SELECT kind, key, body FROM records WHERE kind = 'Deployment'
+ORDER BY created_at DESC, key DESC LIMIT ?
+"""
 ENVIRONMENTS = """
 SELECT kind, key, body FROM records WHERE kind = 'Environment' AND parent = ? ORDER BY key
 """
@@ -74,8 +78,9 @@ class SqliteStore:
     full or not to be opened, and Broken when it holds what no version of ours wrote.
     """
 
-    def __init__(self, path: Path | str) -> None:
-        self._path = path
+    def __init__(self, path: Path | str, *, make: bool = True) -> None:
+        """Take the file's path, and whether it may be made where it is not there yet."""
+        self._path = f"{Path(path).absolute().as_uri()}?mode={'rwc' if make else 'rw'}"
         self._local = threading.local()
 
     def get(self, kind: type[R], key: str) -> tuple[R, int] | None:
@@ -104,6 +109,10 @@ class SqliteStore:
         """Return an environment's deployments, newest first."""
         return cast("list[Deployment]", self._records(HISTORY, environment, limit))
 
+    def recent(self, limit: int) -> Sequence[Deployment]:
+        """Return every environment's deployments, newest first."""
+        return cast("list[Deployment]", self._records(RECENT, limit))
+
     def environments(self, repository: int) -> Sequence[Environment]:
         """Return a repository's environments, by name."""
         return cast("list[Environment]", self._records(ENVIRONMENTS, str(repository)))
@@ -129,20 +138,20 @@ class SqliteStore:
                 self._local.connection = _open(self._path)
             yield self._local.connection
         except sqlite3.OperationalError as error:
-            message = f"the store cannot be used now: {error.sqlite_errorname}"
+            message = f"the store cannot be used now: {error} ({error.sqlite_errorname})"
             raise Transient(message) from error
         except sqlite3.DatabaseError as error:
             message = f"the store is damaged: {error}"
             raise Broken(message) from error
 
 
-def _open(path: Path | str) -> sqlite3.Connection:
+def _open(path: str) -> sqlite3.Connection:
     """Open a connection without implicit transactions.
 
     Every commit is synced to disk (FULL): a message is acknowledged once its ask is stored, and
     then no other copy exists (https://www.sqlite.org/pragma.html#pragma_synchronous).
     """
-    connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
+    connection = sqlite3.connect(path, timeout=PATIENCE, isolation_level=None, uri=True)
     try:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")

@@ -25,6 +25,7 @@ class Reason(StrEnum):
     TOO_MANY_WORDS = "too_many_words"
     NO_ENVIRONMENT = "no_environment"
     UNKNOWN_ENVIRONMENT = "unknown_environment"
+    UNKNOWN_DEPLOYMENT = "unknown_deployment"
     UNKNOWN_SERVICE = "unknown_service"
     NAMED_TWICE = "named_twice"
     NO_COMMIT = "no_commit"

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 PUSHED = f"projects/{PROJECT}/subscriptions/deploy-events-to-consumer"
 LETTERS = f"projects/{PROJECT}/subscriptions/deploy-dead-letters-kept"
+PATIENT = 60
+"""Seconds for what is there; what is away is waited for less long."""
+NOWHERE = "127.0.0.1:9"
 Examine: TypeAlias = "Callable[..., dict[str, Check]]"
 
 
@@ -64,9 +67,10 @@ def publisher(channel: grpc.Channel) -> PublisherClient:
 def findings(cloud: Cloud) -> Examine:
     """Examine the installation, with some of the environment's variables changed."""
 
-    def examined(**changed: str) -> dict[str, Check]:
+    def examined(patience: int = PATIENT, **changed: str) -> dict[str, Check]:
         found = settings.load(cloud.bot_environment | changed)
-        clinic = wiring.clinic(found, PROJECT, "asia-northeast3")
+        place = PROJECT, "asia-northeast3"
+        clinic = wiring.clinic(found, place, timedelta(seconds=patience))
         return {check.name: check for check in examine(clinic)}
 
     return examined
@@ -80,7 +84,7 @@ def doctor(environment: dict[str, str], *words: str) -> subprocess.CompletedProc
 
 
 def test_an_installation_that_is_well(cloud: Cloud) -> None:
-    ran = doctor(cloud.bot_environment, "--region", "asia-northeast3")
+    ran = doctor(cloud.bot_environment, "--region", "asia-northeast3", "--patience", f"{PATIENT}")
     lines = ran.stdout.splitlines()
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert len(lines) == 14
@@ -96,7 +100,7 @@ def test_settings_that_are_incomplete_end_it_with_all_their_names(cloud: Cloud) 
 
 def test_problems_are_told_to_machines_with_what_to_do(cloud: Cloud) -> None:
     wrong = cloud.bot_environment | {"SPILLWAY_SOURCE_BUCKET": "nobodys-bucket"}
-    ran = doctor(wrong, "--json")
+    ran = doctor(wrong, "--json", "--patience", f"{PATIENT}")
     told: list[dict[str, Any]] = json.loads(ran.stdout)
     assert ran.returncode == 1
     (bad,) = [check for check in told if not check["good"]]
@@ -114,11 +118,42 @@ def test_a_key_that_is_not_the_apps(cloud: Cloud, findings: Examine) -> None:
 
 
 def test_a_google_that_is_away(findings: Examine) -> None:
-    seen = findings(SPILLWAY_GOOGLE_URL="http://127.0.0.1:9")
+    seen = findings(5, SPILLWAY_GOOGLE_URL=f"http://{NOWHERE}")
     assert not seen["Cloud Run"].good
     assert not seen["Cloud Build"].good
     assert "cannot be reached from here" in seen["Cloud Build"].remedy
     assert seen["Cloud Logging"].good
+
+
+def test_nothing_is_waited_for_longer_than_asked(cloud: Cloud, tmp_path: Path) -> None:
+    store = tmp_path / "store.sqlite"
+    gone = {
+        "SPILLWAY_GITHUB_URL": f"http://{NOWHERE}",
+        "SPILLWAY_GOOGLE_URL": f"http://{NOWHERE}",
+        "SPILLWAY_GOOGLE_GRPC": NOWHERE,
+        "SPILLWAY_STORE": str(store),
+    }
+    ran = doctor(cloud.bot_environment | gone, "--patience", "2")
+    lines = ran.stdout.splitlines()
+    assert (ran.returncode, ran.stderr) == (1, "")
+    assert len(lines) == 2 * 14
+    assert all(line.startswith("✗ ") for line in lines[::2])
+    assert all(line.startswith("    → ") for line in lines[1::2])
+    assert "✗ topic deploy-events: no answer within 2 s" in lines
+    assert "GitHub cannot be reached" in lines[0]
+    assert "unable to open database file" in lines[-2]
+    assert "SPILLWAY_STORE" in lines[-1]
+    assert not store.exists()
+
+
+def test_without_credentials_it_says_where_to_get_them(
+    findings: Examine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere.json")
+    seen = findings(SPILLWAY_GOOGLE_URL="", SPILLWAY_GOOGLE_GRPC="")
+    for name in ("topic deploy-events", "Cloud Run", "Cloud Logging"):
+        assert "no credentials" in seen[name].said
+        assert "gcloud auth application-default login" in seen[name].remedy
 
 
 def test_a_subscription_that_has_lost_its_dead_letter_topic(

@@ -34,7 +34,7 @@ class Outside:
         self.meanwhile: list[Callable[[], None]] = []
 
     def desk(self) -> Desk:
-        return Desk(lambda: self.now, self.pause, self, self.store, self)
+        return Desk(lambda: self.now, self.pause, self, self.store, self, self)
 
     def pause(self, seconds: float) -> None:
         self.now += timedelta(seconds=seconds)
@@ -48,6 +48,12 @@ class Outside:
     def repository(self, full_name: str) -> Repository:
         assert full_name == REPOSITORY.full_name
         return REPOSITORY
+
+    def default_branch(self, repository: Repository) -> str:
+        raise NotImplementedError(repository)
+
+    def file(self, repository: Repository, path: str, sha: str) -> str | None:
+        raise NotImplementedError(repository, path, sha)
 
     def put(self, record: Ask | Deployment) -> None:
         found = self.store.get(type(record), record.key)
@@ -82,6 +88,14 @@ def test_a_consumer_that_does_not_come_is_waited_for_so_long(outside: Outside) -
     assert seen == [Seen()]
     assert seen[-1].exit is Exit.STILL_GOING
     assert outside.now - NOW <= timedelta(seconds=6)
+
+
+def test_a_consumer_that_does_not_come_at_all_is_missed(outside: Outside) -> None:
+    none, late = seen_in(outside)
+    assert list(lines(Seen(), none)) == []
+    (said,) = lines(none, late)
+    assert said.startswith("… nobody has taken it in yet: does the consumer run?")
+    assert late.exit is Exit.STILL_GOING
 
 
 def test_a_refusal_ends_it(outside: Outside) -> None:

@@ -9,11 +9,15 @@ import sys
 from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
+from click.testing import CliRunner
 
+from bot.__main__ import main
 from tests.stories import services
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from click.testing import Result
 
     from localcloud.cloud import Cloud
     from tests.stories.budget import Ledger
@@ -108,21 +112,71 @@ def test_there_is_colour_on_a_terminal_only(made: Repository, cloud: Cloud, ledg
     os.close(ours)
 
 
+@pytest.fixture
+def asked(cloud: Cloud, made: Repository, ledger: Ledger) -> Callable[..., Result]:
+    """Type `python -m bot` in a shell that is there already."""
+
+    def run(*words: str) -> Result:
+        ledger.typed(made.full_name)
+        typed = [made.full_name if word == "HERE" else word for word in words]
+        runner = CliRunner(env=cloud.bot_environment)
+        return runner.invoke(main, typed, catch_exceptions=False)
+
+    return run
+
+
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        (("deploy", "prdo", "--as", "writer"), "There is no environment `prdo`"),
+        (("deploy", "prdo", "--as", "writer"), "Next: `python -m bot deploy prod main`"),
         (("deploy", "prod", "--frce", "--as", "writer"), "no option `--frce`"),
         (("deploy", "prod", "--pr", "999", "--as", "writer"), "There is no pull request #999"),
         (("rollback", "moon", "--as", "writer"), "There is no environment `moon`"),
+        (("rollback", "prod", "to", "0123abc", "--as", "writer"), "`0123abc`"),
+        (("deploy", "prod", "0123abc", "--as", "writer"), "`0123abc`"),
+        (("deploy", "prod", "wbe", "--as", "writer"), "There is no service `wbe`; there is `"),
     ],
 )
 def test_a_command_that_cannot_be_followed_says_why(
-    bot: Callable[..., Done], words: tuple[str, ...], reason: str
+    asked: Callable[..., Result], words: tuple[str, ...], reason: str
 ) -> None:
-    done = bot(*words)
-    assert done.returncode == REFUSED, done.stdout + done.stderr
+    done = asked(*words, "--repository", "HERE")
+    assert done.exit_code == REFUSED, done.output
     assert reason in done.stdout
+
+
+@pytest.mark.parametrize("verb", ["status", "history", "forecast"])
+def test_an_environment_that_nobody_knows_is_asked_about(
+    made: Repository, asked: Callable[..., Result], verb: str
+) -> None:
+    done = asked(verb, "prdo", "--repository", "HERE")
+    assert done.exit_code == REFUSED, done.output
+    assert "There is no environment `prdo`; there is `staging`, `prod`." in done.stdout
+    again = f"{'history' if verb == 'forecast' else verb} prod --repository {made.full_name}"
+    assert f"Next: `python -m bot {again}`" in done.stdout
+
+
+@pytest.mark.parametrize("verb", ["status", "history"])
+def test_programs_read_that_nothing_has_that_name(asked: Callable[..., Result], verb: str) -> None:
+    done = asked(verb, "moon", "--json", "--repository", "HERE")
+    told = json.loads(done.stdout)
+    assert (done.exit_code, told["state"]) == (REFUSED, "refused")
+    assert told["reasons"] == ["unknown_environment"]
+    assert "`staging`, `prod`" in told["said"]
+
+
+@pytest.mark.parametrize("verb", ["explain", "replay"])
+def test_a_deployment_is_known_by_its_id_alone(asked: Callable[..., Result], verb: str) -> None:
+    (newest,) = json.loads(
+        asked("history", "prod", "--limit", "1", "--json", "--repository", "HERE").stdout
+    )
+    for name in (newest["sha"][:7], newest["id"][:5], f"#{newest['pull_request']}"):
+        done = asked(verb, name)
+        assert done.exit_code == REFUSED
+        assert f"There is no deployment `{name}`; meant could be\n  {newest['id']}  " in done.stdout
+    lost = asked(verb, "nothing")
+    assert (lost.exit_code, "; the newest are\n" in lost.stdout) == (REFUSED, True)
+    assert asked(verb, newest["id"]).exit_code == DONE
 
 
 def test_a_release_is_taken_back(

@@ -45,7 +45,7 @@ def translated(error: GithubException | RequestException, what: str) -> Transien
     """Return what an error means for us; `what` names the request."""
     if not isinstance(error, GithubException):
         kind = Broken if isinstance(error, ValueError) else Transient
-        return kind(f"{what}: {type(error).__name__}")
+        return kind(f"GitHub cannot be reached: {what}: {type(error).__name__}")
     wait = seconds_asked(error.headers or {})
     text = f"{what}: GitHub answered {error.status}{_message(error)}"
     if error.status >= SERVER_ERROR or error.status == REQUEST_TIMEOUT:

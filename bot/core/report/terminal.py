@@ -10,18 +10,30 @@ from bot.core.report.deployment import state
 from bot.core.report.phrases import SYMBOLS, clean, plain, title
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    from bot.core.command import Unreadable
     from bot.core.deployment import Deployment, StepTaken
     from bot.core.model import Ask, Environment
 
 _COMMENT = re.compile(r"<!--.*?-->\s*", re.DOTALL)
+_TYPED = re.compile(r"`/(?=(deploy|rollback|promote|pause|resume|abort|status|history)\b)")
+MOST_SHOWN = 5
+"""Deployments that are offered instead of one that is not there."""
 GOOD = frozenset({Phase.SUCCEEDED, Phase.WATCHING, Phase.UNCHANGED})
 
 
 def said(ask: Ask) -> str:
-    """Return an answer as it would stand on the pull request, without what only programs read."""
-    return clean(_COMMENT.sub("", ask.said)).strip()
+    """Return an answer as it would stand on the pull request, without what only programs read.
+
+    What to type next is typed here.
+    """
+    lines = clean(_COMMENT.sub("", ask.said)).strip().splitlines()
+    return "\n".join(_typed_here(line) if line.startswith("Next: ") else line for line in lines)
+
+
+def _typed_here(line: str) -> str:
+    return _TYPED.sub("`python -m bot ", line).replace("`/help`", "`python -m bot --help`")
 
 
 def headline(deployment: Deployment) -> str:
@@ -71,6 +83,25 @@ def past(deployments: Iterable[Deployment]) -> list[str]:
         for one in deployments
     ]
     return lines or ["Nothing has been deployed there yet."]
+
+
+def no_environment(read: Unreadable, known: Sequence[str], repository: str) -> str:
+    """Return what environments there are instead, and which was probably meant."""
+    if not known:
+        where = f"the default branch of {repository} has no deploy.yaml that names any"
+        return f"{read.problem.partition(';')[0]}: {where}."
+    meant = read.suggestion.removeprefix("/")
+    again = f"\nNext: `python -m bot {meant} --repository {repository}`" if meant else ""
+    return f"{read.problem}{again}"
+
+
+def no_deployment(name: str, like: Sequence[Deployment], newest: Sequence[Deployment]) -> str:
+    """Return which deployments there are instead, best those that could be meant."""
+    said = f"There is no deployment `{clean(name)}`"
+    if not newest:
+        return f"{said}: nothing was deployed yet."
+    shown = [f"  {one.id}  {headline(one)}" for one in (like or newest)[:MOST_SHOWN]]
+    return "\n".join((f"{said}; {'meant could be' if like else 'the newest are'}", *shown))
 
 
 def deployment_state(deployment: Deployment) -> dict[str, object]:

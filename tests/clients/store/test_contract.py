@@ -159,6 +159,7 @@ def test_history_is_newest_first_and_of_one_environment(store: Store) -> None:
     assert [one.id for one in store.history("7/prod", 1)] == ["third"]
     assert list(store.history("7/staging", 10)) == [elsewhere]
     assert list(store.history("8/prod", 10)) == []
+    assert [one.id for one in store.recent(2)] == ["third", "second"]
 
 
 def test_environments_are_of_one_repository_by_name(store: Store) -> None:
