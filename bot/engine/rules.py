@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 MANIFEST = "deploy.yaml"
 CLOUDBUILD = "cloudbuild.yaml"
-SOURCE = "source"
-"""How answers call what a build is made from."""
+SOURCE = "The source"
+"""How answers call what a build is made from; files have their names."""
 MISSING = "there is no such file on the default branch"
 
 

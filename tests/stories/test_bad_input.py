@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
 
 from localcloud.runtime.interface import BuildFailed
+from tests.clients.storage.tarballs import TOP, member, tarball
 from tests.stories import services
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from localcloud.cloud import Cloud
     from localcloud.runtime.interface import BuildOptions
@@ -65,6 +68,7 @@ def main(made: Repository) -> Iterator[Callable[[dict[str, str]], None]]:
 def test_a_dockerfile_that_is_not_there(made: Repository) -> None:
     pull = made.pull_request({"web/Dockerfile": ""}, "no-dockerfile")
     told = pull.refusal(pull.comment("/deploy prod"))
+    assert f"👎 The source of `{pull.sha[:7]}` cannot be used, so nothing can be deployed" in told
     assert "there is no web/Dockerfile, which cloudbuild.yaml builds" in told
     assert f"{made.prefix}-web from: add it" in told
 
@@ -72,7 +76,7 @@ def test_a_dockerfile_that_is_not_there(made: Repository) -> None:
 BAD_BUILDS = {
     "an unknown key": ("imagez: [x]\n", "imagez: there is no such key; did you mean images?"),
     "a wrong type": ("timeout: 1200\n", 'write seconds with an s and quotes, e.g. "1200s"'),
-    "an output": ("status: SUCCESS\n", "status: Cloud Build sets this itself"),
+    "an output": ("status: SUCCESS\n", "status: Cloud Build sets this itself; take it out"),
     "no images": ("", "images: is missing"),
 }
 
@@ -128,7 +132,7 @@ def test_a_branch_that_was_deleted(made: Repository) -> None:
     pull = made.pull_request({"web/app.py": services.good("deleted")}, "deleted")
     made.git("push", "--quiet", made.remote("writer"), "--delete", "deleted")
     told = pull.refusal(pull.comment("/deploy prod"))
-    assert "This pull request is closed. Reopen the pull request first." in told
+    assert "This pull request is closed. Reopen it first; where its branch was deleted" in told
 
 
 @pytest.mark.usefixtures("untouched")
@@ -169,12 +173,41 @@ def test_a_link_that_leads_out_of_the_repository(made: Repository) -> None:
     assert "the source's link 'web/passwords' leads out of it" in alert
 
 
+@contextmanager
+def archive_of(made: Repository, archive: bytes) -> Iterator[None]:
+    """Have GitHub send this for every source archive of the repository."""
+
+    def wrap(app: WSGIApplication) -> WSGIApplication:
+        def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+            if not environ["PATH_INFO"].startswith(f"/codeload/{made.full_name}/"):
+                return app(environ, start_response)
+            start_response("200 OK", [("Content-Type", "application/x-gzip")])
+            return [archive]
+
+        return answer
+
+    made.cloud.github.before_response.append(wrap)
+    yield
+    made.cloud.github.before_response.remove(wrap)
+
+
+@pytest.mark.usefixtures("untouched")
+def test_an_archive_with_a_path_out_of_its_folder(made: Repository) -> None:
+    pull = made.pull_request({"web/app.py": services.good("outside")}, "outside")
+    outside = member(f"{TOP}/../outside", b"x")
+    with archive_of(made, tarball(member(f"{TOP}/web/app.py", b"x"), outside, sha=pull.sha)):
+        alert = failed(pull)
+    assert f"Commit {pull.sha[:7]} holds what must not be unpacked for a build" in alert
+    assert f"the source holds '{TOP}/../outside', which cannot be unpacked safely" in alert
+    assert "`/deploy prod`" in alert
+
+
 @pytest.mark.usefixtures("untouched")
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [
-        ("-staging,", f"-{'x' * 50},", "at most 49"),
-        ("services:", ELSEWHERE, "is in us-east1, builds run in asia-northeast3"),
+        ("-staging,", f"-{'x' * 50},", "at most 49 characters"),
+        ("services:", ELSEWHERE, "builds run in asia-northeast3: name a connection"),
     ],
     ids=["a name that is too long", "another region"],
 )

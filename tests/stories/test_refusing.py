@@ -142,7 +142,7 @@ def test_a_closed_pull_request_is_not_deployed(made: Repository) -> None:
     pull = made.pull_request({"notes.md": "given up\n"}, "closed")
     made.call("PATCH", f"pulls/{pull.number}", {"state": "closed"})
     told = pull.refusal(pull.comment("/deploy prod"))
-    assert "This pull request is closed. Reopen the pull request first." in told
+    assert "This pull request is closed. Reopen it first; where its branch was deleted" in told
 
 
 def test_a_merged_pull_request_is_deployed_from_main(made: Repository) -> None:

@@ -33,7 +33,7 @@ def test_what_the_archive_lacks_is_refused_with_the_remedy(
     files = {".gitattributes": attributes, "web/model.bin": "pointer\n", "web/words.txt": "hello\n"}
     pull = made.pull_request(files, "lacking-too")
     told = pull.refusal(pull.comment("/deploy prod"))
-    assert f"`source` of `{pull.sha[:7]}` cannot be used" in told
+    assert f"The source of `{pull.sha[:7]}` cannot be used" in told
     assert "web/model.bin is kept in Git LFS" in told
     assert "web/words.txt is marked export-ignore" in told
     assert "connected_repository in deploy.yaml" in told

@@ -36,7 +36,7 @@ def faults(kind: Any, values: dict[Any, Any], path: str) -> Iterator[str]:  # no
         if field is None:
             yield f"{here}: there is no such key{_did_you_mean(str(key), kind)}"
         elif field.name in OUTPUT_ONLY.get(kind.full_name, ()):
-            yield f"{here}: Cloud Build sets this itself"
+            yield f"{here}: Cloud Build sets this itself; take it out"
         elif not path and field.name == SOURCE:
             yield f"{here}: the source is the commit being deployed"
         elif value is not None:

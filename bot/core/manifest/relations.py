@@ -36,7 +36,7 @@ def service_name_trouble(name: str) -> str:
     if not _SERVICE_NAME.fullmatch(name) or len(name) > LONGEST_SERVICE_NAME:
         return (
             "is no Cloud Run service name: lower-case letters, digits and hyphens, "
-            f"a letter first, no hyphen last, at most {LONGEST_SERVICE_NAME}"
+            f"a letter first, no hyphen last, at most {LONGEST_SERVICE_NAME} characters"
         )
     if _LIKE_A_COMMIT.fullmatch(name):
         return "reads like a commit in `/deploy`: choose another name"
@@ -104,12 +104,14 @@ def _suffix_finding(keys: EnvironmentKeys) -> Iterator[Finding]:
 def _region_findings(keys: EnvironmentKeys) -> Iterator[Finding]:
     """Yield what stands in another region than what would use it."""
     if keys.connected_repository and (there := _location(keys.connected_repository)) != keys.region:
-        yield ("connected_repository",), f"is in {there}, builds run in {keys.region}"
+        said = f"is in {there}, builds run in {keys.region}: name a connection of that region"
+        yield ("connected_repository",), said
     for name, service in keys.services.items():
         there = _location(service.cloud_run.vpc_connector or "")
         if there and there != keys.region:
             path = ("services", name, "cloud_run", "vpc_connector")
-            yield path, f"is in {there}, the service runs in {keys.region}"
+            said = f"is in {there}, the service runs in {keys.region}: name a connector there"
+            yield path, said
 
 
 def _location(resource: str) -> str:

@@ -24,7 +24,7 @@ def opened(facts: Facts) -> Refusal | None:
         return Refusal(
             code=Reason.PULL_REQUEST_CLOSED,
             reason="this pull request is closed",
-            remedy="reopen the pull request first",
+            remedy="reopen it first; where its branch was deleted, restore that before",
         )
     branch = pull.default_branch or "main"
     return Refusal(

@@ -109,10 +109,11 @@ def reference(ask: Ask) -> str:
 
 
 def problems(ask: Ask, path: str, where: str, found: Iterable[str]) -> str:
-    """Return everything that is wrong with a file; `where` is the branch or the commit's hash."""
+    """Return all that is wrong with a file or a source; `where` is a branch or a commit's hash."""
     again = f"ask again: {inline(ask.text)}" if ask.text else "push again"
+    named = inline(path) if path.endswith(".yaml") else path
     lines = [
-        f"👎 `{path}` of `{where}` cannot be used, so nothing can be deployed:",
+        f"👎 {named} of `{where}` cannot be used, so nothing can be deployed:",
         "",
         *(f"- {clean(problem)}" for problem in found),
         "",

@@ -197,7 +197,7 @@ def _unsuitable(deployment: Deployment, said: Rejected) -> Failure:
     return Failure(
         code=FailureCode.BAD_SOURCE,
         service=said.service,
-        reason=f"{deployment.sha[:7]} holds what must not be unpacked for a build",
+        reason=f"commit {deployment.sha[:7]} holds what must not be unpacked for a build",
         remedy="take it out of the commit: links stay within the repository, files below 2 GiB",
         detail=said.detail,
         logs=(),
