@@ -22,6 +22,10 @@ EVENTS = frozenset(
 
 KEPT = timedelta(days=3)
 """GitHub keeps deliveries for so long."""
+PRESSED = frozenset({"check_run", "check_suite"})
+BUTTONS = timedelta(minutes=15)
+"""Nobody expects a button to do anything later, and its delivery does not tell when it was pressed.
+That others' checks came to an end is found out without being told."""
 ATTEMPTS = 6
 """After so many failures somebody has to look at the receiver."""
 
@@ -39,8 +43,12 @@ def missed(attempts: Sequence[Attempt], now: datetime, pause: timedelta) -> tupl
     return tuple(tries[-1].id for tries in by_delivery.values() if _again(tries, now, pause))
 
 
+def _expected(tries: Sequence[Attempt], now: datetime) -> bool:
+    return tries[0].event not in PRESSED or now - tries[0].at < BUTTONS
+
+
 def _again(tries: Sequence[Attempt], now: datetime, pause: timedelta) -> bool:
-    if any(one.taken for one in tries) or len(tries) >= ATTEMPTS:
+    if any(one.taken for one in tries) or len(tries) >= ATTEMPTS or not _expected(tries, now):
         return False
     left_alone: timedelta = pause * 2 ** (len(tries) - 1)
     return now - tries[-1].at >= left_alone
