@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 
 BRANCH: Final = "refs/heads/"
 TAG: Final = "refs/tags/"
-HEAD_ACTIONS: Final = frozenset({"opened", "synchronize", "reopened", "ready_for_review", "edited"})
+PUSHED: Final = "synchronize"
+HEAD_ACTIONS: Final = frozenset({"opened", PUSHED, "reopened", "ready_for_review", "edited"})
 """What happens to a pull request that has a head worth remembering."""
 
 OUR_RUN: Final = re.compile(
@@ -193,8 +194,11 @@ def _waiting_pressed(payload: payloads.CheckRun, delivery: Delivery) -> CheckPre
     named = OUR_NAME.fullmatch(run.name)
     if waits is None or named is None:
         return None
-    verb = (button.identifier if button else "") if named["controls"] else AGAIN
-    if verb not in {AGAIN, APPROVE} or payload.action != (PRESSED if named["controls"] else RERUN):
+    if payload.action == PRESSED:
+        verb = button.identifier if button else ""
+    else:
+        verb = AGAIN if payload.action == RERUN and not named["controls"] else ""
+    if verb not in {AGAIN, APPROVE}:
         return None
     number = int(waits["number"]) if waits["number"] else None
     pressed = _of_check(payload, delivery, run.head_sha)
@@ -226,5 +230,8 @@ def _head_seen(payload: payloads.PullRequest, delivery: Delivery) -> HeadSeen | 
         number=payload.pull_request.number,
         sha=payload.pull_request.head.sha,
         branch=payload.pull_request.base.repo.default_branch,
+        before=payload.before or "",
+        by=payload.sender.login if payload.action == PUSHED else "",
+        happened_at=payload.pull_request.updated_at,
         received_at=delivery.received_at,
     )

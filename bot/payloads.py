@@ -115,6 +115,7 @@ class Pull(Struct, frozen=True):
     number: Id
     head: Head
     base: Target = Target()
+    updated_at: Moment | None = None
 
 
 class PullRequest(Payload, frozen=True, kw_only=True):
@@ -122,6 +123,8 @@ class PullRequest(Payload, frozen=True, kw_only=True):
 
     action: str
     pull_request: Pull
+    before: Sha | None = None
+    """The head that a push replaced."""
 
 
 class Run(Struct, frozen=True):

@@ -17,7 +17,7 @@ from bot.core.awaiting import Approvals, Waiting
 from bot.core.configuration import Allowed
 from bot.core.deployment import Deployment
 from bot.core.known import Known
-from bot.core.model import Ask, Environment, Heads, Image, Sweep
+from bot.core.model import Ask, Environment, Heads, Image, Pushers, Sweep
 from bot.core.route import Sampling
 from bot.github_ports import Deliveries, GitHubReader, GitHubWriter
 from bot.trouble import Broken, Gone, OtherCommit, Transient
@@ -40,8 +40,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Broken", "GitHubReader", "GitHubWriter", "Gone", "OtherCommit", "Transient"]
 
-Record = Ask | Environment | Deployment | Image | Heads | Approvals | Known | Sweep | Waiting
-R = TypeVar("R", Ask, Environment, Deployment, Image, Heads, Approvals, Known, Sweep, Waiting)
+Record = (
+    Ask | Environment | Deployment | Image | Heads | Pushers | Approvals | Known | Sweep | Waiting
+)
+R = TypeVar(
+    "R", Ask, Environment, Deployment, Image, Heads, Pushers, Approvals, Known, Sweep, Waiting
+)
 
 
 class Write(Struct, frozen=True):

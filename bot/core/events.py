@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from bot.core.model import Repository
 
-VERSION = 1
+VERSION = 2
 
 
 class CommentCreated(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="comment"):
@@ -81,6 +81,12 @@ class HeadSeen(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, ta
     sha: str
     branch: str = ""
     """The repository's default branch, where it was told."""
+    before: str = ""
+    """The head that this one replaced, where a push did."""
+    by: str = ""
+    """Who pushed it, where that was told."""
+    happened_at: datetime | None = None
+    """By GitHub's clock, in whole seconds."""
     received_at: datetime
 
 

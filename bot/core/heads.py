@@ -6,17 +6,39 @@ again: that a commit was a head once does not make it the one that somebody had 
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from bot.core.model import Shown
+
 if TYPE_CHECKING:
-    from datetime import datetime
+    from bot.core.events import HeadSeen
+    from bot.core.model import Heads
 
-    from bot.core.model import Heads, Shown
+SECOND = timedelta(seconds=1)
+"""GitHub tells times in whole ones, of the event as of the comment."""
+JUST = timedelta(microseconds=1)
+BEGINNING = datetime.min.replace(tzinfo=UTC)
 
-MOST = 100
+MOST = 300
 """Times that are remembered; whatever only older ones could tell is not known."""
+
+
+def told(event: HeadSeen) -> tuple[Shown, ...]:
+    """Return what a delivery says: of its head, and of the one before, which may be news as well.
+
+    It was the head when it was pushed, however late that is delivered. Since when the one before
+    was is not said.
+    """
+    at, happened = event.received_at, event.happened_at
+    shown = [Shown(sha=event.sha, since=at, at=at)]
+    if happened is not None and happened - SECOND < at:
+        shown.append(Shown(sha=event.sha, since=happened - SECOND, at=at))
+    if event.before:
+        shown.append(Shown(sha=event.before, since=BEGINNING, at=at - JUST))
+    return tuple(shown)
 
 
 def noticed(heads: Heads, one: Shown) -> Heads:

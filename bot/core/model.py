@@ -186,8 +186,14 @@ class Image(Struct, frozen=True, kw_only=True):
     """An image that one of our own builds made: reuse key → digest, never from a tag."""
 
     key: str
+    """`<repository id>/<reuse key>`: a build may read what lies beside the paths in the key."""
     digest: str
     built_at: datetime
+
+
+def image_key(repository: Repository, reuse_key: str) -> str:
+    """Return what an image is kept under, for its own repository only."""
+    return f"{repository.id}/{reuse_key}"
 
 
 class Shown(Struct, frozen=True, kw_only=True):
@@ -209,6 +215,14 @@ class Heads(Struct, frozen=True, kw_only=True):
     """Full SHA → our time of receipt."""
     shown: tuple[Shown, ...] = ()
     """The latest times, so that a head which left and comes back is not taken for the old one."""
+
+
+class Pushers(Struct, frozen=True, kw_only=True):
+    """Who pushed a commit to a branch other than the default one."""
+
+    key: str
+    """`<repository id>/<full SHA>`."""
+    by: tuple[str, ...] = ()
 
 
 class Refusal(Struct, frozen=True, kw_only=True):

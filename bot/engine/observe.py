@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bot.core.deployment import Deployment, SmokeAnswer
 from bot.core.evidence import Window
 from bot.core.failure import told_once
-from bot.core.model import Environment, Image
+from bot.core.model import Environment, Image, image_key
 from bot.core.rollout.building import image_tag
 from bot.core.rollout.labels import made_by
 from bot.core.rollout.secrets import floating
@@ -121,7 +121,8 @@ def _images(world: World, deployment: Deployment, names: tuple[str, ...]) -> dic
     oldest = world.clock() - deployment.plan.reuse
     found: dict[str, str] = {}
     for name in names:
-        stored = world.store.get(Image, service_named(deployment, name).reuse_key)
+        key = image_key(deployment.repository, service_named(deployment, name).reuse_key)
+        stored = world.store.get(Image, key)
         if stored is not None and stored[0].built_at > oldest:
             found[name] = stored[0].digest
     return found

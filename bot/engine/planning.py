@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.core import command
 from bot.core.deployment import Deployment
-from bot.core.model import Environment, Image
+from bot.core.model import Environment, Image, image_key
 from bot.core.report.plan import Change, Outlook, plan_text
 from bot.engine.asked import Asked, not_understood, refused
 from bot.engine.deploying import meant_commit, wish_for
@@ -77,7 +77,7 @@ def _change(
     world: World, made: Deployment, service: ServiceRollout, place: Environment | None
 ) -> Change:
     live = place.live.services.get(service.plan.name) if place and place.live else None
-    image = world.store.get(Image, service.reuse_key)
+    image = world.store.get(Image, image_key(made.repository, service.reuse_key))
     young = image is not None and image[0].built_at > world.clock() - made.plan.reuse
     digest = service.digest or (image[0].digest if image and young else "")
     same = live is not None and (live.digest, live.settings_hash) == (digest, service.settings_hash)

@@ -12,14 +12,15 @@ from msgspec.structs import replace
 
 from bot.core import events
 from bot.core.deployment import Deployment
-from bot.core.model import Ask, AskKind, Environment, Shown
+from bot.core.heads import told
+from bot.core.model import Ask, AskKind, Environment
 from bot.engine import asks
 from bot.engine.acquaintance import meet
 from bot.engine.admit import admit
 from bot.engine.advance import advance
 from bot.engine.opened import heads_due, reached, read_heads
 from bot.engine.sweep import sweep, sweep_due
-from bot.engine.target import see_head
+from bot.engine.target import see_head, see_pusher
 from bot.engine.waiting import waiting_here
 from bot.ports import World, Write
 
@@ -52,6 +53,8 @@ def receive(world: World, event: events.Event) -> None:  # one case per event
         ):
             _notice(world, event)
         case _:
+            if isinstance(event, events.Pushed) and event.branch != event.default_branch:
+                see_pusher(world, event.repository, event.sha, event.actor)
             _store_and_admit(world, *asks.wanted(world, event))
 
 
@@ -59,9 +62,8 @@ def _notice(world: World, event: Notice) -> None:
     """Follow what asks for nothing by itself."""
     match event:
         case events.HeadSeen():
-            at = event.received_at
-            shown = Shown(sha=event.sha, since=at, at=at)
-            see_head(world, event.repository, event.number, shown)
+            see_head(world, event.repository, event.number, *told(event))
+            see_pusher(world, event.repository, event.sha, event.by)
             if meet(world, event.repository).required is not False:
                 _store_and_admit(world, asks.of_head(event, AskKind.HEAD))
         case events.GroupFormed():

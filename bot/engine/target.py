@@ -7,12 +7,13 @@ a signed delivery, or an authenticated read of ours, first showed it.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import reduce
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from bot.core.heads import head_since, noticed, shown_since
-from bot.core.model import Ask, Heads, Shown
+from bot.core.model import Ask, Heads, Pushers, Shown
 from bot.core.policy import HEAD_PATIENCE, Target
 from bot.ports import World, Write
 
@@ -48,13 +49,13 @@ def find_commit(world: World, ask: Ask, wish: tuple[str, Rules]) -> Target:
     return _named(world, ask.repository, {}, wish)
 
 
-def see_head(world: World, repository: Repository, number: int, one: Shown) -> Heads:
-    """Put on record that a head was shown, and return all that is known."""
+def see_head(world: World, repository: Repository, number: int, *shown: Shown) -> Heads:
+    """Put on record that heads were shown, and return all that is known."""
     key = f"{repository.id}/{number}"
     while True:
         found = world.store.get(Heads, key)
         heads, version = found or (Heads(key=key, first_seen={}), 0)
-        more = noticed(heads, one)
+        more = reduce(noticed, shown, heads)
         if more == heads or world.store.commit(Write(more, version)):
             return more
 
@@ -74,6 +75,16 @@ def _heads_by_now(world: World, ask: Ask, pull: PullRequest, *, patient: bool) -
             read = Shown(sha=pull.head_sha, since=min(ask.created_at, now), at=now)
             return see_head(world, ask.repository, pull.number, read)
         world.pause(LOOK_AGAIN.total_seconds())
+
+
+def see_pusher(world: World, repository: Repository, sha: str, login: str) -> None:
+    """Put on record who pushed a commit, which they did not review thereby."""
+    key = f"{repository.id}/{sha}"
+    while True:
+        pushers, version = world.store.get(Pushers, key) or (Pushers(key=key), 0)
+        more = replace(pushers, by=(*pushers.by, login))
+        if not login or login in pushers.by or world.store.commit(Write(more, version)):
+            return
 
 
 def _settled(heads: Heads, sha: str, asked_at: datetime) -> bool:

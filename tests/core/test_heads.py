@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from functools import reduce
-from itertools import permutations
+from itertools import permutations, product
 
 import pytest
+from msgspec.structs import replace
 
-from bot.core.heads import MOST, head_since, noticed
-from bot.core.model import Heads, Shown
+from bot.core.events import HeadSeen
+from bot.core.heads import MOST, head_since, noticed, told
+from bot.core.model import Heads, Repository, Shown
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 COMMENT = 10
@@ -55,6 +57,58 @@ def test_the_head_at_a_moment(told: str, since: int | None) -> None:
     for order in permutations(map(shown, told.split())):
         twice = reduce(noticed, (*order, *order), Heads(key="7/3", first_seen={}))
         assert head_since(twice, "A", moment) == expected
+
+
+LATE = (0.3, 0.9, 2.5)
+"""Seconds on a delivery's way."""
+
+
+@pytest.mark.parametrize("there", [7.2, 8.9, 9.5, 10.4, 11.2])
+@pytest.mark.parametrize("stays", [0.2, 1.1, 3.0])
+@pytest.mark.parametrize("delays", list(product(LATE, LATE)), ids=str)
+def test_a_head_that_was_put_back_is_not_known_by_its_first_time(
+    there: float, stays: float, delays: tuple[float, float]
+) -> None:
+    """B replaces A, and A is put back: each of the two deliveries tells that B was there."""
+    back = there + stays
+    deliveries = [
+        (seen("A", 1), 1.3),
+        (seen("B", there, "A"), there + delays[0]),
+        (seen("A", back, "B"), back + delays[1]),
+    ]
+    written = NOON + timedelta(seconds=COMMENT)
+    arrived = [replace(one, received_at=NOON + timedelta(seconds=at)) for one, at in deliveries]
+    was_b = there < COMMENT + 1 and back >= COMMENT
+    for some in ((0, 1), (0, 2), (0, 1, 2)):
+        for order in permutations(some):
+            shown = (one for place in order for one in told(arrived[place]))
+            known = head_since(
+                reduce(noticed, shown, Heads(key="7/3", first_seen={})), "A", written
+            )
+            assert not (was_b and known)
+
+
+def seen(sha: str, at: float, before: str = "") -> HeadSeen:
+    """What GitHub tells of a push, in whole seconds."""
+    happened = NOON + timedelta(seconds=int(at))
+    place = Repository(id=7, full_name="acme/app", installation=3)
+    return HeadSeen(
+        repository=place,
+        number=3,
+        sha=sha,
+        before=before,
+        happened_at=happened,
+        received_at=happened,
+    )
+
+
+def test_pushes_that_follow_each_other_leave_the_last_one_known() -> None:
+    heads = Heads(key="7/3", first_seen={})
+    for sha, before, at in (("A", "", 1.2), ("B", "A", 1.8), ("A", "B", 2.1), ("C", "A", 2.6)):
+        one = replace(seen(sha, at, before), received_at=NOON + timedelta(seconds=at + 0.3))
+        heads = reduce(noticed, told(one), heads)
+    assert head_since(heads, "C", NOON + timedelta(seconds=COMMENT)) is not None
+    assert head_since(heads, "A", NOON + timedelta(seconds=COMMENT)) is None
 
 
 def test_only_the_latest_are_kept_and_every_head_is_remembered() -> None:

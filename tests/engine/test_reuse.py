@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from bot.clients.store_sqlite import SqliteStore
-from bot.core.model import Image
+from bot.core.model import Image, image_key
 from bot.core.rollout.wants import Wants
 from bot.engine.observe import observe
 from bot.ports import Write
@@ -38,7 +38,10 @@ def test_an_image_is_used_again_while_it_is_young(
     store = SqliteStore(tmp_path / "store.sqlite")
     made = deployment(service_plan("ai"))
     ours = replace(made, plan=replace(made.plan, reuse=reuse))
-    key = ours.services[0].reuse_key
+    key = image_key(ours.repository, ours.services[0].reuse_key)
     store.commit(Write(Image(key=key, digest="sha256:1", built_at=NOON - age), 0))
     seen = observe(world(store=store, clock=lambda: NOON), ours, Wants(images=("ai",)))
     assert seen.images == ({"ai": "sha256:1"} if used else {})
+    others = replace(ours, repository=replace(ours.repository, id=ours.repository.id + 1))
+    theirs = observe(world(store=store, clock=lambda: NOON), others, Wants(images=("ai",)))
+    assert theirs.images == {}, "what another repository has built"

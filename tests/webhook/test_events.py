@@ -53,7 +53,19 @@ def test_a_push_to_a_branch_is_published(door: Door) -> None:
 )
 def test_a_pull_request_shows_its_head(door: Door, action: str) -> None:
     assert door.deliver(pulled(action), "pull_request").status_code == 202
-    assert door.published == [HeadSeen(repository=ACME, number=12, sha=SHA, received_at=NOW)]
+    by = "writer" if action == "synchronize" else ""
+    seen = HeadSeen(repository=ACME, number=12, sha=SHA, by=by, received_at=NOW)
+    assert door.published == [seen]
+
+
+def test_a_push_tells_which_head_it_replaced_and_when(door: Door) -> None:
+    payload = pulled("synchronize") | {"before": "b" * 40, "after": SHA}
+    payload["pull_request"]["updated_at"] = "2026-03-04T11:59:58Z"
+    door.deliver(payload, "pull_request")
+    (seen,) = door.published
+    assert isinstance(seen, HeadSeen)
+    assert seen.before == "b" * 40
+    assert seen.happened_at == datetime(2026, 3, 4, 11, 59, 58, tzinfo=UTC)
 
 
 RERUN = sent(action="rerequested", check_run={"id": 5, "external_id": "0123456789ab/rollback"})

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from bot.core.action import StartBuild
 from bot.core.deployment import Deployment, Failure, FailureCode, Phase, ServiceRollout
-from bot.core.model import Image
+from bot.core.model import Image, image_key
 from bot.core.rollout.memory import came_back
 from bot.core.rollout.turn import Turn, enter, fail, service_named, soon, wait, with_service
 from bot.core.sight import BuildFault, BuildSeen, BuildState, Sight
@@ -30,7 +30,8 @@ def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
         if build.state is BuildState.SUCCEEDED:
             service = service_named(deployment, name)
             deployment = with_service(deployment, replace(service, digest=build.digest))
-            images.append(Image(key=service.reuse_key, digest=build.digest, built_at=now))
+            key = image_key(deployment.repository, service.reuse_key)
+            images.append(Image(key=key, digest=build.digest, built_at=now))
     missing = [s for s in deployment.services if s.changed and not s.digest]
     if not missing and (failure := came_back(deployment, seen.memory)):
         return Turn(fail(deployment, failure, now), images=tuple(images))
