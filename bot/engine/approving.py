@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from bot.core import command, events, policy
 from bot.core.awaiting import Approval, Approvals, WaitingAsk
-from bot.core.model import Refusal
+from bot.core.model import AskKind, Heads, Refusal
+from bot.core.policy import Target
 from bot.core.reasons import Reason
 from bot.core.report import answers
 from bot.engine.asked import Asked, not_understood, refused
@@ -28,12 +29,11 @@ def approve(world: World, read: command.Approve, asked: Asked) -> Found:
     named = _named(read, asked)
     if isinstance(named, command.Unreadable):
         return not_understood(asked.ask, named)
-    if asked.pull is None:
+    if asked.pull is None and asked.ask.kind is not AskKind.BUTTON:
         return Ignore()
-    ref = _full(world, named, asked) or _awaited_sha(world, named.environment, asked)
-    if not ref:
+    target = _target(world, named, asked)
+    if target is None:
         return refused(asked.ask, (_nothing_awaited(world, named.environment, asked),))
-    target = find_target(world, asked.ask, asked.pull, (ref, asked.rules))
     wish = Wish(
         ask=asked.ask,
         environment=named.environment,
@@ -41,7 +41,7 @@ def approve(world: World, read: command.Approve, asked: Asked) -> Found:
         pull=asked.pull,
         rules=asked.rules,
         manifest=asked.manifest,
-        command=f"/approve {named.environment} {ref[:7]}",
+        command=f"/approve {named.environment} {(target.sha or target.typed)[:7]}",
     )
     return _judged(world, wish)
 
@@ -97,12 +97,31 @@ def _keep(world: World, wish: Wish) -> None:
             return
 
 
-def _full(world: World, named: command.Approve, asked: Asked) -> str:
-    """Return the whole hash where a commit that waits there begins so: a push's is no head."""
+def _target(world: World, named: command.Approve, asked: Asked) -> Target | None:
+    """Return which commit is approved; None where that is not clear.
+
+    Of commits that begin alike none is meant: whoever pushes chooses how a hash begins. What waits
+    here, or came by a push, has been judged and needs no look.
+    """
+    ref = named.ref or _awaited_sha(world, named.environment, asked)
     waiting = waiting_here(world, asked.ask.repository.id)
-    meant = {one.sha for one in waiting if one.environment == named.environment}
-    full = [sha for sha in meant if named.ref and sha.startswith(named.ref)]
-    return full[0] if len(full) == 1 else named.ref
+    there = [one for one in waiting if one.environment == named.environment]
+    alike = {one.sha for one in there} | _heads(world, asked)
+    meant = {sha for sha in alike if ref and sha.startswith(ref)}
+    if not ref or len(meant) > 1:
+        return None
+    number = asked.pull.number if asked.pull else None
+    if meant & {one.sha for one in there if one.number in {None, number}}:
+        return Target(sha=meant.pop(), typed=ref)
+    return find_target(world, asked.ask, asked.pull, (ref, asked.rules)) if asked.pull else None
+
+
+def _heads(world: World, asked: Asked) -> set[str]:
+    """Return the heads of this pull request that are known, and the default branch's."""
+    if asked.pull is None:
+        return {asked.rules.sha}
+    found = world.store.get(Heads, f"{asked.ask.repository.id}/{asked.pull.number}")
+    return {asked.rules.sha, asked.pull.head_sha, *(found[0].first_seen if found else ())}
 
 
 def _awaited_sha(world: World, environment: str, asked: Asked) -> str:
@@ -125,15 +144,19 @@ def _waiting(world: World, environment: str, repository: int, sha: str) -> tuple
 
 
 def _nothing_awaited(world: World, environment: str, asked: Asked) -> Refusal:
-    """Ask for the commit, with those that wait now ready to paste."""
+    """Ask for the commit, with those that wait now ready to paste: whole where they begin alike."""
     waiting = waiting_here(world, asked.ask.repository.id)
     shas = dict.fromkeys(one.sha for one in waiting if one.environment == environment)
-    head = asked.pull.head_sha if asked.pull else ""
+    head = asked.pull.head_sha if asked.pull else asked.ask.ref
+    begin = [sha[:7] for sha in {*shas, *_heads(world, asked)}]
     return Refusal(
         code=Reason.NOTHING_TO_APPROVE,
         reason="it is not clear which commit is approved: none, several, or only a new one waits",
         remedy="look at the commit, then name it",
-        commands=tuple(f"/approve {environment} {sha[:7]}" for sha in (shas or (head,))),
+        commands=tuple(
+            f"/approve {environment} {sha[:7] if begin.count(sha[:7]) == 1 else sha}"
+            for sha in (shas or (head,))
+        ),
     )
 
 

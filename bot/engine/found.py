@@ -55,6 +55,8 @@ class Wait(Struct, frozen=True, kw_only=True):
     environment: str
     sha: str
     number: int | None
+    asker: str
+    """Whose own word counts for nothing."""
     awaited: tuple[Awaited, ...]
 
 

@@ -16,7 +16,7 @@ from bot.core import policy
 from bot.core.awaiting import Approval, Approvals
 from bot.core.gates import Gates, demands_live
 from bot.core.github import PullRequest
-from bot.core.model import Ask, Environment, Release, Repository
+from bot.core.model import Ask, Environment, Pushers, Release, Repository
 from bot.core.policy import Checks, Live, Reviews, Target
 
 if TYPE_CHECKING:
@@ -180,7 +180,9 @@ def _reviews(world: World, asked: Question, needed: int) -> Reviews | None:
     if pull is None:
         return None
     given = world.github.reviews(asked.repository, pull.number)
-    reviews = Reviews(given=given, of=of, author=pull.author)
+    found = world.store.get(Pushers, f"{asked.repository.id}/{of}")
+    pushers = found[0].by if found else ()
+    reviews = Reviews(given=given, of=of, author=pull.author, pushers=pushers)
     roles: dict[str, str] = {}
     for who in policy.candidates(reviews):
         if sum(policy.at_least(role, "write") for role in roles.values()) >= needed:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.core import locks
 from bot.core.model import Environment
+from bot.core.policy import asker
 from bot.core.report import answers
 from bot.core.report import locks as words
 from bot.engine.found import Accept, Found, Refuse, Split, Wait
@@ -59,6 +60,7 @@ def _stopped(wish: Wish, judgement: Judgement, locked: tuple[Refusal, ...]) -> R
             environment=wish.environment,
             sha=wish.target.sha,
             number=wish.number,
+            asker=asker(wish.ask.actor, wish.pull),
             awaited=judgement.awaited,
         )
     return None

@@ -22,11 +22,12 @@ if TYPE_CHECKING:
     from bot.ports import World
 
 OVER = "over"
-"""Stands for what a command's check run said, once another one is to take its place."""
+"""Stands for what a check run said, once another one is to take its place."""
+COMPLETED = "completed"
 
 
 def noted_on_commit(world: World, ask: Ask, wait: Wait) -> Ask:
-    """Show what an ask waits for; made once, edited after that.
+    """Show what an ask waits for; made once, edited after that, and made anew to leave its end.
 
     A push's wait stands under the environment's name, a command's where a second person is to
     approve: what else a command waits for is in its reply.
@@ -34,9 +35,12 @@ def noted_on_commit(world: World, ask: Ask, wait: Wait) -> Ask:
     wanted = _wanted(world, ask, wait)
     if wanted is None:
         return closed(world, ask)
-    said = hashlib.sha256(f"{wanted.title}{wanted.summary}".encode()).hexdigest()[:16]
+    digest = hashlib.sha256(f"{wanted.title}{wanted.summary}".encode()).hexdigest()[:16]
+    said = f"{wanted.status} {digest}"
     if said == ask.note_hash:
         return ask
+    if _completed(ask) and wanted.status != COMPLETED:
+        ask = keep(world, ask, replace(ask, note=0, note_hash="", noting=False))
     if ask.note:
         world.voice.edit_check_run(ask.repository, ask.note, wanted)
         return keep(world, ask, replace(ask, note_hash=said))
@@ -53,12 +57,7 @@ def closed(world: World, ask: Ask) -> Ask:
     """
     if ask.kind is AskKind.PUSH or not ask.note:
         return ask
-    over = words.approval_over(ask, _environment(world, ask), world.clock())
-    begun = ask.note_hash == OVER
-    ask = keep(world, ask, replace(ask, note_hash=OVER))
-    if not (begun and world.voice.find_check_run(ask.repository, over)):
-        world.voice.create_check_run(ask.repository, over)
-    return keep(world, ask, replace(ask, note=0, note_hash="", noting=False))
+    return _replaced(world, ask, words.approval_over(ask, _environment(world, ask), world.clock()))
 
 
 def let_go(world: World, ask: Ask, decided: Refuse | Ignore) -> Ask:
@@ -67,23 +66,42 @@ def let_go(world: World, ask: Ask, decided: Refuse | Ignore) -> Ask:
         return closed(world, ask)
     body = decided.body if isinstance(decided, Refuse) else ""
     ended = words.check_over(ask, _environment(world, ask), body, world.clock())
+    if _completed(ask) or ask.note_hash == OVER:
+        return _replaced(world, ask, ended)
     world.voice.edit_check_run(ask.repository, ask.note, ended)
     return ask
 
 
 def taken_over(ask: Ask, deployment: Deployment) -> Deployment:
-    """Return the deployment going on in the check run in which its push waited."""
-    if ask.kind is not AskKind.PUSH or not ask.note:
+    """Return the deployment going on in the check run in which its push waited.
+
+    One that is completed cannot go on: there the deployment makes its own, which GitHub shows.
+    """
+    if ask.kind is not AskKind.PUSH or not ask.note or _completed(ask):
         return deployment
     return replace(deployment, told=Told(check_run=ask.note))
 
 
 def _wanted(world: World, ask: Ask, wait: Wait) -> CheckRun | None:
-    if ask.kind is AskKind.PUSH:
-        return words.check_run(ask, wait.environment, wait.sha, wait.awaited)
-    if all(one.code is not Reason.APPROVAL_NEEDED for one in wait.awaited):
+    if any(one.code is Reason.APPROVAL_NEEDED for one in wait.awaited):
+        at = replace(ask, number=wait.number)
+        return words.approval_run(at, wait.environment, wait.awaited, world.clock())
+    if ask.kind is not AskKind.PUSH:
         return None
-    return words.approval_run(ask, wait.environment, wait.awaited, world.clock())
+    return words.check_run(ask, wait.environment, wait.sha, wait.awaited)
+
+
+def _completed(ask: Ask) -> bool:
+    return ask.note > 0 and ask.note_hash.startswith(COMPLETED)
+
+
+def _replaced(world: World, ask: Ask, over: CheckRun) -> Ask:
+    """Make the check run that takes the place of a completed one: once."""
+    begun = ask.note_hash == OVER
+    ask = keep(world, ask, replace(ask, note_hash=OVER))
+    if not (begun and world.voice.find_check_run(ask.repository, over)):
+        world.voice.create_check_run(ask.repository, over)
+    return keep(world, ask, replace(ask, note=0, note_hash="", noting=False))
 
 
 def _environment(world: World, ask: Ask) -> str:

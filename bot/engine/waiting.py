@@ -38,7 +38,7 @@ def register(world: World, ask: Ask, wait: Wait) -> bool:
         environment=wait.environment,
         sha=wait.sha,
         number=wait.number,
-        actor=ask.actor,
+        actor=wait.asker,
         since=world.clock(),
     )
     while True:

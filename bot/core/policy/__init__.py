@@ -22,7 +22,14 @@ from bot.core.policy.facts import (
     Target,
 )
 from bot.core.policy.judgement import Awaited, Finding, Judgement, Note
-from bot.core.policy.people import LATEST, approvals_needed, approving, at_least, candidates
+from bot.core.policy.people import (
+    LATEST,
+    approvals_needed,
+    approving,
+    asker,
+    at_least,
+    candidates,
+)
 
 __all__ = [
     "LATEST",
@@ -37,6 +44,7 @@ __all__ = [
     "approval_refusals",
     "approvals_needed",
     "approving",
+    "asker",
     "at_least",
     "candidates",
     "judge",
@@ -97,7 +105,7 @@ def moved_on(facts: Facts) -> tuple[Refusal, ...]:
 
 def approval_refusals(facts: Facts) -> tuple[Refusal, ...]:
     """Return what stands against somebody's `/approve` of a commit."""
-    gates = (people.asks_for_two, people.permission, people.fresh, commit.known_head)
+    gates = (people.asks_for_two, people.permission, people.fresh, commit.known_commit)
     return tuple(refusal for gate in gates if (refusal := gate(facts)) is not None)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from bot.core.github import CheckSeen, CheckState, RequiredCheck
 from bot.core.model import Refusal
-from bot.core.policy.facts import again
+from bot.core.policy.facts import again, plain
 from bot.core.policy.judgement import Awaited
 from bot.core.reasons import Reason
 
@@ -89,14 +89,9 @@ def _said(sha: str, failed: list[str], unfinished: list[str]) -> str:
 
 
 def _names(names: list[str]) -> str:
-    shown = ", ".join(f"`{_plain(name)}`" for name in names[:_SHOWN])
+    shown = ", ".join(f"`{plain(name)}`" for name in names[:_SHOWN])
     more = len(names) - _SHOWN
     return f"{shown} and {more} more" if more > 0 else shown
-
-
-def _plain(name: str) -> str:
-    """Return a name that others chose as text that cannot leave its code span."""
-    return "".join(mark if mark.isprintable() and mark not in "`<>|" else "·" for mark in name)[:80]
 
 
 def _refused(facts: Facts, said: str, failed: list[str] | None = None) -> Refusal:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.core.gates import demands_live
 from bot.core.model import Refusal
-from bot.core.policy.facts import Facts, again, command
+from bot.core.policy.facts import Facts, again, command, plain
 from bot.core.policy.judgement import Note
 from bot.core.reasons import Reason
 
@@ -29,7 +29,7 @@ def opened(facts: Facts) -> Refusal | None:
     branch = pull.default_branch or "main"
     return Refusal(
         code=Reason.PULL_REQUEST_MERGED,
-        reason=f"this pull request is merged into `{pull.base_ref}` already",
+        reason=f"this pull request is merged into `{plain(pull.base_ref)}` already",
         remedy=f"deploy `{branch}` instead",
         commands=(command(facts, branch),),
     )
@@ -55,8 +55,8 @@ def base(facts: Facts) -> Refusal | None:
         return None
     return Refusal(
         code=Reason.BASE_NOT_DEFAULT,
-        reason=f"this pull request goes to `{pull.base_ref}`, which other rules may protect than "
-        f"`{pull.default_branch}`",
+        reason=f"this pull request goes to `{plain(pull.base_ref)}`, which other rules may "
+        f"protect than `{pull.default_branch}`",
         remedy=f"change its base to `{pull.default_branch}`, then ask again",
         commands=(again(facts),),
     )
@@ -103,15 +103,8 @@ def known_head(facts: Facts) -> Refusal | None:
     if pull is None or pull.state != "open":
         return None
     head = pull.head_sha[:7]
-    if not target.sha:
-        return Refusal(
-            code=Reason.COMMIT_UNKNOWN,
-            reason=f"`{target.typed}` is neither a head of this pull request that was seen here, "
-            "nor a commit of the default branch",
-            remedy="deploy the present head, or give all 40 digits of a commit of the default "
-            "branch",
-            commands=(command(facts, head),),
-        )
+    if unknown := known_commit(facts):
+        return unknown
     if target.typed and target.first_seen is not None:
         return None
     if target.sha != pull.head_sha:
@@ -123,6 +116,20 @@ def known_head(facts: Facts) -> Refusal | None:
             commands=(command(facts, head),),
         )
     return _unsettled(facts, head)
+
+
+def known_commit(facts: Facts) -> Refusal | None:
+    """Ask that what was typed names one commit."""
+    if facts.target.sha:
+        return None
+    head = facts.pull.head_sha[:7] if facts.pull else "main"
+    return Refusal(
+        code=Reason.COMMIT_UNKNOWN,
+        reason=f"`{facts.target.typed}` is neither a head of this pull request that was seen here, "
+        "nor a commit of the default branch",
+        remedy="deploy the present head, or give all 40 digits of a commit of the default branch",
+        commands=(command(facts, head),),
+    )
 
 
 def _unsettled(facts: Facts, head: str) -> Refusal | None:

@@ -49,6 +49,9 @@ class Reviews(Struct, frozen=True, kw_only=True):
     of: str
     """The commit that they must have looked at."""
     author: str
+    """Of the pull request."""
+    pushers: tuple[str, ...] = ()
+    """Who pushed that commit, as far as deliveries told."""
     roles: dict[str, str] = field(default_factory=dict)
     """Repository roles of those who may count; anybody can review a public repository."""
 
@@ -101,6 +104,11 @@ class Facts(Struct, frozen=True, kw_only=True):
 def command(facts: Facts, ref: str) -> str:
     """Return the `/deploy` that asks for the same with this commit."""
     return " ".join(filter(None, ("/deploy", facts.environment, *facts.services, ref)))
+
+
+def plain(name: str) -> str:
+    """Return a name that others chose as text that cannot leave its code span."""
+    return "".join(mark if mark.isprintable() and mark not in "`<>|" else "·" for mark in name)[:80]
 
 
 def again(facts: Facts) -> str:

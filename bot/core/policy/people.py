@@ -12,11 +12,15 @@ from bot.core.reasons import Reason
 
 if TYPE_CHECKING:
     from bot.core.awaiting import Approval
+    from bot.core.github import PullRequest
     from bot.core.policy.facts import Reviews
 
 ROLES = ("none", "read", "triage", "write", "maintain", "admin")
 """GitHub's repository roles, weakest first
 (https://docs.github.com/en/organizations/managing-user-access-to-your-organizations-repositories)."""
+
+BOT = "[bot]"
+"""What the logins of Apps end with; people's hold no brackets."""
 
 LATEST = timedelta(minutes=15)
 """How old a command may be when its turn comes."""
@@ -69,7 +73,8 @@ def two_person(facts: Facts) -> Awaited | None:
     return Awaited(
         code=Reason.APPROVAL_NEEDED,
         reason=f"`{facts.environment}` needs a second person: somebody other than "
-        f"@{facts.actor} with `{facts.gates.permission}` permission approves `{sha}`",
+        f"@{asker(facts.actor, facts.pull)} with `{facts.gates.permission}` permission approves "
+        f"`{sha}`",
         until=facts.asked_at + APPROVAL_WAIT,
         commands=(f"/approve {facts.environment} {sha}",),
     )
@@ -106,19 +111,22 @@ def approvals(facts: Facts) -> Refusal | None:
     return Refusal(
         code=Reason.APPROVALS_MISSING,
         reason=f"`{reviews.of[:7]}` has {len(counted)} of {needed} approvals{by}; reviews of "
-        "another commit, by its author or by people without `write` permission do not count",
+        "another commit, by its author, by whoever pushed it or by people without `write` "
+        "permission do not count",
         remedy=f"have `{reviews.of[:7]}` approved, then ask again",
         commands=(command(facts, facts.target.typed),),
     )
 
 
 def candidates(reviews: Reviews) -> tuple[str, ...]:
-    """Return who approved this very commit and took it not back, the author aside.
+    """Return who approved this very commit and took it not back: others than who made it.
 
+    Whoever pushed it made it, too: a bot, or somebody else, may have opened the pull request.
     A later comment leaves an approval standing; a later approval of another commit, a request for
     changes or a dismissal does not.
     """
     latest = {r.author: r for r in reviews.given if r.state not in {"COMMENTED", "PENDING"}}
+    makers = {who.lower() for who in (reviews.author, *reviews.pushers)}
     return tuple(
         who
         for who, review in latest.items()
@@ -126,7 +134,7 @@ def candidates(reviews: Reviews) -> tuple[str, ...]:
         and review.sha == reviews.of
         and who
         and not review.bot
-        and who.lower() != reviews.author.lower()
+        and who.lower() not in makers
     )
 
 
@@ -138,11 +146,17 @@ def approvals_needed(facts: Facts) -> int:
     return max(facts.gates.approvals, int(from_fork and facts.gates.forks == "approved"))
 
 
+def asker(actor: str, pull: PullRequest | None) -> str:
+    """Return who asks: behind a bot, such as a merge queue, stands the pull request's author."""
+    return pull.author if actor.endswith(BOT) and pull and pull.author else actor
+
+
 def approving(facts: Facts, given: tuple[Approval, ...]) -> tuple[Approval, ...]:
     """Return the words of others than who asks that have not expired."""
+    own = asker(facts.actor, facts.pull).lower()
     return tuple(
         one
         for one in given
-        if one.by.lower() != facts.actor.lower()
+        if one.by.lower() not in {own, facts.actor.lower()}
         and facts.now - one.at <= facts.gates.approval_lasts
     )

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from bot.core.github import Button, CheckRun
+from bot.core.model import AskKind
 from bot.core.report import controls
 from bot.core.report.phrases import clean, commands, inline, sentence
 
@@ -50,16 +53,21 @@ def check_run(ask: Ask, environment: str, sha: str, awaited: Iterable[Awaited]) 
     )
 
 
-def approval_run(ask: Ask, environment: str, waits: Sequence[Awaited], now: datetime) -> CheckRun:
-    """Return the check run in which somebody else may let a command's commit go in."""
+def approval_run(ask: Ask, environment: str, awaited: Sequence[Awaited], now: datetime) -> CheckRun:
+    """Return the check run in which somebody else may let a commit go in.
+
+    A push's stands under the environment's own name: nothing else does, until it is approved.
+    """
+    pushed = ask.kind is AskKind.PUSH
+    waits = replace(ask, key=f"{ask.key}/approval") if pushed else ask
     return CheckRun(
-        name=controls.name(environment),
+        name=f"deploy / {environment}" if pushed else controls.name(environment),
         sha=ask.sha,
-        external_id=external_id(ask),
+        external_id=external_id(waits),
         status="completed",
         conclusion="action_required",
         title=APPROVAL,
-        summary=note(ask, ask.sha, waits),
+        summary=note(ask, ask.sha, awaited),
         buttons=(APPROVE,),
         completed_at=now,
     )

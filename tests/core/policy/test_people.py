@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from bot.core.awaiting import Approval
 from bot.core.github import Review
@@ -58,12 +59,14 @@ GIVEN = [
     ("moved to an older commit", [review("ann"), review("ann", sha=OLDER)], ()),
     ("two", [review("ann"), review("bob")], ("ann", "bob")),
     ("one twice", [review("ann"), review("ann")], ("ann",)),
+    ("by whoever pushed it", [review("pusher"), review("Pusher2"), review("ann")], ("ann",)),
 ]
 
 
 @pytest.mark.parametrize(("given", "counted"), [g[1:] for g in GIVEN], ids=[g[0] for g in GIVEN])
 def test_which_approvals_count(given: list[Review], counted: tuple[str, ...]) -> None:
-    assert candidates(Reviews(given=tuple(given), of=SHA, author="author")) == counted
+    reviews = Reviews(given=tuple(given), of=SHA, author="author", pushers=("Pusher", "pusher2"))
+    assert candidates(reviews) == counted
 
 
 def reviews(**roles: str) -> Reviews:
@@ -123,6 +126,15 @@ def test_the_second_person(given: tuple[Approval, ...], expected: list[str]) -> 
     judgement = judge(facts({"two_person": True}, approved=given))
     assert [one.code.value for one in judgement.awaited] == expected
     assert not judgement.refusals
+
+
+def test_nobody_is_the_second_person_for_a_bot_that_pushed_their_own_change() -> None:
+    words = (Approval(by="author", at=NOW), Approval(by="owner", at=NOW))
+    asked = facts({"two_person": True}, actor="queue[bot]", pushed=True, approved=words[:1])
+    assert [one.code.value for one in judge(asked).awaited] == ["approval_needed"]
+    assert "other than @author" in judge(asked).awaited[0].reason
+    assert not judge(replace(asked, approved=words)).awaited
+    assert not judge(replace(asked, actor="owner")).awaited
 
 
 def test_the_second_person_is_waited_for_only_so_long() -> None:
