@@ -23,6 +23,7 @@ pytestmark = pytest.mark.extra_requests(
 ENVIRONMENTS = {
     "staging": "",
     "checked": "gates: {checks: [ci]}",
+    "every": "gates: {checks: all, ignored_checks: [flaky]}",
     "ruled": "gates: {checks: required}",
     "patient": "gates: {checks: [ci], when_green: wait}",
     "reviewed": "gates: {approvals: 1}",
@@ -58,9 +59,11 @@ def pasted(answer: str) -> str:
 def test_checks_must_have_passed_on_this_commit(made: Repository, pull: Pull) -> None:
     told = pull.refusal(pull.comment("/deploy checked"))
     assert f"Checks of `{pull.sha[:7]}`: `ci` has not passed yet." in told
+    report(pull, "failure", "flaky")
+    assert "No check has reported" in pull.refusal(pull.comment("/deploy every"))
     report(pull, "failure")
-    told = pull.refusal(pull.comment("/deploy checked"))
-    assert f"Checks of `{pull.sha[:7]}`: `ci` failed." in told
+    told = pull.refusal(pull.comment("/deploy checked\n/deploy every"))
+    assert told.count(f"Checks of `{pull.sha[:7]}`: `ci` failed.") == 2
     report(pull, "success")
     pull.comment(pasted(told))
     assert made.concluded(pull.sha, "checked")["conclusion"] == "success"
@@ -114,7 +117,17 @@ def test_what_waits_is_bound_to_its_commit(made: Repository) -> None:
 def test_approvals_count_for_this_commit_only(made: Repository) -> None:
     reviewed = made.pull_request({"notes.md": "reviewed once\n"}, "reviewed")
     review(reviewed, "owner")
-    head = reviewed.push({"web/app.py": services.good("reviewed")})
+    with pytest.raises(AssertionError, match="422"):
+        review(reviewed, "writer")
+    made.git("checkout", "--quiet", "reviewed")
+    head = made.commit({"web/app.py": services.good("reviewed")})
+    made.push("reviewed", "owner")
+    made.git("checkout", "--quiet", "main")
+    made.cloud.github.deliveries_idle(10)
+    wait_for_the_next_second()
+    review(reviewed, "owner")
+    assert "by whoever pushed it" in reviewed.refusal(reviewed.comment("/deploy reviewed"))
+    head = reviewed.push({"web/app.py": services.good("reviewed again")})
     review(reviewed, "reader")
     dismissed = review(reviewed, "owner")
     path = f"pulls/{reviewed.number}/reviews/{dismissed}/dismissals"

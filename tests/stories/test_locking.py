@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
+from bot.core.model import Ask
 from tests.stories import services
+from tests.stories.later import rewritten
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,6 +55,25 @@ def test_a_locked_environment_is_closed_until_somebody_unlocks_it(
 
     assert "It was locked by @writer" in other.answer(other.comment(unlock, by="owner"))
     assert other.reacted(other.comment(again), "rocket") == ["eyes", "rocket"]
+
+
+def test_a_lock_that_lasts_longer_is_called_to_mind_and_stays(made: Repository, pull: Pull) -> None:
+    locked = pull.comment("/lock prod --for 1m a short while")
+    pull.reacted(locked, "rocket")
+    key = f"{made.call('GET', '')['id']}/{locked}/0"
+
+    def over(ask: Ask) -> Ask:
+        past = datetime.now(UTC) - timedelta(seconds=1)
+        return replace(ask, remind_at=past, wake_at=past)
+
+    for number in range(2):
+        rewritten(made.cloud, Ask, key, over)
+        told = pull.reply(f"<!-- spillway reminder {key} {number} -->")
+        assert "@writer, `prod` is still locked" in told
+    assert "`/unlock prod`" in told
+    other = made.pull_request({"notes.md": "still\n"}, "still-locked")
+    assert "locked by @writer" in other.refusal(other.comment("/deploy prod", by="owner"))
+    pull.reacted(pull.comment("/unlock prod"), "rocket")
 
 
 def test_who_locks_deploys_from_where_it_was_locked(made: Repository) -> None:

@@ -178,12 +178,13 @@ def test_another_repository_cannot_take_a_service(
     made: Repository, repository: Callable[..., Repository]
 ) -> None:
     thief = repository().in_staging()
-    thief.commit({"deploy.yaml": manifest(made.prefix, {"prod": ALONE})}, "Take it")
+    thief.commit({"deploy.yaml": manifest(made.prefix, {"staging": ""})}, "Take it")
     thief.push()
     wait_for_the_next_second()
     pull = thief.pull_request({"web/app.py": services.good("stolen")}, "steal")
-    pull.comment("/deploy prod")
-    assert f"Cloud Run service {made.prefix}-web-prod belongs to another repository" in pull.alert()
+    pull.comment("/deploy staging")
+    taken = f"Cloud Run service {made.prefix}-web-staging belongs to another repository"
+    assert taken in pull.alert()
 
 
 def test_whoever_may_no_longer_is_stopped_in_the_queue(made: Repository, cloud: Cloud) -> None:

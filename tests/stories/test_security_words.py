@@ -95,6 +95,9 @@ def test_what_others_write_stays_text(made: Repository) -> None:
     assert "onerror" in alert + "".join(spoken(pull))
     pull.refusal(pull.comment(f"/deploy prod {BRANCH[:20]}"))
     pull.answer(pull.comment("/status"))
+    made.git("push", "--quiet", made.remote("owner"), f"main:refs/heads/{BRANCH}-base")
+    made.call("PATCH", f"pulls/{pull.number}", {"base": f"{BRANCH}-base"})
+    assert "This pull request goes to" in pull.refusal(pull.comment("/deploy prod"))
     assert [harm for text in spoken(pull) for harm in harms(text)] == []
     assert "/deploy prod" not in {line.strip() for line in alert.splitlines()}
 
