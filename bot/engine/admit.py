@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 PATIENCE = timedelta(seconds=2)
 """Longer waits are left to the tick."""
-AFTERWARDS = timedelta(seconds=1)
-"""How soon a line is looked at again that waits for the one above it."""
+AFTERWARDS = timedelta(seconds=30)
+"""How soon a line that waits for the one above it looks by itself; that one's end wakes it."""
 
 NOBODYS = frozenset({AskKind.HEAD, AskKind.GROUP})
 """Nobody waits for a word about these; a check that never came keeps the merge closed."""
@@ -56,7 +56,16 @@ def admit(world: World, key: str) -> tuple[str, ...]:
     places = _decide(world, ask) if ask is not None else ()
     tell_reply(world, key)
     remind(world, key)
-    return places
+    return (*places, *_below(world, ask)) if ask is not None else places
+
+
+def _below(world: World, ask: Ask) -> tuple[str, ...]:
+    """Go on with the line below, which may wait for this one, once this one holds nobody up."""
+    line = ask.line + 1
+    below = replace(ask, line=line, key=f"{ask.key.rpartition('/')[0]}/{line}")
+    if line >= ask.lines or _before_it(world, below) is not None:
+        return ()
+    return admit(world, below.key)
 
 
 def _decide(world: World, ask: Ask) -> tuple[str, ...]:
@@ -132,8 +141,10 @@ def _wait(world: World, ask: Ask, said: str, until: datetime) -> None:
     waiting = replace(ask, said=said, wake_at=until, lease_until=None)
     _commit(world, ask, waiting, ())
     left = until - world.clock()
-    if left <= PATIENCE and not said:
+    short = left <= PATIENCE and not said
+    if short:
         world.pause(max(0.0, left.total_seconds()))
+    if short or (ask.line and _before_it(world, ask) is None):  # decided while we wrote
         world.publisher.publish(events.encode(events.Look(ask=ask.key)), {})
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.core.github import PullRequest
+    from bot.ports import World, Write
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
 COMMENT = CommentCreated(
@@ -40,6 +41,16 @@ class AwayAtFirst(EmptyRepository):
             what = "GitHub is away"
             raise Transient(what)
         return super().pull_request(repository, number)
+
+
+class Topic:
+    """Every look that was wished for."""
+
+    def __init__(self) -> None:
+        self.looks: list[events.Event | None] = []
+
+    def publish(self, data: bytes, _attributes: dict[str, str]) -> None:
+        self.looks.append(events.decode(data))
 
 
 class Silent:
@@ -81,7 +92,30 @@ def test_a_line_waits_for_the_one_above_it(tmp_path: Path) -> None:
     receive(engine, events.Look(ask="7/100/1"))
     assert states() == [AskState.NEW, AskState.NEW]
     receive(engine, events.Look(ask="7/100/0"))
-    assert states() == [AskState.REFUSED, AskState.NEW]
-    now[0] += timedelta(seconds=10)
-    receive(engine, events.Look(ask="7/100/1"))
     assert states() == [AskState.REFUSED, AskState.REFUSED]
+
+
+class Overtaken(SqliteStore):
+    """A store in which the first line is decided just before the second one is put off."""
+
+    engine: World
+    overtaken = False
+
+    def commit(self, *writes: Write) -> bool:
+        lines = [one.record for one in writes if isinstance(one.record, Ask)]
+        put_off = any(ask.line and ask.wake_at != ask.created_at for ask in lines)
+        if put_off and not self.overtaken and all(ask.lease_until is None for ask in lines):
+            self.overtaken = True
+            receive(self.engine, events.Look(ask="7/100/0"))
+        return super().commit(*writes)
+
+
+def test_a_line_whose_wait_is_over_before_it_begins_is_looked_at_again(tmp_path: Path) -> None:
+    store, now, topic = Overtaken(tmp_path / "store.sqlite"), [NOON], Topic()
+    store.engine = world(
+        clock=lambda: now[0], store=store, github=AwayAtFirst(), voice=Silent(), publisher=topic
+    )
+    receive(store.engine, COMMENT)
+    now[0] += timedelta(seconds=10)
+    receive(store.engine, events.Look(ask="7/100/1"))
+    assert topic.looks == [events.Look(ask="7/100/1")]
