@@ -27,7 +27,7 @@ from bot.core.events import (
     Pushed,
     ReleaseTagged,
 )
-from bot.notices import EVENTS, changed, read_notice
+from bot.notices import EVENTS, ended, read_notice
 
 if TYPE_CHECKING:
     from bot.core.model import Repository
@@ -93,15 +93,17 @@ def read(delivery: Delivery) -> Event | None:
 
 
 def _checked(delivery: Delivery) -> Event | None:
-    """Read a button, a wish to run checks again, or that others' checks came to an end."""
+    """Read a button, a wish to run checks again, or that a check came to an end.
+
+    A suite's end is left out: its last check's end came with it.
+    """
     if delivery.event == "check_suite":
         suite = _check_suite.decode(delivery.body)
-        head = suite.check_suite.head_sha
         again = suite.action == RERUN
-        return _of_check(suite, delivery, head) if again else changed(suite, head)
+        return _of_check(suite, delivery, suite.check_suite.head_sha) if again else None
     run = _check_run.decode(delivery.body)
     pressed = _pressed(run, delivery) or _waiting_pressed(run, delivery)
-    return pressed or changed(run, run.check_run.head_sha)
+    return pressed or ended(run)
 
 
 def _commented(payload: payloads.IssueComment) -> CommentCreated | None:

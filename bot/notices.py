@@ -9,6 +9,7 @@ import msgspec
 
 from bot import payloads
 from bot.core.events import ChecksChanged, GroupFormed, Installed, TakenAway
+from bot.core.github import PASSING
 from bot.core.model import Repository
 
 if TYPE_CHECKING:
@@ -37,24 +38,29 @@ def read_notice(event: str, body: bytes, received_at: datetime) -> Event | None:
     """Return the event of one of `EVENTS`, or None; raise msgspec.MsgspecError."""
     match event:
         case "status":
-            status = _status.decode(body)
-            return _ended(status, status.sha) if status.state != "pending" else None
+            return _reported(_status.decode(body))
         case "merge_group":
             return _group(_merge_group.decode(body), received_at)
         case _:
-            return _places(_installed.decode(body))
+            return _places(_installed.decode(body), received_at)
 
 
-def changed(
-    payload: payloads.CheckRun | payloads.CheckSuite, sha: str | None
-) -> ChecksChanged | None:
+def ended(payload: payloads.CheckRun) -> ChecksChanged | None:
     """Return that a check came to an end; what only begins wakes nobody."""
-    return _ended(payload, sha) if payload.action == "completed" and sha else None
+    run, repository = payload.check_run, payload.where()
+    if repository is None or payload.action != "completed" or not run.head_sha:
+        return None
+    passed = run.conclusion in PASSING
+    return ChecksChanged(repository=repository, sha=run.head_sha, name=run.name, passed=passed)
 
 
-def _ended(payload: payloads.Payload, sha: str) -> ChecksChanged | None:
-    repository = payload.where()
-    return ChecksChanged(repository=repository, sha=sha) if repository else None
+def _reported(payload: payloads.Status) -> ChecksChanged | None:
+    repository, passed = payload.where(), payload.state == "success"
+    if repository is None or payload.state == "pending":
+        return None
+    return ChecksChanged(
+        repository=repository, sha=payload.sha, name=payload.context, passed=passed
+    )
 
 
 def _group(payload: payloads.MergeGroup, received_at: datetime) -> GroupFormed | None:
@@ -71,7 +77,7 @@ def _group(payload: payloads.MergeGroup, received_at: datetime) -> GroupFormed |
     )
 
 
-def _places(payload: payloads.Installed) -> Installed | TakenAway | None:
+def _places(payload: payloads.Installed, received_at: datetime) -> Installed | TakenAway | None:
     """Return the repositories that are new to us, or that are ours no longer."""
     taken = payload.action in TAKING
     if not taken and payload.action not in GIVING:
@@ -82,4 +88,6 @@ def _places(payload: payloads.Installed) -> Installed | TakenAway | None:
         return None
     installation = payload.installation.id
     places = tuple(Repository(one.id, one.full_name, installation) for one in found)
-    return TakenAway(repositories=places) if taken else Installed(repositories=places)
+    if taken:
+        return TakenAway(repositories=places)
+    return Installed(repositories=places, received_at=received_at)

@@ -133,6 +133,7 @@ class Run(Struct, frozen=True):
     name: str = ""
     external_id: str | None = None
     head_sha: Sha | None = None
+    conclusion: str | None = None
 
 
 class Pressed(Struct, frozen=True):
@@ -167,6 +168,7 @@ class Status(Payload, frozen=True, kw_only=True):
 
     sha: Sha
     state: str
+    context: str = ""
 
 
 class Group(Struct, frozen=True):

@@ -103,11 +103,14 @@ class GroupFormed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
 
 
 class ChecksChanged(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="checks"):
-    """Something was reported about a commit: whoever waits for that may look again."""
+    """A check of a commit came to an end: whoever waits for that may look again."""
 
     version: int = VERSION
     repository: Repository
     sha: str
+    name: str = ""
+    """The check's; empty for whichever."""
+    passed: bool = True
 
 
 class Installed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="installed"):
@@ -115,6 +118,7 @@ class Installed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, t
 
     version: int = VERSION
     repositories: tuple[Repository, ...]
+    received_at: datetime | None = None
 
 
 class TakenAway(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="taken_away"):
@@ -125,10 +129,11 @@ class TakenAway(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, t
 
 
 class PullsDue(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="pulls"):
-    """A repository's open pull requests are to be read."""
+    """A repository's open pull requests are to be read, unless that was done since."""
 
     version: int = VERSION
     repository: Repository
+    wanted_at: datetime | None = None
 
 
 class ButtonPressed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, tag="button"):

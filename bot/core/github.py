@@ -70,6 +70,11 @@ class Attempt(Struct, frozen=True, kw_only=True):
     """Whether it was answered with 2xx."""
 
 
+PASSING = frozenset({"success", "neutral", "skipped"})
+"""Conclusions that GitHub itself takes for a required check
+(https://docs.github.com/en/pull-requests/collaborating-with-pull-requests/collaborating-on-repositories-with-code-quality-features/about-status-checks)."""
+
+
 class CheckState(StrEnum):
     """What a check says about a commit, whatever system says it."""
 

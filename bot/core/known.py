@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from msgspec import Struct, field
 
 KEY = "repositories"
@@ -15,6 +17,8 @@ class KnownRepository(Struct, frozen=True, kw_only=True):
     installation: int
     required: bool | None = None
     """Whether deploy.yaml wants a check on every pull request; None until it was read."""
+    read_at: datetime | None = None
+    """When its open pull requests were last read."""
 
 
 class Known(Struct, frozen=True, kw_only=True):

@@ -28,7 +28,22 @@ def learn(world: World, repository: Repository, *, required: bool) -> None:
     before = meet(world, repository).required
     _kept(world, repository, lambda known: replace(known, required=required))
     if required and not before:
-        world.publisher.publish(events.encode(events.PullsDue(repository=repository)), {})
+        due = events.PullsDue(repository=repository, wanted_at=world.clock())
+        world.publisher.publish(events.encode(due), {})
+
+
+def begin_reading(world: World, event: events.PullsDue) -> bool:
+    """Remember that open pull requests are read; False where that was done since it was wanted."""
+    wanted, now = event.wanted_at, world.clock()
+    read: list[bool] = []
+
+    def mark(known: KnownRepository) -> KnownRepository:
+        done = wanted is not None and known.read_at is not None and known.read_at >= wanted
+        read.append(done)
+        return known if done else replace(known, read_at=now)
+
+    _kept(world, event.repository, mark)
+    return not read[-1]
 
 
 def forget(world: World, repository: Repository) -> None:
@@ -64,7 +79,7 @@ def _kept(
             installation=repository.installation,
         )
         before = known.places.get(key)
-        named = replace(new, required=before.required if before else None)
+        named = replace(new, required=before.required, read_at=before.read_at) if before else new
         after = change(named)
         if after == before:
             return after

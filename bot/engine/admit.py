@@ -19,12 +19,13 @@ from bot.core.reasons import Reason
 from bot.core.report import answers, waiting
 from bot.engine.answer import answer
 from bot.engine.found import Accept, Answer, Found, Ignore, Later, Mark, Refuse, Split, Wait
+from bot.engine.lines import before_it, first_looked_at
 from bot.engine.noting import closed, let_go, noted_on_commit, taken_over
 from bot.engine.observe import back_off
 from bot.engine.placing import placed, placed_first
 from bot.engine.remind import remind
 from bot.engine.reply import LEASE, keep, rest, tell_reply
-from bot.engine.waiting import forget, next_look, register
+from bot.engine.waiting import await_checks, forget, look_again, next_look
 from bot.ports import Gone, Transient, World, Write
 
 if TYPE_CHECKING:
@@ -35,9 +36,6 @@ if TYPE_CHECKING:
 
 PATIENCE = timedelta(seconds=2)
 """Longer waits are left to the tick."""
-AFTERWARDS = timedelta(seconds=30)
-"""How soon a line that waits for the one above it looks by itself; that one's end wakes it."""
-
 NOBODYS = frozenset({AskKind.HEAD, AskKind.GROUP})
 """Nobody waits for a word about these; a check that never came keeps the merge closed."""
 
@@ -56,6 +54,7 @@ def admit(world: World, key: str) -> tuple[str, ...]:
     places = _decide(world, ask) if ask is not None else ()
     tell_reply(world, key)
     remind(world, key)
+    look_again(world, key)
     return (*places, *_below(world, ask)) if ask is not None else places
 
 
@@ -63,7 +62,7 @@ def _below(world: World, ask: Ask) -> tuple[str, ...]:
     """Go on with the line below, which may wait for this one, once this one holds nobody up."""
     line = ask.line + 1
     below = replace(ask, line=line, key=f"{ask.key.rpartition('/')[0]}/{line}")
-    if line >= ask.lines or _before_it(world, below) is not None:
+    if line >= ask.lines or before_it(world, below) is not None:
         return ()
     return admit(world, below.key)
 
@@ -73,7 +72,7 @@ def _decide(world: World, ask: Ask) -> tuple[str, ...]:
         if ask.comment_id is not None and not ask.line and not ask.acknowledged:
             world.voice.react(ask.repository, ask.comment_id, "eyes")
             ask = keep(world, ask, replace(ask, acknowledged=True))
-        decided = _before_it(world, ask) or answer(world, ask)
+        decided = before_it(world, ask) or answer(world, ask)
         log.info("ask", ask=ask.key, text=ask.text, answer=type(decided).__name__)
         return _follow(world, ask, decided)
     except Transient as trouble:
@@ -88,15 +87,6 @@ def _decide(world: World, ask: Ask) -> tuple[str, ...]:
             return ()
         _end(world, ask, Refuse(answers.broken(ask), (Reason.INTERNAL,)))
     return ()
-
-
-def _before_it(world: World, ask: Ask) -> Later | None:
-    """Let a line wait for the one above it, which it may be about; not where that one waits too."""
-    above = f"{ask.key.rpartition('/')[0]}/{ask.line - 1}"
-    found = world.store.get(Ask, above) if ask.line else None
-    if found is None or found[0].state is not AskState.NEW or found[0].said:
-        return None
-    return Later(max(found[0].wake_at or world.clock(), world.clock() + AFTERWARDS))
 
 
 def _follow(world: World, ask: Ask, decided: Found) -> tuple[str, ...]:
@@ -144,21 +134,19 @@ def _wait(world: World, ask: Ask, said: str, until: datetime) -> None:
     short = left <= PATIENCE and not said
     if short:
         world.pause(max(0.0, left.total_seconds()))
-    if short or (ask.line and _before_it(world, ask) is None):  # decided while we wrote
+    if short or (ask.line and before_it(world, ask) is None):  # decided while we wrote
         world.publisher.publish(events.encode(events.Look(ask=ask.key)), {})
 
 
 def _hold(world: World, ask: Ask, wait: Wait) -> None:
     """Bind the ask to its commit, say what it waits for, and let it sleep."""
     bound = keep(world, ask, replace(ask, sha=wait.sha))
-    new = register(world, bound, wait)
+    await_checks(world, bound, wait)
     noted = noted_on_commit(world, bound, wait)
     said = "" if ask.kind is AskKind.PUSH else waiting.note(ask, wait.sha, wait.awaited)
     until = next_look(wait, world.clock())
     asleep = replace(noted, said=said, wake_at=until, lease_until=None, attempts=0)
     _commit(world, noted, asleep, ())
-    if new:  # it may have come about before anybody could find us
-        world.publisher.publish(events.encode(events.Look(ask=ask.key)), {})
 
 
 def _mark(world: World, ask: Ask, runs: tuple[CheckRun, ...]) -> None:
@@ -210,20 +198,12 @@ def _commit(world: World, held: Ask, changed: Ask, records: tuple[Write, ...]) -
         if found is None or found[0].lease_until != held.lease_until:
             what = "somebody else answers this ask by now"
             raise Transient(what)
-        writes = (Write(changed, found[1]), *_bump(world, changed), *records)
+        writes = (Write(changed, found[1]), *first_looked_at(world, changed), *records)
         if world.store.commit(*writes):
             return
         if records and world.store.get(Ask, held.key) == found:
             what = "what was to be changed was changed by somebody else"
             raise Transient(what, 0)
-
-
-def _bump(world: World, ask: Ask) -> tuple[Write, ...]:
-    """Have the first line looked at, which carries the reply to all of them."""
-    found = world.store.get(Ask, ask.first_key) if ask.line else None
-    if found is None or (found[0].state is AskState.NEW and not found[0].said):
-        return ()
-    return (Write(replace(found[0], wake_at=world.clock()), found[1]),)
 
 
 def _enqueue(world: World, ask: Ask, deployments: tuple[Deployment, ...]) -> None:
@@ -233,7 +213,7 @@ def _enqueue(world: World, ask: Ask, deployments: tuple[Deployment, ...]) -> Non
         if found is None or found[0].state is not AskState.NEW:
             return
         ended = replace(ask, state=AskState.ACCEPTED, deployment=deployments[0].id, said="")
-        writes = [Write(_done(world, ended), found[1]), *_bump(world, ask)]
+        writes = [Write(_done(world, ended), found[1]), *first_looked_at(world, ask)]
         for deployment in deployments:
             put = placed_first if deployment.restores else placed
             writes += put(world, deployment)

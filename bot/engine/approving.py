@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from msgspec.structs import replace
 
-from bot.core import command, events, policy
+from bot.core import command, policy
 from bot.core.awaiting import Approval, Approvals, WaitingAsk
 from bot.core.model import AskKind, Heads, Refusal
 from bot.core.policy import Target
@@ -16,7 +16,7 @@ from bot.engine.asked import Asked, not_understood, refused
 from bot.engine.found import Answer, Found, Ignore
 from bot.engine.gather import question, who
 from bot.engine.target import find_target
-from bot.engine.waiting import waiting_here
+from bot.engine.waiting import waiting_here, wake
 from bot.engine.wish import Wish
 from bot.ports import World, Write
 
@@ -76,8 +76,7 @@ def _judged(world: World, wish: Wish) -> Found:
     if against:
         return refused(ask, against)
     _keep(world, wish)
-    for one in here:
-        world.publisher.publish(events.encode(events.Look(ask=one.ask)), {})
+    wake(world, ask.repository.id, here)
     lasts = ask.created_at + wish.gates.approval_lasts
     body = answers.approved(wish.environment, sha, lasts, [one.actor for one in here])
     return Answer(body=body)

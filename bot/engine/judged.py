@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.core import locks
+from bot.core import locks, policy
 from bot.core.model import Environment
 from bot.core.policy import asker
 from bot.core.report import answers
 from bot.core.report import locks as words
 from bot.engine.found import Accept, Found, Refuse, Split, Wait
 from bot.engine.prepare import prepared, read_inputs
+from bot.engine.waiting import expect
 from bot.engine.weigh import Weighed, weigh
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 def judged(world: World, wishes: Sequence[Wish]) -> Found:
     """Return what comes of wishes for one commit; those of a push part when their gates do."""
+    if len(wishes) == 1 and policy.may_wait(wishes[0].gates, pushed=wishes[0].pushed):
+        expect(world, wishes[0])
     weighed = [weigh(world, wish) for wish in wishes]
     if len(wishes) > 1 and not all(_clear(one) for one in weighed):
         return Split(tuple(wish.environment for wish in wishes))

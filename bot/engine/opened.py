@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from bot.core import events
 from bot.core.model import Shown, Sweep
-from bot.engine.acquaintance import everywhere, forget, meet
+from bot.engine.acquaintance import begin_reading, everywhere, forget, meet
 from bot.engine.target import see_head
 from bot.ports import Broken, Gone, Transient, World, Write
 
@@ -39,15 +39,18 @@ def reached(world: World, event: events.Installed | events.TakenAway) -> None:
             forget(world, repository)
             continue
         meet(world, repository)
-        world.publisher.publish(events.encode(events.PullsDue(repository=repository)), {})
+        due = events.PullsDue(repository=repository, wanted_at=event.received_at)
+        world.publisher.publish(events.encode(due), {})
 
 
-def read_heads(world: World, repository: Repository) -> tuple[events.HeadSeen, ...]:
+def read_heads(world: World, event: events.PullsDue) -> tuple[events.HeadSeen, ...]:
     """Put every open pull request's head on record, and return what was seen.
 
     What cannot be read waits for the next time; what our App lost unheard is forgotten.
     """
-    begun = world.clock()
+    begun, repository = world.clock(), event.repository
+    if not begin_reading(world, event):
+        return ()
     try:
         pulls = world.github.open_pull_requests(repository)
     except Gone:
@@ -81,4 +84,4 @@ def heads_due(world: World) -> tuple[events.PullsDue, ...]:
     record = replace(found[0], at=now) if found else Sweep(key=KEY, at=now)
     if not world.store.commit(Write(record, found[1] if found else 0)):
         return ()
-    return tuple(events.PullsDue(repository=repository) for repository in everywhere(world))
+    return tuple(events.PullsDue(repository=one, wanted_at=now) for one in everywhere(world))

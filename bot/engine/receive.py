@@ -21,7 +21,7 @@ from bot.engine.advance import advance
 from bot.engine.opened import heads_due, reached, read_heads
 from bot.engine.sweep import sweep, sweep_due
 from bot.engine.target import see_head, see_pusher
-from bot.engine.waiting import waiting_here
+from bot.engine.waiting import after_check
 from bot.ports import World, Write
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _notice(world: World, event: Notice) -> None:
 
 def _read(world: World, event: events.PullsDue) -> None:
     """Read open pull requests' heads, and give each the check that it lacks where one is wanted."""
-    seen = read_heads(world, event.repository)
+    seen = read_heads(world, event)
     if meet(world, event.repository).required:
         _store_and_admit(world, *(_once_more(asks.of_head(head, AskKind.HEAD)) for head in seen))
 
@@ -92,10 +92,9 @@ def _once_more(ask: Ask) -> Ask:
 
 
 def _wake(world: World, event: events.ChecksChanged) -> None:
-    """Look at whatever waits for checks of this commit."""
-    here = waiting_here(world, event.repository.id)
-    waiting = [one.ask for one in here if one.sha == event.sha]
-    _advance(world, [place for key in waiting for place in admit(world, key)])
+    """Look at whatever waited for this check of its commit only."""
+    woken = after_check(world, event)
+    _advance(world, [place for key in woken for place in admit(world, key)])
 
 
 def build_changed(world: World, build_tags: Iterable[str]) -> None:

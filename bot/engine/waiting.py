@@ -11,15 +11,19 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from bot.core.awaiting import Waiting, WaitingAsk
+from bot.core import events
+from bot.core.awaiting import WHICHEVER, Waiting, WaitingAsk, expecting, reported
+from bot.core.model import Ask
 from bot.ports import World, Write
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
-    from bot.core.model import Ask
     from bot.engine.found import Wait
+    from bot.engine.wish import Wish
 
+Asks = tuple[WaitingAsk, ...]
 LOOK_EVERY = timedelta(minutes=2)
 """How often an ask looks that nobody woke."""
 
@@ -30,25 +34,67 @@ def next_look(wait: Wait, now: datetime) -> datetime:
     return max(now, min(ends, now + LOOK_EVERY))
 
 
-def register(world: World, ask: Ask, wait: Wait) -> bool:
-    """Put the ask where those look who may bring about what it waits for; True when it is new."""
-    key = str(ask.repository.id)
-    entry = WaitingAsk(
-        ask=ask.key,
-        environment=wait.environment,
-        sha=wait.sha,
-        number=wait.number,
-        actor=wait.asker,
+def expect(world: World, wish: Wish) -> None:
+    """Put an ask where those look who may bring about what it will have to wait for.
+
+    That is before its gates are asked, so that nothing comes about unseen before the wait.
+    """
+    new = WaitingAsk(
+        ask=wish.ask.key,
+        environment=wish.environment,
+        sha=wish.target.sha,
+        number=wish.number,
+        actor=wish.ask.actor,
         since=world.clock(),
+        checks=(WHICHEVER,),
     )
-    while True:
-        found = world.store.get(Waiting, key)
-        waiting, version = found or (Waiting(key=key), 0)
-        if any(one.ask == ask.key for one in waiting.asks):
-            return False
-        asks = (*waiting.asks, entry)
-        if world.store.commit(Write(replace(waiting, asks=asks), version)):
-            return True
+    _change(world, wish.ask.repository.id, lambda asks: expecting(asks, new))
+
+
+def await_checks(world: World, ask: Ask, wait: Wait) -> None:
+    """Put on record whose wait it is, and have it woken only by the checks that it waits for."""
+    names = tuple(name for one in wait.awaited for name in one.checks)
+
+    def named(one: WaitingAsk) -> WaitingAsk:
+        meant = one.ask == ask.key
+        return replace(one, actor=wait.asker, checks=names) if meant else one
+
+    _change(world, ask.repository.id, lambda asks: tuple(map(named, asks)))
+
+
+def after_check(world: World, event: events.ChecksChanged) -> tuple[str, ...]:
+    """Return the asks that the end of a check has woken."""
+
+    def told(one: WaitingAsk) -> WaitingAsk:
+        meant = one.sha == event.sha
+        return reported(one, event.name, passed=event.passed) if meant else one
+
+    asks = _change(world, event.repository.id, lambda asks: tuple(map(told, asks)))
+    return tuple(one.ask for one in asks if one.woken and one.sha == event.sha)
+
+
+def wake(world: World, repository: int, meant: Iterable[WaitingAsk]) -> None:
+    """Have these looked at, as soon as whoever looks at them now has done so."""
+    keys = {one.ask for one in meant}
+
+    def woken(one: WaitingAsk) -> WaitingAsk:
+        return replace(one, woken=True) if one.ask in keys else one
+
+    _change(world, repository, lambda asks: tuple(map(woken, asks)))
+    for key in keys:
+        world.publisher.publish(events.encode(events.Look(ask=key)), {})
+
+
+def look_again(world: World, key: str) -> None:
+    """Ask for the look that was wanted while an ask of this comment was held by us."""
+    found = world.store.get(Ask, key)
+    if found is None:
+        return
+    ours = {key, found[0].first_key}
+    for one in waiting_here(world, found[0].repository.id):
+        held = world.store.get(Ask, one.ask) if one.woken and one.ask in ours else None
+        if held is not None and held[0].lease_until is None and not held[0].attempts:
+            world.publisher.publish(events.encode(events.Look(ask=one.ask)), {})
 
 
 def waiting_here(world: World, repository: int) -> tuple[WaitingAsk, ...]:
@@ -59,8 +105,20 @@ def waiting_here(world: World, repository: int) -> tuple[WaitingAsk, ...]:
 
 def forget(world: World, ask: Ask) -> None:
     """Strike the ask from those that wait."""
-    while (found := world.store.get(Waiting, str(ask.repository.id))) is not None:
-        waiting, version = found
-        left = tuple(one for one in waiting.asks if one.ask != ask.key)
-        if left == waiting.asks or world.store.commit(Write(replace(waiting, asks=left), version)):
-            return
+    _change(
+        world,
+        ask.repository.id,
+        lambda asks: tuple(one for one in asks if one.ask != ask.key),
+    )
+
+
+def _change(world: World, repository: int, change: Callable[[Asks], Asks]) -> Asks:
+    """Store a change of who waits in a repository, if it is one, and return who does then."""
+    key = str(repository)
+    while True:
+        found = world.store.get(Waiting, key)
+        waiting, version = found or (Waiting(key=key), 0)
+        asks = change(waiting.asks)
+        unchanged = asks == waiting.asks
+        if unchanged or world.store.commit(Write(replace(waiting, asks=asks), version)):
+            return asks

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.clients.store_sqlite import SqliteStore
-from bot.core.events import CommentCreated, HeadSeen, Look, Pushed, decode
+from bot.core.events import CommentCreated, HeadSeen, Installed, Look, Pushed, decode
 from bot.core.model import Ask, AskState, Repository
 from bot.engine.receive import receive
 from tests.engine.worlds import EmptyRepository, world
@@ -47,6 +47,10 @@ class GitHub(EmptyRepository):
     def branch_head(self, repository: Repository, branch: str) -> str:
         self.asked["branch"] += 1
         return super().branch_head(repository, branch)
+
+    def open_pull_requests(self, _repository: object) -> tuple[()]:
+        self.asked["open pull requests"] += 1
+        return ()
 
     def permission(self, _repository: Repository, _login: str) -> str:
         self.asked["permission"] += 1
@@ -142,3 +146,12 @@ def test_a_push_that_its_branch_lacks_is_looked_for_three_times(meanwhile: Meanw
         asked = meanwhile.pass_by(Look(ask="7/push/d"))
     assert asked == {"branch": 3, "comparison": 2}
     assert meanwhile.now - NOON == 10 * SECOND
+
+
+def test_open_pull_requests_are_read_once_for_one_wish(meanwhile: Meanwhile) -> None:
+    installed = Installed(repositories=(HERE,), received_at=NOON)
+    for _ in range(2):
+        meanwhile.pass_by(installed)
+    assert meanwhile.github.asked == {"open pull requests": 1}
+    again = Installed(repositories=(HERE,), received_at=NOON + SECOND)
+    assert meanwhile.pass_by(again) == {"open pull requests": 2}

@@ -63,7 +63,7 @@ def test_notices_say_that_it_may_be_worth_looking(door: Door, examples: Examples
             given = {"installation": INSTALLATION} | payload
             assert door.deliver(given, event).status_code in {202, 204}
     kinds = Counter(type(event).__name__ for event in door.published)
-    assert kinds == {"ChecksChanged": 11, "GroupFormed": 2, "Installed": 5, "TakenAway": 3}
+    assert kinds == {"ChecksChanged": 7, "GroupFormed": 2, "Installed": 5, "TakenAway": 3}
 
 
 def test_no_example_starts_anything(door: Door, examples: Examples, tmp_path: Path) -> None:

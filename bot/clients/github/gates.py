@@ -21,7 +21,14 @@ from bot.clients.github.gate_answers import (
     Runs,
 )
 from bot.clients.github.reader import shown
-from bot.core.github import CheckSeen, CheckState, PullRequest, RequiredCheck, Review
+from bot.core.github import (
+    PASSING,
+    CheckSeen,
+    CheckState,
+    PullRequest,
+    RequiredCheck,
+    Review,
+)
 from bot.ports import Transient
 
 if TYPE_CHECKING:
@@ -33,9 +40,6 @@ if TYPE_CHECKING:
 MOST_FILES = 300
 """Files that a comparison lists at most
 (https://docs.github.com/en/rest/commits/commits#compare-two-commits)."""
-PASSED = frozenset({"success", "neutral", "skipped"})
-"""Conclusions that GitHub itself takes for a required check
-(https://docs.github.com/en/pull-requests/collaborating-with-pull-requests/collaborating-on-repositories-with-code-quality-features/about-status-checks)."""
 STATUSES = {"success": CheckState.PASSED, "pending": CheckState.RUNNING}
 ANY_APP = -1
 
@@ -163,7 +167,7 @@ def _place(run: Run) -> tuple[int, int, str]:
 def _state(run: Run) -> CheckState:
     if run.status != "completed":
         return CheckState.RUNNING
-    return CheckState.PASSED if run.conclusion in PASSED else CheckState.FAILED
+    return CheckState.PASSED if run.conclusion in PASSING else CheckState.FAILED
 
 
 def _must_be_whole(seen: int, total: int, what: str) -> None:

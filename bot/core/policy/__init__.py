@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from bot.core.model import Refusal
 from bot.core.policy import calendar, checks, commit, people
@@ -31,6 +32,9 @@ from bot.core.policy.people import (
     candidates,
 )
 
+if TYPE_CHECKING:
+    from bot.core.gates import Gates
+
 __all__ = [
     "LATEST",
     "Awaited",
@@ -49,6 +53,7 @@ __all__ = [
     "candidates",
     "judge",
     "may",
+    "may_wait",
     "moved_on",
 ]
 
@@ -107,6 +112,12 @@ def approval_refusals(facts: Facts) -> tuple[Refusal, ...]:
     """Return what stands against somebody's `/approve` of a commit."""
     gates = (people.asks_for_two, people.permission, people.fresh, commit.known_commit)
     return tuple(refusal for gate in gates if (refusal := gate(facts)) is not None)
+
+
+def may_wait(gates: Gates, *, pushed: bool) -> bool:
+    """Tell whether anything that these gates ask for may be waited for."""
+    green = gates.checks is not None and (pushed or gates.when_green == "wait")
+    return green or gates.two_person
 
 
 def may(facts: Facts) -> bool:

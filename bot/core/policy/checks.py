@@ -35,7 +35,8 @@ def checks(facts: Facts) -> Refusal | Awaited | None:
     until = facts.asked_at + facts.gates.green_within
     patient = facts.pushed or (facts.gates.when_green == "wait" and not failed)
     if patient and facts.now < until:
-        return Awaited(code=Reason.CHECKS_RUNNING, reason=said, until=until)
+        awaited = (*failed, *unfinished)
+        return Awaited(code=Reason.CHECKS_RUNNING, reason=said, until=until, checks=awaited)
     return _refused(facts, said, failed)
 
 

@@ -19,6 +19,8 @@ class Awaited(Struct, frozen=True, kw_only=True):
     """When waiting for it ends."""
     commands: tuple[str, ...] = ()
     """What somebody may type to bring it about."""
+    checks: tuple[str, ...] = ()
+    """The names of the checks that it is about."""
 
 
 class Note(Struct, frozen=True):
