@@ -46,8 +46,7 @@ class CloudRun(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unk
     concurrency: int | None = None
     min_instances: int | None = None
     max_instances: int | None = None
-    cpu_throttling: bool = True
-    """Always written: the v2 API reads silence as "CPU always allocated", which costs more."""
+    cpu_throttling: bool | None = None
     cpu_boost: bool | None = None
     allow_unauthenticated: bool = False
     service_account: str | None = None

@@ -92,6 +92,8 @@ def _of_container(container: run_v2.Container, names: Named) -> Iterator[str]:
     for limit, value in container.resources.limits.items():
         if limit not in names.keys and (limit, value) not in LIMITS:
             yield limit
+    if "cpu_throttling" not in names.keys and not container.resources.cpu_idle:
+        yield "cpu_throttling"
     for port in container.ports:
         if "port" not in names.keys and port.container_port != removal.PORT:
             yield "port"

@@ -76,6 +76,8 @@ def _from_container(
     _drop(container.resources.limits, set(LIMITS).intersection(gone))
     for variable in [one for one in container.env if one.name in variables]:
         container.env.remove(variable)
+    if "cpu_throttling" in gone:
+        container.resources.cpu_idle = True
     if "port" in gone and container.ports:
         container.ports[0].container_port = PORT
 

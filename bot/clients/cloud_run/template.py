@@ -44,6 +44,7 @@ def write(service: run_v2.Service, settings: CloudRun) -> None:
         if (value := getattr(settings, key)) is not None:
             write_on_template(service.template, value)
     container = main_container(service.template)
+    _throttle(container)
     for key, write_on_container in ON_CONTAINER.items():
         if (value := getattr(settings, key)) is not None:
             write_on_container(container, value)
@@ -135,6 +136,15 @@ def _cpu(container: run_v2.Container, amount: str | float) -> None:
 
 def _cpu_throttling(container: run_v2.Container, wanted: bool) -> None:  # noqa: FBT001  # a value
     container.resources.cpu_idle = wanted
+
+
+def _throttle(container: run_v2.Container) -> None:
+    """Begin a container as gcloud would: limits without a word mean "CPU always allocated".
+
+    Source: `cpuIdle` of https://cloud.google.com/run/docs/reference/rest/v2/Container
+    """
+    if "resources" not in container:
+        container.resources.cpu_idle = True
 
 
 def _cpu_boost(container: run_v2.Container, wanted: bool) -> None:  # noqa: FBT001  # a value

@@ -21,7 +21,7 @@ MAIN = {
     "command": ["/entry"],
     "working_dir": "/srv",
     "env": [{"name": "DATABASE", "value": "main"}, {"name": "GREETING", "value": "theirs"}],
-    "resources": {"limits": {"cpu": "2", "memory": "1Gi"}, "cpu_idle": True},
+    "resources": {"limits": {"cpu": "2", "memory": "1Gi"}, "cpu_idle": False},
     "ports": [{"name": "h2c", "container_port": 9000}],
     "volume_mounts": [
         {"name": "cloudsql", "mount_path": "/cloudsql"},
@@ -137,6 +137,7 @@ def test_what_is_kept_is_listed_by_name(
         "vpc_access.egress",
         "execution_environment",
         "session_affinity",
+        "cpu_throttling",
         "env DATABASE",
         "command",
         "working_dir",

@@ -11,7 +11,7 @@ from bot.core.configuration import CloudRun, ServiceKey
 from tests.clients.cloud_run.steps import OURS, stage
 
 KEY = ServiceKey("demo", "us-central1", "web")
-ALWAYS_WRITTEN = {"cpu_throttling", "allow_unauthenticated", "env", "secrets", "labels", "spec"}
+ALWAYS_WRITTEN = {"allow_unauthenticated", "env", "secrets", "labels", "spec"}
 APART = {"revision", "labels", "annotations", "health_check_disabled"}
 SECRETS = {"KEY": "api-key:3", "TURNS": "s:1", "/etc/keys/api.json": "api-key:latest"}
 
@@ -53,6 +53,11 @@ def test_sockets_that_are_not_named_any_more_are_gone() -> None:
     template = after(first(CloudRun(cloudsql_instances=("p:r:db",))), CloudRun())
     assert not template.volumes
     assert not template.containers[0].volume_mounts
+
+
+def test_throttling_that_is_not_named_any_more_is_as_gcloud_has_it() -> None:
+    template = after(first(CloudRun(cpu_throttling=False)), CloudRun())
+    assert template.containers[0].resources.cpu_idle
 
 
 def test_a_volume_that_another_container_mounts_stays() -> None:
@@ -110,7 +115,7 @@ def test_a_rarer_setting_goes_without_what_others_set_beside_it() -> None:
 
 
 def test_no_key_is_forgotten() -> None:
-    specially = {"port", "cloudsql_instances", *removal.LIMITS}
+    specially = {"port", "cpu_throttling", "cloudsql_instances", *removal.LIMITS}
     plainly = {*removal.ON_SERVICE, *removal.ON_TEMPLATE, *removal.ON_CONTAINER}
     assert plainly | specially == set(named.KEYS)
     assert plainly | specially | ALWAYS_WRITTEN == set(CloudRun.__struct_fields__)

@@ -96,9 +96,11 @@ def test_no_key_is_forgotten() -> None:
     assert {row[0] for row in TABLE} | ELSEWHERE == {field.name for field in fields(CloudRun)}
 
 
-def test_throttling_is_always_written_because_silence_costs_more() -> None:
+def test_throttling_begins_as_gclouds_does_and_stays_as_somebody_set_it() -> None:
     always_on = run_v2.Service(template={"containers": [{"resources": {"cpu_idle": False}}]})
-    assert written(CloudRun(), always_on)["template"]["containers"][0]["resources"]["cpuIdle"]
+    assert "cpuIdle" not in str(written(CloudRun(), always_on))
+    assert "cpuIdle" in str(written(CloudRun(cpu_throttling=True), always_on))
+    assert "cpuIdle" in str(written(CloudRun(memory="1Gi")))
     assert "cpuIdle" not in str(written(CloudRun(cpu_throttling=False)))
 
 
