@@ -96,19 +96,22 @@ def pressed(site: Site, run: CheckRun, sender: str, identifier: str) -> None:
     _tell_only(site, run.app, ("check_run", repository, body))
 
 
-def run_all_again(site: Site, suite: CheckSuite, sender: str) -> None:
-    """Tell a suite's own App, and no other, that all its checks are to run again."""
+def check_suite(site: Site, suite: CheckSuite, action: str, sender: str) -> None:
+    """Tell its own App that a suite's runs are asked for, once more or at first; or all its end."""
     repository = _repository(site, suite.repository)
     shaped = checks.check_suite(site, repository, suite)
     known = [event for event in shaped["app"]["events"] if event != "merge_group"]
     shaped["app"] = {**shaped["app"], "events": known}  # GitHub's description lacks that one here
     body: Json = {
-        "action": "rerequested",
+        "action": action,
         "check_suite": shaped,
         "sender": simple_user(site, sender),
         "repository": repositories.plain(site, repository),
     }
-    _tell_only(site, suite.app, ("check_suite", repository, body))
+    if action == "completed":
+        tell(site, repository, "check_suite", body)
+    else:
+        _tell_only(site, suite.app, ("check_suite", repository, body))
 
 
 def _tell_only(site: Site, app: int, told: tuple[str, Repository, Json]) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from localcloud.github import diffs, events, pulls
+from localcloud.github import diffs, events, pulls, suites
 from localcloud.github.git import ZERO
 from localcloud.github.records import Pull, Repository
 from localcloud.github.shapes import commits as commit_shapes
@@ -77,6 +77,8 @@ def follow(site: Site, repository: Repository, moved: list[Move], sender: str) -
     ]
     for move in _told(moved):
         events.tell(site, repository, "push", _payload(site, repository, move, sender))
+        if move.branch and not move.deleted:
+            suites.request(site, repository, move.after, sender)
     for pull in merged:
         events.pull_request(site, pull, "closed", sender)
     for move in moved:

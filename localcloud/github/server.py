@@ -149,7 +149,8 @@ class GitHub:
         with self._site.lock:
             repository = self._repository(full_name)
             for suite in self._store.find(CheckSuite, repository=repository.id, head_sha=sha):
-                events.run_all_again(self._site, suite, login)
+                if self._store.find(CheckRun, suite=suite.id):
+                    events.check_suite(self._site, suite, "rerequested", login)
 
     def join_team(self, team: str, login: str) -> None:
         """Make somebody a member of `organization/team`."""

@@ -162,6 +162,18 @@ def test_what_is_no_command_is_left_alone(pull: Pull, body: str) -> None:
     left_alone(pull, pull.comment(body), before)
 
 
+def test_a_suite_that_github_asks_for_is_left_alone(made: Repository, cloud: Cloud) -> None:
+    made.git("checkout", "--quiet", "-B", "only-pushed", "main")
+    sha = made.commit({"notes.md": "only pushed\n"})
+    made.push("only-pushed", "writer")
+    made.git("checkout", "--quiet", "main")
+    assert cloud.github.deliveries_idle(10)
+    asked_for = spillway(cloud).deliveries("check_suite")[0]
+    assert (asked_for["action"], asked_for["status_code"]) == ("requested", 204)
+    told = spillway(cloud).delivery(asked_for["id"])["request"]["payload"]
+    assert told["check_suite"]["head_sha"] == sha
+
+
 @pytest.mark.parametrize("who", [spillway, another_bot])
 def test_bots_are_left_alone(cloud: Cloud, pull: Pull, who: Callable[..., AppOwner]) -> None:
     replies, cost = pull.replies(), pull.repository.cost()

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import asdict, replace
 
-from localcloud.github import events
+from localcloud.github import events, suites
 from localcloud.github.exchange import Ask, Reply, created
 from localcloud.github.problems import Problem, not_found, unreadable
 from localcloud.github.records import CheckOutput, CheckRun, CheckSuite
@@ -75,7 +75,7 @@ def create_check_run(ask: Ask) -> Reply:
         id=ask.site.store.new_id(),
         repository=ask.repository.id,
         app=app,
-        suite=_suite(ask, app, sha).id,
+        suite=suites.suite(ask.site, ask.repository, app, sha).id,
         head_sha=sha,
         name=body.name,
         status="queued",
@@ -89,7 +89,7 @@ def create_check_run(ask: Ask) -> Reply:
     run = ask.site.store.save(_changed(new, body))
     events.check_run(ask.site, run, "created", ask.actor.login)
     if run.status == "completed":
-        events.check_run(ask.site, run, "completed", ask.actor.login)
+        suites.ended(ask.site, run, ask.actor.login)
     return created(shapes.check_run(ask.site, ask.repository, run))
 
 
@@ -111,7 +111,7 @@ def update_check_run(ask: Ask, check_run_id: int) -> Reply:
         raise Problem(403, f"Invalid app_id `{app}` - check run can only be modified by its App.")
     run = ask.site.store.save(_changed(before, ask.read(UpdateCheckRun)))
     if run.status == "completed" != before.status:
-        events.check_run(ask.site, run, "completed", ask.actor.login)
+        suites.ended(ask.site, run, ask.actor.login)
     return Reply(shapes.check_run(ask.site, ask.repository, run))
 
 
@@ -162,22 +162,6 @@ def _run_of(ask: Ask, identity: int) -> CheckRun:
     if run is None or run.repository != ask.repository.id:
         raise not_found()
     return run
-
-
-def _suite(ask: Ask, app: int, sha: str) -> CheckSuite:
-    of = {"repository": ask.repository.id, "app": app, "head_sha": sha}
-    heads = {at: branch for branch, at in ask.git.heads().items()}
-    known = ask.site.store.first(CheckSuite, **of)
-    return known or ask.site.store.save(
-        CheckSuite(
-            id=ask.site.store.new_id(),
-            repository=ask.repository.id,
-            app=app,
-            head_sha=sha,
-            head_branch=heads.get(sha),
-            created_at=now(),
-        )
-    )
 
 
 def _changed(run: CheckRun, body: UpdateCheckRun) -> CheckRun:

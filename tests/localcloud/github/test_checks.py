@@ -30,6 +30,31 @@ def test_a_run_goes_from_progress_to_its_end(world: World, clone: Clone) -> None
     assert told[1]["check_run"]["app"]["id"] == world.app.id
 
 
+def test_a_suite_is_asked_for_by_a_push_and_told_when_its_last_run_has_ended(
+    world: World, clone: Clone
+) -> None:
+    head = clone.push("Two", "topic", README="two\n")
+    clone("push", "--quiet", "origin", "HEAD:refs/heads/the-same")
+    (asked_for,) = (
+        payload["check_suite"]
+        for payload in world.told("check_suite", "requested")
+        if payload["check_suite"]["head_sha"] == head
+    )
+    assert (asked_for["status"], asked_for["conclusion"]) == ("queued", None)
+    assert asked_for["app"]["id"] == world.app.id
+    one, other = (world.bot().create_check_run(name, head) for name in ("one", "other"))
+    assert world.rest("GET", world.repo(f"/check-suites/{asked_for['id']}")).json()["status"] == (
+        "queued"
+    )
+    one.edit(conclusion="success")
+    assert world.told("check_suite", "completed") == []
+    other.edit(conclusion="failure")
+    (done,) = world.told("check_suite", "completed")
+    assert done["check_suite"]["id"] == asked_for["id"]
+    assert done["check_suite"]["conclusion"] == "failure"
+    assert done["sender"]["login"] == "spillway[bot]"
+
+
 def test_a_completed_run_does_not_go_back(world: World, clone: Clone) -> None:
     run = world.bot().create_check_run(
         "deploy / prod", clone("rev-parse", "HEAD"), conclusion="failure"

@@ -33,7 +33,7 @@ def test_a_pushed_head_is_told_as_synchronize(world: World, clone: Clone, pull: 
     told = world.told("pull_request", "synchronize")[0]
     assert (told["before"], told["after"]) == (before, after)
     assert told["pull_request"]["head"]["sha"] == after
-    assert [got.event for got in world.heard()][-2:] == ["push", "pull_request"]
+    assert [got.event for got in world.heard()][-3:] == ["push", "check_suite", "pull_request"]
     assert clone("ls-remote", "origin", f"refs/pull/{pull}/head").startswith(after)
 
 

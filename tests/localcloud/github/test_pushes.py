@@ -18,7 +18,8 @@ def test_a_push_sends_one_signed_webhook_with_githubs_fields(world: World, clone
     first = clone.commit("Two", README="two\n", extra="new\n")
     (clone.folder / "extra").unlink()
     second = clone.push("Three")
-    got = world.heard()[-1]
+    got, asked_for = world.heard()[-2:]
+    assert asked_for.told == ("check_suite", "requested")
     payload = got.payload
     assert (got.event, got.signed) == ("push", True)
     assert (payload["before"], payload["after"]) == (before, second)

@@ -50,12 +50,13 @@ def test_failed_deliveries_are_listed_and_redelivered(world: World, clone: Clone
     clone.push("Two")
     assert world.gh.deliveries_idle(10)
     app = world.as_app()
-    newest = world.rest("GET", "/app/hook/deliveries", headers=app).json()[0]
+    asked_for, newest = world.rest("GET", "/app/hook/deliveries", headers=app).json()[:2]
+    assert (asked_for["event"], asked_for["status_code"]) == ("check_suite", 503)
     assert (newest["event"], newest["status_code"], newest["redelivery"]) == ("push", 503, False)
     world.receiver.answer = 202
     attempts = f"/app/hook/deliveries/{newest['id']}/attempts"
     assert world.rest("POST", attempts, headers=app).status_code == 202
-    first, again = world.heard()[-2:]
+    first, _, again = world.heard()[-3:]
     assert first.headers["x-github-delivery"] == again.headers["x-github-delivery"]
     assert first.body == again.body
     newest = world.rest("GET", "/app/hook/deliveries", headers=app).json()[0]
