@@ -46,7 +46,7 @@ _AUTO = (
     (3_000.0, (Step(2, 9), Step(12, 1), Step(50, 1))),
     (300.0, (Step(4, 4), Step(12, 9), Step(50, 4), Step(90, 4))),
     (30.0, (Step(20, 10), Step(50, 10), Step(90, 10))),
-    (0.0, (Step(10, 8), Step(40, 10), Step(90, 12))),
+    (0.0, (Step(5, 8), Step(25, 10), Step(90, 12))),
 )
 """From so many requests per window on: the steps. The first gives the canary some 25 requests per
 window where it can, so that one window shows a catastrophe, and bakes until a small regression

@@ -121,4 +121,4 @@ def test_steps_suit_the_traffic_and_the_noise() -> None:
     assert shares(6_000, noise=1.0) == [2, 50]
     assert shares(600) == [4, 12, 50, 90]
     assert shares(60) == [20, 50, 90]
-    assert shares(0) == [10, 40, 90]
+    assert shares(0) == [5, 25, 90]

@@ -90,7 +90,7 @@ def _at_share(evidence: Evidence, share: int) -> Evidence:
         canary=Counts(),
         stable=Counts(),
         traces=traces,
-        excursion=Excursion() if resplit else evidence.excursion,
+        excursion=evidence.excursion if share > evidence.share else Excursion(),
         solo=Excursion(),
     )
 
@@ -126,14 +126,16 @@ def _excursion(
         return evidence.excursion
     level = level_of(_trace(evidence, Metric.ERRORS), config.history.past(Metric.ERRORS))
     sides = _tally(canary, Metric.ERRORS), _tally(stable, Metric.ERRORS)
-    return catastrophe.extended(evidence.excursion, *sides, level)
+    spare = catastrophe.tolerance(config.history)
+    return catastrophe.extended(evidence.excursion, sides, level, spare)
 
 
 def _solo(evidence: Evidence, canary: Counts, stable: Counts, config: VerdictConfig) -> Excursion:
     if stable.requests:
         return evidence.solo
     level = level_of(_trace(evidence, Metric.ERRORS), config.history.past(Metric.ERRORS))
-    return catastrophe.alone(evidence.solo, _tally(canary, Metric.ERRORS), level)
+    spare = catastrophe.tolerance(config.history)
+    return catastrophe.alone(evidence.solo, _tally(canary, Metric.ERRORS), level, spare)
 
 
 def _traced(

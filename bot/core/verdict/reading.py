@@ -35,7 +35,7 @@ def read(evidence: Evidence, config: VerdictConfig) -> Verdict:
     by_metric = {metric: _odds(evidence, metric, _ramp) for metric in Metric}
     odds, loudest = sum(by_metric.values()), max(by_metric, key=lambda one: by_metric[one])
     broken = math.exp(min(evidence.excursion.nats, 200.0))
-    if odds >= 1.0 / config.alpha and _summed(evidence, _without_loudest) >= config.guard:
+    if odds >= 1.0 / config.alpha and _guarded(evidence, config) >= config.guard:
         return told(evidence, Finding.WORSE, odds, loudest)
     if broken >= 1.0 / config.alpha:
         return told(evidence, Finding.BROKEN, broken, Metric.ERRORS)
@@ -65,8 +65,12 @@ def _heard_alone(metric: Metric, config: VerdictConfig) -> bool:
     return metric is Metric.ERRORS or config.history.past(metric).measured
 
 
-def _summed(evidence: Evidence, side: Callable[[Trace], Iterable[float]]) -> float:
-    return sum(_odds(evidence, metric, side) for metric in Metric)
+def _guarded(evidence: Evidence, config: VerdictConfig) -> float:
+    """Return the odds without the two loudest windows, or spells of them where noise lasts."""
+    return sum(
+        _odds(evidence, metric, _without_loudest(config.history.past(metric).persistence))
+        for metric in Metric
+    )
 
 
 def _odds(evidence: Evidence, metric: Metric, side: Callable[[Trace], Iterable[float]]) -> float:
@@ -82,6 +86,9 @@ def _watch(trace: Trace) -> Iterable[float]:
     return trace.watch
 
 
-def _without_loudest(trace: Trace) -> Iterable[float]:
-    for grown, best, second in zip(trace.ramp, trace.best, trace.second, strict=True):
-        yield grown * math.exp(-best - second)
+def _without_loudest(windows: float) -> Callable[[Trace], Iterable[float]]:
+    def left(trace: Trace) -> Iterable[float]:
+        for grown, best, second in zip(trace.ramp, trace.best, trace.second, strict=True):
+            yield grown * math.exp(-windows * (best + second))
+
+    return left
