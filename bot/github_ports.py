@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from bot.core.github import (
         Attempt,
+        BranchSeen,
         CheckRun,
         CheckSeen,
         PathSeen,
@@ -35,8 +36,11 @@ class GateReader(Protocol):
     def checks(self, repository: Repository, sha: str) -> tuple[CheckSeen, ...]:
         """Return every check on a commit but our own, only the newest run of each."""
 
-    def required_checks(self, repository: Repository, branch: str) -> tuple[RequiredCheck, ...]:
-        """Return the checks without which nothing is merged into a branch."""
+    def branch(self, repository: Repository, name: str) -> BranchSeen | None:
+        """Return a branch with the checks that its protection requires, or None for none such."""
+
+    def ruled_checks(self, repository: Repository, branch: str) -> tuple[RequiredCheck, ...]:
+        """Return the checks that rulesets require before a merge into a branch."""
 
     def reviews(self, repository: Repository, number: int) -> tuple[Review, ...]:
         """Return every review of a pull request, oldest first."""

@@ -99,6 +99,13 @@ class RequiredCheck(Struct, frozen=True):
     app: int = 0
 
 
+class BranchSeen(Struct, frozen=True, kw_only=True):
+    """A branch's commit, and what classic protection requires before a merge into it."""
+
+    sha: str
+    required: tuple[RequiredCheck, ...] = ()
+
+
 class Review(Struct, frozen=True, kw_only=True):
     """One submitted review."""
 

@@ -15,9 +15,10 @@ from msgspec.structs import replace
 from bot.core import policy
 from bot.core.awaiting import Approval, Approvals
 from bot.core.gates import Gates, demands_live
-from bot.core.github import PullRequest
+from bot.core.github import PullRequest, RequiredCheck
 from bot.core.model import Ask, Environment, Pushers, Release, Repository
 from bot.core.policy import Checks, Live, Reviews, Target
+from bot.engine.rules import branch_seen
 
 if TYPE_CHECKING:
     from bot.engine.wish import Wish
@@ -37,6 +38,8 @@ class Question(Struct, frozen=True, kw_only=True):
     """The default branch."""
     branch_sha: str
     """Its commit that the rules were read from."""
+    protected: tuple[RequiredCheck, ...] | None = None
+    """What its classic protection requires, where that was read with the rules just now."""
     actor: str
     asked_at: datetime
     target: Target
@@ -58,6 +61,7 @@ def question(wish: Wish) -> Question:
         gates=wish.gates,
         branch=wish.rules.branch,
         branch_sha=wish.rules.sha,
+        protected=wish.rules.protected,
         actor=ask.actor,
         asked_at=ask.created_at,
         target=wish.target,
@@ -74,7 +78,7 @@ def question(wish: Wish) -> Question:
 def gathered(world: World, asked: Question) -> policy.Facts:
     """Return the facts but for `before`; raise Transient or Broken when one cannot be had."""
     facts = who(world, asked)
-    if not policy.may(facts) or not asked.target.sha:
+    if not policy.worth_asking(facts):
         return facts
     gates = asked.gates
     return replace(
@@ -158,12 +162,16 @@ def _contained(world: World, asked: Question, live: Release) -> bool:
 
 
 def _checks(world: World, asked: Question) -> Checks:
-    required = (
-        world.github.required_checks(asked.repository, asked.branch)
-        if asked.gates.checks == "required"
-        else ()
-    )
+    required = _required(world, asked) if asked.gates.checks == "required" else ()
     return Checks(seen=world.github.checks(asked.repository, asked.target.sha), required=required)
+
+
+def _required(world: World, asked: Question) -> tuple[RequiredCheck, ...]:
+    repository, protected = asked.repository, asked.protected
+    if protected is None:
+        protected = branch_seen(world, repository, asked.branch).required
+    ruled = world.github.ruled_checks(repository, asked.branch)
+    return tuple(dict.fromkeys((*ruled, *protected)))
 
 
 def _behind(world: World, asked: Question) -> int | None:
@@ -173,7 +181,7 @@ def _behind(world: World, asked: Question) -> int | None:
 
 
 def _reviews(world: World, asked: Question, needed: int) -> Reviews | None:
-    """Return the reviews with the roles of as many who approved as are needed."""
+    """Return the reviews, with the roles of as many who approved as are needed, if so many did."""
     if not needed:
         return None
     pull, of = _reviewed(world, asked)
@@ -184,7 +192,8 @@ def _reviews(world: World, asked: Question, needed: int) -> Reviews | None:
     pushers = found[0].by if found else ()
     reviews = Reviews(given=given, of=of, author=pull.author, pushers=pushers)
     roles: dict[str, str] = {}
-    for who in policy.candidates(reviews):
+    approved = policy.candidates(reviews)
+    for who in approved if len(approved) >= needed else ():
         if sum(policy.at_least(role, "write") for role in roles.values()) >= needed:
             break
         roles[who] = world.github.permission(asked.repository, who)

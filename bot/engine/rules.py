@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from bot.core.github import BranchSeen, RequiredCheck
 from bot.core.manifest import Manifest, parse
 from bot.engine.acquaintance import learn
 from bot.ports import Broken, World
@@ -34,15 +35,15 @@ class Rules(Struct, frozen=True, kw_only=True):
     missing: bool = False
     text: str = ""
     """The file as it is written."""
+    protected: tuple[RequiredCheck, ...] = ()
+    """What the branch's classic protection requires, which comes with its commit."""
 
 
 def rules_at(world: World, repository: Repository, branch: str) -> Rules:
     """Read the rules at the branch's present head; raise Transient or Broken."""
     branch = branch or world.github.default_branch(repository)
-    sha = world.github.branch_head(repository, branch)
-    if sha is None:
-        what = f"{repository.full_name} has no branch {branch}"
-        raise Broken(what)
+    seen = branch_seen(world, repository, branch)
+    sha = seen.sha
     text = world.github.file(repository, MANIFEST, sha)
     if text is None:
         learn(world, repository, required=False)
@@ -50,7 +51,23 @@ def rules_at(world: World, repository: Repository, branch: str) -> Rules:
     manifest, problems = read_manifest(text, world.sampling.window)
     if manifest is not None:
         learn(world, repository, required=bool(manifest.required))
-    return Rules(branch=branch, sha=sha, manifest=manifest, problems=problems, text=text)
+    return Rules(
+        branch=branch,
+        sha=sha,
+        manifest=manifest,
+        problems=problems,
+        text=text,
+        protected=seen.required,
+    )
+
+
+def branch_seen(world: World, repository: Repository, branch: str) -> BranchSeen:
+    """Return a branch as it is now; raise Broken where there is none."""
+    seen = world.github.branch(repository, branch)
+    if seen is None:
+        what = f"{repository.full_name} has no branch {branch}"
+        raise Broken(what)
+    return seen
 
 
 def read_manifest(text: str, window: timedelta) -> tuple[Manifest | None, tuple[str, ...]]:

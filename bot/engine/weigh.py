@@ -44,7 +44,7 @@ def weigh(world: World, wish: Wish) -> Weighed | Refuse:
     facts = gathered(world, question(wish))
     inputs: Inputs | None = None
     digests: dict[str, str] = {}
-    if wish.gates.after and policy.may(facts) and wish.target.sha:
+    if wish.gates.after and policy.worth_asking(facts):
         read = read_inputs(world, (wish,))
         if isinstance(read, Refuse):
             return read

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot.core import events
-from bot.core.github import CheckSeen, CheckState, PullRequest
+from bot.core.github import BranchSeen, CheckSeen, CheckState, PullRequest
 from bot.core.model import Ask, Repository
 from bot.engine.receive import receive
 from bot.ports import Transient
@@ -90,8 +90,8 @@ class GitHub:
     def default_branch(self, *_: object) -> str:
         return "main"
 
-    def branch_head(self, *_: object) -> str:
-        return MAIN
+    def branch(self, *_: object) -> BranchSeen:
+        return BranchSeen(sha=MAIN)
 
     def permission(self, *_: object) -> str:
         return "write"

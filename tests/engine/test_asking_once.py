@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.core.events import Event
-    from bot.core.github import PullRequest
+    from bot.core.github import BranchSeen, PullRequest
     from bot.ports import World
 
 HERE = Repository(id=7, full_name="acme/senior-mhealth", installation=3)
@@ -44,9 +44,9 @@ class GitHub(EmptyRepository):
         self.asked["pull request"] += 1
         return super().pull_request(repository, number)
 
-    def branch_head(self, repository: Repository, branch: str) -> str:
+    def branch(self, repository: Repository, name: str) -> BranchSeen:
         self.asked["branch"] += 1
-        return super().branch_head(repository, branch)
+        return super().branch(repository, name)
 
     def open_pull_requests(self, _repository: object) -> tuple[()]:
         self.asked["open pull requests"] += 1

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from bot.clients.store_sqlite import SqliteStore
 from bot.core.action import Accepted, Conflicted, Rejected, Tag
 from bot.core.deployment import Phase
+from bot.core.github import BranchSeen
 from bot.core.model import Ask, AskKind, Environment
 from bot.core.reasons import Reason
 from bot.engine.found import Answer, Found, Ignore, Later, Refuse
@@ -40,8 +41,8 @@ class Outside:
         assert repository == REPOSITORY
         return "main"
 
-    def branch_head(self, _repository: object, branch: str) -> str:
-        return f"head of {branch}"
+    def branch(self, _repository: object, name: str) -> BranchSeen:
+        return BranchSeen(sha=f"head of {name}")
 
     def file(self, _repository: object, path: str, _sha: str) -> str | None:
         assert path == "deploy.yaml"

@@ -12,7 +12,7 @@ from bot.clients.store_sqlite import SqliteStore
 from bot.core import command
 from bot.core.deployment import Deployment, Phase
 from bot.core.events import Look, encode
-from bot.core.github import PullRequest
+from bot.core.github import BranchSeen, PullRequest
 from bot.core.manifest import Manifest, parse
 from bot.core.model import Ask, AskKind, Environment, Release, ReleasedService
 from bot.core.reasons import Reason
@@ -62,8 +62,8 @@ class GitHub(Roles):
             default_branch="main",
         )
 
-    def branch_head(self, _repository: object, _branch: str) -> str:
-        return "b" * 40
+    def branch(self, _repository: object, _name: str) -> BranchSeen:
+        return BranchSeen(sha="b" * 40)
 
     def file(self, _repository: object, _path: str, _sha: str) -> str:
         return GOOD

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import fields
 
-from bot.core.github import PullRequest
+from bot.core.github import BranchSeen, PullRequest
 from bot.core.route import Sampling
 from bot.ports import World
 
@@ -46,9 +46,9 @@ class EmptyRepository:
         """Return its name."""
         return "main"
 
-    def branch_head(self, _repository: Repository, _branch: str) -> str:
-        """Return the default branch's commit."""
-        return "b" * 40
+    def branch(self, _repository: Repository, _name: str) -> BranchSeen:
+        """Return the default branch, which nothing protects."""
+        return BranchSeen(sha="b" * 40)
 
     def file(self, _repository: Repository, _path: str, _sha: str) -> None:
         """Return nothing."""

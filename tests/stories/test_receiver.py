@@ -28,7 +28,7 @@ SECRET_WORD = "rosebud"
 HELP = [
     "POST /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions",
     "GET /repos/{owner}/{repo}/pulls/{pull_number}",
-    "GET /repos/{owner}/{repo}/git/ref/{ref}",
+    "GET /repos/{owner}/{repo}/branches/{branch}",
     "POST /repos/{owner}/{repo}/issues/{issue_number}/comments",
     "POST /repos/{owner}/{repo}/issues/comments/{comment_id}/reactions",
 ]

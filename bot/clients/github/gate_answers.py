@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from bot.clients.github.answers import ById, Login
+from bot.clients.github.answers import ById, GitObject, Login
 
 
 class Suite(Struct, frozen=True):
@@ -98,6 +98,7 @@ class Protection(Struct, frozen=True):
 class Branch(Struct, frozen=True):
     """A branch with its protection."""
 
+    commit: GitObject
     protection: Protection | None = None
 
 

@@ -5,11 +5,12 @@ Whatever cannot be read whole is an error and never an answer, so that no gate o
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from bot.clients.github.answers import Comparison, Pull
-from bot.clients.github.errors import Missing
+from bot.clients.github.errors import Missing, Moved
 from bot.clients.github.exchange import Call
 from bot.clients.github.gate_answers import (
     Branch,
@@ -23,6 +24,7 @@ from bot.clients.github.gate_answers import (
 from bot.clients.github.reader import shown
 from bot.core.github import (
     PASSING,
+    BranchSeen,
     CheckSeen,
     CheckState,
     PullRequest,
@@ -77,16 +79,30 @@ class GateReader:
         """Return every check on a commit but our own: runs of Apps, and commit statuses."""
         return (*self._runs(repository, sha), *self._statuses(repository, sha))
 
-    def required_checks(self, repository: Repository, branch: str) -> tuple[RequiredCheck, ...]:
-        """Return what rulesets and classic protection require before a merge, but for our own.
+    def branch(self, repository: Repository, name: str) -> BranchSeen | None:
+        """Return a branch's commit and what classic protection requires, but for our own checks.
+
+        A branch that was renamed is found no more under its old name.
+        """
+        with suppress(Missing, Moved):
+            answer = self._session.ask(repository, Call("GET", f"/branches/{quote(name)}"))
+            found = answer.read(Branch)
+            wanted = tuple(check for check in _protected(found) if self._is_others(check))
+            return BranchSeen(sha=found.commit.sha, required=wanted)
+        return None
+
+    def ruled_checks(self, repository: Repository, branch: str) -> tuple[RequiredCheck, ...]:
+        """Return what rulesets require before a merge, but for our own.
 
         Workflows that a ruleset requires have no check's name; they count as one never reported.
         """
         call = Call("GET", f"/rules/branches/{quote(branch)}")
         pages = self._session.pages(repository, call)
         ruled = [check for page in pages for rule in page.read(list[Rule]) for check in _of(rule)]
-        found = dict.fromkeys((*ruled, *self._protected(repository, branch)))
-        return tuple(check for check in found if check.app != self._session.app_id)
+        return tuple(check for check in dict.fromkeys(ruled) if self._is_others(check))
+
+    def _is_others(self, check: RequiredCheck) -> bool:
+        return check.app != self._session.app_id
 
     def reviews(self, repository: Repository, number: int) -> tuple[Review, ...]:
         """Return every review of a pull request, oldest first."""
@@ -125,18 +141,6 @@ class GateReader:
                 yield CheckSeen(name=status.context, state=state)
         _must_be_whole(seen, total, "commit statuses")
 
-    def _protected(self, repository: Repository, branch: str) -> Iterator[RequiredCheck]:
-        answer = self._session.ask(repository, Call("GET", f"/branches/{quote(branch)}"))
-        protection = answer.read(Branch).protection
-        checks = protection.required_status_checks if protection else None
-        if checks is None:
-            return
-        named = {check.context for check in checks.checks}
-        for check in checks.checks:
-            app = check.app_id if check.app_id not in {None, ANY_APP} else 0
-            yield RequiredCheck(check.context, app or 0)
-        yield from (RequiredCheck(name) for name in checks.contexts if name not in named)
-
     def _compared(
         self, repository: Repository, base: str, head: str, parameters: dict[str, str]
     ) -> Comparison | None:
@@ -146,6 +150,17 @@ class GateReader:
         except Missing:
             return None
         return answer.read(Comparison)
+
+
+def _protected(branch: Branch) -> Iterator[RequiredCheck]:
+    checks = branch.protection.required_status_checks if branch.protection else None
+    if checks is None:
+        return
+    named = {check.context for check in checks.checks}
+    for check in checks.checks:
+        app = check.app_id if check.app_id not in {None, ANY_APP} else 0
+        yield RequiredCheck(check.context, app or 0)
+    yield from (RequiredCheck(name) for name in checks.contexts if name not in named)
 
 
 def _of(rule: Rule) -> Iterator[RequiredCheck]:

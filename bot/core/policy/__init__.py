@@ -31,6 +31,7 @@ from bot.core.policy.people import (
     at_least,
     candidates,
 )
+from bot.core.reasons import Reason
 
 if TYPE_CHECKING:
     from bot.core.gates import Gates
@@ -55,6 +56,7 @@ __all__ = [
     "may",
     "may_wait",
     "moved_on",
+    "worth_asking",
 ]
 
 HEAD_PATIENCE = timedelta(seconds=10)
@@ -86,12 +88,24 @@ ASKING: tuple[Gate, ...] = (
 """Gates whose facts have to be asked for, about a commit that is known."""
 
 
+ANOTHER_COMMIT = frozenset(
+    {
+        Reason.PULL_REQUEST_MERGED,
+        Reason.FORK_DENIED,
+        Reason.NOT_DEFAULT_BRANCH,
+        Reason.HEAD_MOVED,
+    }
+)
+"""Refusals whose remedy is to deploy another commit."""
+
+
 def judge(facts: Facts) -> Judgement:
     """Return everything that every gate says.
 
-    Whoever may not deploy at all, or named no commit, is not told how it stands with the rest.
+    Whoever may not deploy at all, or means no commit that could be deployed, is not told how it
+    stands with the rest.
     """
-    gates = (*AT_HAND, *ASKING) if may(facts) and facts.target.sha else AT_HAND
+    gates = (*AT_HAND, *ASKING) if worth_asking(facts) else AT_HAND
     said = {gate.__name__: gate(facts) for gate in gates}
     found = [_by_now(finding, facts) for finding in said.values() if finding is not None]
     return Judgement(
@@ -100,6 +114,14 @@ def judge(facts: Facts) -> Judgement:
         awaited=tuple(one for one in found if isinstance(one, Awaited)),
         notes=tuple(one.text for one in found if isinstance(one, Note)),
     )
+
+
+def worth_asking(facts: Facts) -> bool:
+    """Tell whether the gates that ask can change anything: another commit asks them anew."""
+    if not may(facts) or not facts.target.sha:
+        return False
+    found = (gate(facts) for gate in AT_HAND)
+    return not any(isinstance(one, Refusal) and one.code in ANOTHER_COMMIT for one in found)
 
 
 def moved_on(facts: Facts) -> tuple[Refusal, ...]:

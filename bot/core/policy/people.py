@@ -104,13 +104,16 @@ def approvals(facts: Facts) -> Refusal | None:
             reason=f"no pull request brought `{facts.target.sha[:7]}`, so nobody has reviewed it",
             remedy="deploy a commit that a reviewed pull request brought",
         )
-    counted = [who for who in candidates(reviews) if at_least(reviews.roles.get(who, ""), "write")]
+    approved = candidates(reviews)
+    counted = [who for who in approved if at_least(reviews.roles.get(who, ""), "write")]
     if len(counted) >= needed:
         return None
-    by = f" by {', '.join(f'@{who}' for who in counted)}" if counted else ""
+    few = counted if len(approved) >= needed else approved
+    by = f" by {', '.join(f'@{who}' for who in few)}" if few else ""
+    most = "" if few == counted or not few else "at most "
     return Refusal(
         code=Reason.APPROVALS_MISSING,
-        reason=f"`{reviews.of[:7]}` has {len(counted)} of {needed} approvals{by}; reviews of "
+        reason=f"`{reviews.of[:7]}` has {most}{len(few)} of {needed} approvals{by}; reviews of "
         "another commit, by its author, by whoever pushed it or by people without `write` "
         "permission do not count",
         remedy=f"have `{reviews.of[:7]}` approved, then ask again",

@@ -9,7 +9,7 @@ import pytest
 import requests
 from github.Auth import AppAuth
 
-from bot.core.github import CheckSeen, CheckState, RequiredCheck
+from bot.core.github import BranchSeen, CheckSeen, CheckState, RequiredCheck
 from bot.ports import Broken, Transient
 from tests.clients.github.acme import NAME
 from tests.clients.github.scripted import REPOSITORY, Reply
@@ -81,7 +81,9 @@ def test_a_failure_on_the_second_page_is_seen(acme: Acme) -> None:
 
 
 def test_required_checks_come_from_rulesets_and_protection(acme: Acme) -> None:
-    assert acme.client.required_checks(acme.repository, "main") == ()
+    assert acme.client.ruled_checks(acme.repository, "main") == ()
+    assert acme.client.branch(acme.repository, "main") == BranchSeen(sha=acme.main())
+    assert acme.client.branch(acme.repository, "no/such branch") is None
     ours = {"context": "deploy / prod", "integration_id": acme.app.id}
     checks = [{"context": "ci", "integration_id": 15}, {"context": "lint"}, ours]
     rule = {
@@ -104,11 +106,11 @@ def test_required_checks_come_from_rulesets_and_protection(acme: Acme) -> None:
         "restrictions": None,
     }
     acme.call("PUT", "/branches/main/protection", protection)
-    assert set(acme.client.required_checks(acme.repository, "main")) == {
-        RequiredCheck("ci", 15),
-        RequiredCheck("lint"),
-        RequiredCheck("e2e", 16),
-    }
+    ruled = (RequiredCheck("ci", 15), RequiredCheck("lint"))
+    assert acme.client.ruled_checks(acme.repository, "main") == ruled
+    protected = (RequiredCheck("e2e", 16), RequiredCheck("lint"))
+    seen = acme.client.branch(acme.repository, "main")
+    assert seen == BranchSeen(sha=acme.main(), required=protected)
     acme.call("PUT", "/branches/main/protection", protection | {"required_status_checks": None})
 
 
@@ -170,7 +172,7 @@ def test_a_required_workflow_counts_as_never_reported(scripted: Scripted) -> Non
     rule = {"type": "workflows", "parameters": {"workflows": [{"path": ".github/x.yml"}]}}
     other = {"type": "deletion"}
     scripted.replies += [Reply(200, [rule, other]), Reply(200, {"name": "main"})]
-    found = scripted.client.required_checks(REPOSITORY, "main")
+    found = scripted.client.ruled_checks(REPOSITORY, "main")
     assert found == (RequiredCheck("workflow .github/x.yml"),)
 
 

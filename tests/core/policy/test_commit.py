@@ -18,11 +18,22 @@ KEPT = Live(sha=OLDER, number=12, contained=True)
 OF_MAIN = Live(sha=OLDER, number=None, contained=False)
 YOUNG = replace(TARGET, first_seen=NOW - timedelta(seconds=30))
 
+CLOSED_UNCHECKED = ["pull_request_closed", "checks_not_green"]
+
 CASES: list[tuple[str, dict[str, Any], dict[str, Any], dict[str, Any], list[str]]] = [
     # what it is, gates, pull request, other facts, what refuses
     ("nothing special", {}, {}, {}, []),
     ("closed", {}, {"state": "closed"}, {}, ["pull_request_closed"]),
     ("merged", {}, MERGED, {}, ["pull_request_merged"]),
+    (
+        "merged, whatever else",
+        {"checks": "all", "approvals": 1},
+        MERGED,
+        {},
+        ["pull_request_merged"],
+    ),
+    ("a fork, unchecked", {"checks": "all"}, FORK, {}, ["fork_denied"]),
+    ("closed, and checks", {"checks": "all"}, {"state": "closed"}, {}, CLOSED_UNCHECKED),
     ("merged, main named", {}, MERGED, {"target": ON_MAIN}, []),
     ("a draft", {}, {"draft": True}, {}, ["draft"]),
     ("a draft where drafts may", {"drafts": "allow"}, {"draft": True}, {}, []),

@@ -69,6 +69,13 @@ def test_which_approvals_count(given: list[Review], counted: tuple[str, ...]) ->
     assert candidates(reviews) == counted
 
 
+def test_whoever_is_one_of_too_few_is_not_looked_up() -> None:
+    """Nobody's role was read, as nobody's could help."""
+    given = Reviews(given=(review("ann"),), of=SHA, author="author")
+    (told,) = judge(facts({"approvals": 2}, reviews=given)).refusals
+    assert "has at most 1 of 2 approvals by @ann;" in told.reason
+
+
 def reviews(**roles: str) -> Reviews:
     return Reviews(given=tuple(map(review, roles)), of=SHA, author="author", roles=roles)
 
