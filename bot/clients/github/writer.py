@@ -61,7 +61,7 @@ class Writer:
         call = Call("GET", f"/issues/{number}/comments", {"since": changed})
         for page in self._session.pages(repository, call):
             for comment in page.read(list[Comment]):
-                if marker in comment.body and self._ours(comment):
+                if comment.body.startswith(marker) and self._ours(comment):
                     return comment.id
         return 0
 

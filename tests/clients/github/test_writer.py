@@ -30,6 +30,7 @@ def test_a_comment_is_made_found_and_edited(acme: Acme) -> None:
 def test_a_marker_that_somebody_else_wrote_does_not_count(acme: Acme) -> None:
     number, _ = acme.pull("spoof")
     acme.call("POST", f"/issues/{number}/comments", {"body": "<!-- m -->"}, who="reader")
+    acme.client.comment(acme.repository, number, "`/deploy <!-- m -->` was not understood")
     assert acme.client.find_comment(acme.repository, number, "<!-- m -->", AGO) == 0
 
 
