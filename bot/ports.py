@@ -16,6 +16,7 @@ from bot.build_ports import Builds, Registry, Sources
 from bot.core.awaiting import Approvals, Waiting
 from bot.core.configuration import Allowed
 from bot.core.deployment import Deployment
+from bot.core.guest import Guest
 from bot.core.known import Known
 from bot.core.model import Ask, Environment, Heads, Image, Pushers, Sweep
 from bot.core.route import Sampling
@@ -41,10 +42,31 @@ if TYPE_CHECKING:
 __all__ = ["Broken", "GitHubReader", "GitHubWriter", "Gone", "OtherCommit", "Transient"]
 
 Record = (
-    Ask | Environment | Deployment | Image | Heads | Pushers | Approvals | Known | Sweep | Waiting
+    Ask
+    | Environment
+    | Deployment
+    | Image
+    | Heads
+    | Pushers
+    | Approvals
+    | Known
+    | Sweep
+    | Guest
+    | Waiting
 )
 R = TypeVar(
-    "R", Ask, Environment, Deployment, Image, Heads, Pushers, Approvals, Known, Sweep, Waiting
+    "R",
+    Ask,
+    Environment,
+    Deployment,
+    Image,
+    Heads,
+    Pushers,
+    Approvals,
+    Known,
+    Sweep,
+    Guest,
+    Waiting,
 )
 
 

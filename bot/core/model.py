@@ -81,6 +81,8 @@ class Ask(Struct, frozen=True, kw_only=True):
     """What the reply says about this line; empty while it is open, and where all is said."""
     reasons: tuple[Reason, ...] = ()
     """Why it was refused."""
+    heard: bool | None = None
+    """Whether whoever asks may ask so often; None until that was counted."""
     acknowledged: bool = False
     """Whether the comment carries our eyes reaction."""
     replying: bool = False

@@ -45,6 +45,7 @@ class Reason(StrEnum):
     NOT_NAMED = "not_named"
 
     PERMISSION_DENIED = "permission_denied"
+    ASKED_TOO_OFTEN = "asked_too_often"
     TOO_LATE = "too_late"
     PULL_REQUEST_CLOSED = "pull_request_closed"
     PULL_REQUEST_MERGED = "pull_request_merged"

@@ -19,6 +19,7 @@ from bot.core.reasons import Reason
 from bot.core.report import answers, waiting
 from bot.engine.answer import answer
 from bot.engine.found import Accept, Answer, Found, Ignore, Later, Mark, Refuse, Split, Wait
+from bot.engine.hearing import heard, unheard
 from bot.engine.lines import before_it, first_looked_at
 from bot.engine.noting import closed, let_go, noted_on_commit, taken_over
 from bot.engine.observe import back_off
@@ -69,10 +70,12 @@ def _below(world: World, ask: Ask) -> tuple[str, ...]:
 
 def _decide(world: World, ask: Ask) -> tuple[str, ...]:
     try:
-        if ask.comment_id is not None and not ask.line and not ask.acknowledged:
-            world.voice.react(ask.repository, ask.comment_id, "eyes")
-            ask = keep(world, ask, replace(ask, acknowledged=True))
-        decided = before_it(world, ask) or answer(world, ask)
+        held_up = before_it(world, ask) or unheard(world, ask)
+        if held_up is None:
+            ask = heard(world, ask)
+        elif isinstance(held_up, Ignore):
+            ask = replace(ask, heard=False)
+        decided = held_up or answer(world, ask)
         log.info("ask", ask=ask.key, text=ask.text, answer=type(decided).__name__)
         return _follow(world, ask, decided)
     except Transient as trouble:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace
 
+from bot.core.guest import Guest
 from tests.stories import services
 from tests.stories.console import Console
 from tests.stories.faults import standing_still
+from tests.stories.later import rewritten
 from tests.stories.people import Pull, wait_for_the_next_second
 
 if TYPE_CHECKING:
@@ -75,6 +79,31 @@ def test_a_refusal_is_cheap(repository: Callable[..., Repository]) -> None:
     paid = pull.repository.cost()[len(before) :]
     print(f"a refusal costs {len(paid)} requests:", *paid, sep="\n  ")  # noqa: T201  # a number to look at
     assert len(paid) <= BUDGET
+
+
+def test_whoever_may_not_and_asks_without_end_is_left_alone_and_keeps_nobody_waiting(
+    made: Repository,
+) -> None:
+    pull = made.pull_request({"notes.md": "noise\n"}, "noise")
+    asked = [pull.comment("/status\n" * 10, by="outsider") for _ in range(3)]
+    for comment in asked:
+        pull.reacted(comment, "rocket")
+    told = pull.comment("/status\n/status", by="outsider")
+    assert "has asked for more than 30 things within the hour" in pull.answer(told)
+    assert pull.reacted(told, "-1") == ["-1"]
+    before = made.cost()
+    silent = pull.comment("/deploy prod\n/status\n/help", by="outsider")
+    heard = pull.comment("/status staging", by="owner")
+    assert pull.reacted(heard, "rocket") == ["eyes", "rocket"]
+    assert len(made.cost()) - len(before) <= BUDGET
+    assert pull.reactions(silent) == []
+
+    made.cloud.github.grant(made.full_name, "outsider", "write")
+    key = f"{made.call('GET', '')['id']}/outsider"
+    minute = datetime.now(UTC) - timedelta(minutes=1)
+    rewritten(made.cloud, Guest, key, lambda one: replace(one, looked_at=minute))
+    pull.reacted(pull.comment("/status staging", by="outsider"), "rocket")
+    made.cloud.github.grant(made.full_name, "outsider", "none")
 
 
 @pytest.mark.parametrize(("typed", "reason", "offer"), TYPED_WRONG.values(), ids=TYPED_WRONG)

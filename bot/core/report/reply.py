@@ -26,7 +26,9 @@ class Reply(Struct, frozen=True):
 
 
 def reply(lines: Sequence[Ask]) -> Reply | None:
-    """Return the reply, or None while a line has nothing to say yet."""
+    """Return the reply, or None while a line has nothing to say yet, or where none was heard."""
+    if all(line.heard is False for line in lines):
+        return None
     if any(line.state is AskState.NEW and not line.said for line in lines):
         return None
     return Reply(_body(lines), _reaction(lines))

@@ -1,0 +1,62 @@
+"""Hear everybody, but nobody without a say so often that GitHub's limit is used up for the others.
+
+Lines are counted in our own record. Beyond the limit the role is read, once a minute at most:
+whoever has one is heard, and nobody else is kept waiting.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from bot.core.guest import INSIDER, MOST, Guest, counted, look_due, too_often
+from bot.core.model import Ask, AskKind
+from bot.core.policy import at_least
+from bot.engine.asked import refused
+from bot.engine.found import Ignore, Refuse
+from bot.engine.reply import keep
+from bot.ports import World, Write
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+TYPED = frozenset({AskKind.COMMENT, AskKind.BUTTON})
+
+
+def unheard(world: World, ask: Ask) -> Refuse | Ignore | None:
+    """Return what becomes of a line by somebody who has asked too often; None when it is heard."""
+    if ask.kind not in TYPED or ask.heard is not None:
+        return None
+    now = world.clock()
+    guest = _changed(world, ask, lambda one: counted(one, now))
+    if guest.lines <= MOST:
+        return None
+    if not look_due(guest, now):
+        return Ignore()
+    role = world.github.permission(ask.repository, ask.actor)
+    if at_least(role, INSIDER):
+        _changed(world, ask, lambda one: Guest(key=one.key, since=now))
+        return None
+    _changed(world, ask, lambda one: replace(one, looked_at=now))
+    told = guest.looked_at is not None
+    return Ignore() if told else refused(ask, (too_often(guest, ask.actor),))
+
+
+def heard(world: World, ask: Ask) -> Ask:
+    """Show that it was heard, on the comment where there is one."""
+    now = replace(ask, heard=True)
+    if ask.comment_id is not None and not ask.line and not ask.acknowledged:
+        world.voice.react(ask.repository, ask.comment_id, "eyes")
+        now = replace(now, acknowledged=True)
+    return keep(world, ask, now) if now != ask else ask
+
+
+def _changed(world: World, ask: Ask, change: Callable[[Guest], Guest]) -> Guest:
+    key = f"{ask.repository.id}/{ask.actor.lower()}"
+    while True:
+        found = world.store.get(Guest, key)
+        before, version = found or (Guest(key=key, since=world.clock()), 0)
+        after = change(before)
+        if world.store.commit(Write(after, version)):
+            return after
