@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from bot.core.configuration import EnvironmentPlan
 from bot.core.deployment import Deployment, ServiceRollout
 from bot.core.manifest import reuse_key, settings_hash
-from bot.core.rollout.labels import revision_name
+from bot.core.rollout.labels import canary_tag, revision_name
 from bot.core.standing import Standing
 
 if TYPE_CHECKING:
@@ -82,5 +82,5 @@ def _service(plan: ServicePlan, admitted: Admitted, name: str) -> ServiceRollout
         reuse_key=reuse_key(plan, admitted.trees, admitted.cloudbuild),
         digest=admitted.digests.get(plan.name, ""),
         revision=revision_name(plan.key.service, admitted.sha, name),
-        tag=f"c-{admitted.sha[:7]}-{name[:4]}",
+        tag=canary_tag(name),
     )

@@ -14,6 +14,7 @@ from bot.core.configuration import EnvironmentPlan
 from bot.core.deployment import Deployment, ServiceRollout
 from bot.core.model import Release
 from bot.core.rejected import Rejected
+from bot.core.rollout.labels import canary_tag
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -45,7 +46,7 @@ def restoration(ask: Ask, wish: Return, sampling: Sampling, now: datetime) -> De
     name = deployment_id(ask, wish.plan.name)
     release = wish.release
     services = tuple(
-        _service(one, _known(wish.makers, service), (release.sha, name))
+        _service(one, _known(wish.makers, service), name)
         for service, one in release.services.items()
     )
     return Deployment(
@@ -90,8 +91,7 @@ def _plan(wish: Return, services: tuple[ServiceRollout, ...]) -> EnvironmentPlan
     )
 
 
-def _service(one: ReleasedService, made: ServiceRollout, names: tuple[str, str]) -> ServiceRollout:
-    sha, deployment = names
+def _service(one: ReleasedService, made: ServiceRollout, deployment: str) -> ServiceRollout:
     return ServiceRollout(
         plan=replace(made.plan, level=0),
         settings_hash=one.settings_hash,
@@ -99,7 +99,7 @@ def _service(one: ReleasedService, made: ServiceRollout, names: tuple[str, str])
         digest=one.digest,
         secrets=one.secrets,
         revision=one.revision,
-        tag=f"c-{sha[:7]}-{deployment[:4]}",
+        tag=canary_tag(deployment),
     )
 
 

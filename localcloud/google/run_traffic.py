@@ -12,6 +12,7 @@ from google.cloud import run_v2
 
 from localcloud.google.errors import refuse
 from localcloud.google.protocol import raw
+from localcloud.google.run_records import last
 from localcloud.runtime.interface import ServiceRoutes
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ _STATUS = raw(run_v2.TrafficTargetStatus)
 _TARGET = raw(run_v2.TrafficTarget)
 _TAG = re.compile(r"[a-z]([-a-z0-9]{0,44}[a-z0-9])?")
 _ALL = 100
+_LONGEST_TOGETHER = 46
 
 
 def targets_of(service: Proto) -> list[Proto]:
@@ -38,6 +40,7 @@ def check_traffic(service: Proto, known: Callable[[str], bool]) -> None:
     targets = targets_of(service)
     for target in targets:
         _check_target(target, known)
+        _check_length(target.tag, last(service.name))
     total = sum(target.percent for target in targets)
     if total != _ALL:
         refuse(f"Invalid traffic: percent must sum to 100, but it sums to {total}.")
@@ -57,6 +60,16 @@ def _check_target(target: Proto, known: Callable[[str], bool]) -> None:
         refuse(f"Invalid traffic: percent {target.percent} is not within 0 and 100.")
     if target.tag and not _TAG.fullmatch(target.tag):
         refuse(f"Invalid traffic: '{target.tag}' is no tag name.")
+
+
+def _check_length(tag: str, service_id: str) -> None:
+    """Refuse a tag that would make its address too long a name, in Cloud Run's own words."""
+    if tag and len(tag) + len(service_id) > _LONGEST_TOGETHER:
+        refuse(
+            f"spec.traffic.tag: traffic tag '{tag}' and service name '{service_id}' together are "
+            "too long. Combined traffic tag and service name cannot exceed "
+            f"{_LONGEST_TOGETHER} characters."
+        )
 
 
 def revision_of(service: Proto, target: Proto) -> str:

@@ -206,7 +206,7 @@ def test_an_archive_with_a_path_out_of_its_folder(made: Repository) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [
-        ("-staging,", f"-{'x' * 50},", "at most 49 characters"),
+        ("-staging,", f"-{'x' * 40},", "at most 40 characters"),
         ("services:", ELSEWHERE, "builds run in asia-northeast3: name a connection"),
     ],
     ids=["a name that is too long", "another region"],

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from bot.core.manifest.keys import EnvironmentKeys, ServiceKeys
     from bot.core.manifest.rules import Finding
 
-LONGEST_SERVICE_NAME = 49
-"""Cloud Run's limit: https://cloud.google.com/run/docs/deploying#service."""
+LONGEST_SERVICE_NAME = 40
+"""Cloud Run gives a service's name and a traffic tag 46 characters together."""
 
 _SERVICE_NAME = re.compile(r"[a-z]([a-z0-9-]*[a-z0-9])?")
 _ENVIRONMENT_NAME = re.compile(r"[a-z]([a-z0-9-]{0,38}[a-z0-9])?")
@@ -36,7 +36,8 @@ def service_name_trouble(name: str) -> str:
     if not _SERVICE_NAME.fullmatch(name) or len(name) > LONGEST_SERVICE_NAME:
         return (
             "is no Cloud Run service name: lower-case letters, digits and hyphens, "
-            f"a letter first, no hyphen last, at most {LONGEST_SERVICE_NAME} characters"
+            f"a letter first, no hyphen last, at most {LONGEST_SERVICE_NAME} characters: the "
+            "tag of a canary needs the rest of the 46 that Cloud Run gives both"
         )
     if _LIKE_A_COMMIT.fullmatch(name):
         return "reads like a commit in `/deploy`: choose another name"

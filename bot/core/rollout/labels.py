@@ -66,7 +66,12 @@ def made_by(seen: ServiceSeen) -> str:
 
 def revision_name(service: str, sha: str, deployment: str) -> str:
     """Return a name of at most 63 characters, unique for ever within its service."""
-    return f"{service}-{sha[:7]}-{deployment[:4]}"
+    return f"{service}-{sha[:7]}-{deployment[:8]}"
+
+
+def canary_tag(deployment: str) -> str:
+    """Return a tag of 6 characters, which tells the canaries of one service apart."""
+    return f"c-{deployment[:4]}"
 
 
 def _serving_labels(seen: ServiceSeen) -> dict[str, str]:
@@ -75,5 +80,6 @@ def _serving_labels(seen: ServiceSeen) -> dict[str, str]:
     if revision is None:
         return {}
     labels = revision.labels
-    ending = revision_name("", labels.get(COMMIT, ""), labels.get(DEPLOYMENT, ""))
-    return labels if revision.name.endswith(ending) else {}
+    front, _, digits = revision.name.rpartition("-")
+    ours = labels.get(DEPLOYMENT, "").startswith(digits) and bool(digits)
+    return labels if ours and front.endswith(f"-{labels.get(COMMIT, '')[:7]}") else {}

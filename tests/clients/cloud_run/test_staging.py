@@ -9,6 +9,8 @@ from google.cloud import run_v2
 
 from bot.core.action import Accepted, Conflicted, Rejected
 from bot.core.configuration import CloudRun, ServiceKey
+from bot.core.manifest.relations import LONGEST_SERVICE_NAME
+from bot.core.rollout.labels import canary_tag, revision_name
 from bot.core.sight import OperationSeen, ServiceSeen
 from tests.clients.cloud_run.steps import (
     DEAD,
@@ -87,6 +89,17 @@ def test_a_service_made_by_hand_is_adopted_with_everything_it_has(
     assert {v.name: v.value for v in container.env} == {"BY_HAND": "kept", "MODE": "new"}
     assert dict(container.resources.limits) == {"memory": "1Gi", "cpu": "2"}
     assert (container.ports[0].name, container.ports[0].container_port) == ("h2c", 9000)
+
+
+def test_the_longest_name_leaves_room_for_tag_and_revision(client: CloudRunClient) -> None:
+    key = ServiceKey("demo", "us-central1", "s" * LONGEST_SERVICE_NAME)
+    for sha, deployment in (("a" * 40, "0123456789ab"), ("b" * 40, "ba9876543210")):
+        named = {
+            "revision": revision_name(key.service, sha, deployment),
+            "revision_tag": canary_tag(deployment),
+        }
+        seen = made(client, stage(key, "", client.service(key, []), **named))
+        assert seen.tag_url(canary_tag(deployment))
 
 
 def test_an_edit_since_the_look_is_a_conflict_and_survives(

@@ -80,8 +80,9 @@ CASES = [
     ("asia-northeast3-docker.pkg.dev/", "docker.io/", 3, "images", "no image folder"),
     ("  ai:\n", "  AI:\n", 5, "services.AI", "no Cloud Run service name"),
     ("  ai:\n", "  deadbeef:\n", 5, "services.deadbeef", "reads like a commit"),
-    ("  ai:\n", f"  {'a' * 50}:\n", 5, f"services.{'a' * 50}", "at most 49"),
-    ("-staging\n", f"-{'s' * 50}\n", 15, "environments.staging.service_suffix", "at most 49"),
+    ("  ai:\n", f"  {'a' * 50}:\n", 5, f"services.{'a' * 50}", "at most 40"),
+    ("  ai:\n", f"  {'a' * 41}:\n", 5, f"services.{'a' * 41}", "needs the rest"),
+    ("-staging\n", f"-{'s' * 50}\n", 15, "environments.staging.service_suffix", "at most 40"),
     ("  staging:\n", "  Staging_1:\n", 13, "environments.Staging_1", "no environment name"),
     (
         "region: asia-northeast3\n",

@@ -123,6 +123,13 @@ def test_nothing_differs_ends_unchanged_and_touches_nothing() -> None:
     assert world.actions == []
 
 
+def test_a_name_with_fewer_digits_of_its_deployment_proves_its_labels_too() -> None:
+    sha, made = "a" * 40, "0123456789ab"
+    for name in (f"ai-{sha[:7]}-{made[:4]}", revision_name("ai", sha, made)):
+        ended = labelled(name, owner=made).play(deployment(AI))
+        assert ended.phase is Phase.UNCHANGED
+
+
 def test_labels_that_a_hand_made_revision_inherited_prove_nothing() -> None:
     world = labelled("ai-00007-abc")
     ended = world.play(deployment(AI))

@@ -177,6 +177,7 @@ def test_an_unchanged_template_makes_no_revision(world: World, services: Client)
         ([_target("web-one", 50, "a"), _target("web-one", 50, "a")], "only once"),
         ([_target("web-one", 100, "Bad_Tag")], "no tag name"),
         ([_target("web-one", 150), _target("web-one", -50)], "not within"),
+        ([_target("web-one", 100, "t" * 44)], "service name cannot exceed 46 characters"),
     ],
 )
 def test_impossible_traffic_is_refused(
