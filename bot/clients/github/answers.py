@@ -47,6 +47,7 @@ class Installed(Struct, frozen=True):
 class RepositoryFound(Struct, frozen=True):
     """A repository."""
 
+    id: int
     default_branch: str
 
 
@@ -100,6 +101,7 @@ class PullHead(Struct, frozen=True):
 class BaseRepository(Struct, frozen=True):
     """The repository that a pull request goes to."""
 
+    id: int = 0
     default_branch: str = ""
 
 
@@ -129,6 +131,10 @@ class Pull(Struct, frozen=True):
     draft: bool = False
     merged_at: str | None = None
     merge_commit_sha: str | None = None
+
+    def goes_to(self, repository: int) -> bool:
+        """Tell whether it is this repository's, not another's that took its name."""
+        return self.base.repo is None or self.base.repo.id in {0, repository}
 
 
 class Content(Struct, frozen=True):

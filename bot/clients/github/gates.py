@@ -112,7 +112,8 @@ class GateReader:
     def open_pull_requests(self, repository: Repository) -> tuple[PullRequest, ...]:
         """Return every open pull request."""
         pages = self._session.pages(repository, Call("GET", "/pulls", {"state": "open"}))
-        return tuple(shown(pull) for page in pages for pull in page.read(list[Pull]))
+        found = (pull for page in pages for pull in page.read(list[Pull]))
+        return tuple(shown(pull) for pull in found if pull.goes_to(repository.id))
 
     def _runs(self, repository: Repository, sha: str) -> Iterator[CheckSeen]:
         """Yield the newest run of each name in each suite: a re-run replaces what it repeats."""

@@ -18,7 +18,7 @@ from bot.clients.github.answers import (
 )
 from bot.clients.github.download import download
 from bot.clients.github.errors import Missing
-from bot.clients.github.exchange import Call
+from bot.clients.github.exchange import HERE, Call
 from bot.core.github import PathSeen, PullRequest
 from bot.ports import Broken
 
@@ -52,8 +52,12 @@ class Reader:
 
     def pull_request(self, repository: Repository, number: int) -> PullRequest | None:
         """Return the pull request, or None when there is none."""
+        call = Call("GET", f"/pulls/{number}")
         with suppress(Missing):
-            return shown(self._session.ask(repository, Call("GET", f"/pulls/{number}")).read(Pull))
+            found = self._session.ask(repository, call).read(Pull)
+            if not found.goes_to(repository.id):
+                found = self._session.ask_elsewhere(repository, call).read(Pull)
+            return shown(found)
         return None
 
     def pull_request_of(self, repository: Repository, sha: str) -> PullRequest | None:
@@ -63,14 +67,17 @@ class Reader:
             pulls = self._session.ask(repository, call).read(list[Pull])
         except Missing:
             return None
-        merged = [pull for pull in pulls if pull.merged_at]
+        merged = [pull for pull in pulls if pull.merged_at and pull.goes_to(repository.id)]
         exact = (pull for pull in merged if pull.merge_commit_sha == sha)
         best = next(exact, merged[0] if merged else None)
         return shown(best) if best else None
 
     def default_branch(self, repository: Repository) -> str:
         """Return the default branch's name."""
-        return self._session.ask(repository, Call("GET", "")).read(RepositoryFound).default_branch
+        found = self._session.ask(repository, HERE).read(RepositoryFound)
+        if found.id != repository.id:
+            found = self._session.ask_elsewhere(repository, HERE).read(RepositoryFound)
+        return found.default_branch
 
     def branch_head(self, repository: Repository, branch: str) -> str | None:
         """Return a branch's commit, or None when there is no such branch."""

@@ -2,7 +2,7 @@
 
 PyGithub signs, retries and keeps connections; answers are decoded here, so that one method of
 ours is one request and a senseless answer is noticed. One connection per thread, because
-PyGithub's may send one thread's request for another; one token per installation for all threads.
+PyGithub's may send one thread's request for another; one token per repository for all threads.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ from bot.clients.github.exchange import HERE, Answer, Call, refuse_detours
 from bot.clients.github.transport import (
     TIMEOUT,
     InstallationAuth,
+    Scope,
     app_auth,
     keep_tokens_out_of_logs,
     patient_retry,
 )
-from bot.clients.github.whereabouts import Whereabouts
+from bot.clients.github.whereabouts import Place, Whereabouts
 from bot.ports import Broken, Gone, Transient
 
 if TYPE_CHECKING:
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
     from bot.core.model import Repository
 
 T = TypeVar("T")
-Key = tuple[int, str]
-"""An installation, and what its token may read beyond the usual."""
 PAGES = 100
 """More are a senseless answer: 100 pages are 10,000 comments since one command."""
 USER_AGENT = "spillway"
@@ -49,7 +48,7 @@ API_VERSION = "2022-11-28"
 
 class _PerThread(threading.local):
     def __init__(self) -> None:
-        self.requesters: dict[Key, Requester] = {}
+        self.requesters: dict[Scope, Requester] = {}
 
 
 class Session:
@@ -59,7 +58,7 @@ class Session:
         self.app_id = app_id
         self._app = app_auth(app_id, key)
         self._base_url = base_url.rstrip("/")
-        self._auths: dict[Key, InstallationAuth] = {}
+        self._auths: dict[Scope, InstallationAuth] = {}
         self._places = Whereabouts()
         self._lock = threading.Lock()
         self._threads = _PerThread()
@@ -70,17 +69,21 @@ class Session:
         """Make a request; raise Transient, Broken, or Missing for what GitHub does not have.
 
         A repository that was renamed or transferred is found again by its id, also in another
-        owner's installation; raises Gone where our App is in none. The new name is not kept: the
-        next event brings it, and by then the name could be somebody else's.
+        owner's installation; raises Gone where our App is in none.
         """
         refuse_detours(call)
-        installation = self._places.installation(repository)
+        place = self._places.of(repository)
         try:
-            answer = self._ask(installation, f"/repos/{repository.full_name}", call)
+            answer = self._ask(self._scope(repository, call), f"/repos/{place.name}", call)
         except (Moved, Missing, Lost) as trouble:
             return self._found_again(repository, call, trouble)
-        self._places.saw(repository, installation)
+        self._places.saw(repository, place)
         return answer
+
+    def ask_elsewhere(self, repository: Repository, call: Call) -> Answer:
+        """Make a request anew where the answer was another repository's of the same name."""
+        message = f"{self._places.of(repository).name} is another repository by now"
+        return self._found_again(repository, call, Moved(message))
 
     def ask_as_app(self, call: Call) -> Answer:
         """Make a request as the App itself, outside any repository."""
@@ -88,7 +91,7 @@ class Session:
 
     def ask_beside(self, repository: Repository, call: Call) -> Answer:
         """Make a request at an address of its own, as the installation on a repository."""
-        return self._ask(self._places.installation(repository), "", call)
+        return self._ask(self._scope(repository, call), "", call)
 
     def pages(self, repository: Repository, call: Call) -> Iterator[Answer]:
         """Yield every page of a list."""
@@ -113,17 +116,30 @@ class Session:
 
         Raises Transient where even that leads elsewhere for now.
         """
-        before = self._places.installation(repository)
+        before = self._places.of(repository)
         doubted = isinstance(trouble, Lost) or not self._places.sure(repository)
+        if isinstance(trouble, Missing) and not doubted:
+            raise trouble
         try:
-            present = self._installation_of(repository) if doubted else before
-            self._places.saw(repository, present)
-            if present == before and not isinstance(trouble, Moved):
-                raise trouble
-            found = self._ask(present, f"/repositories/{repository.id}", HERE)
+            present = self._present(repository, before, doubted=doubted)
         except Moved as elsewhere:
             raise Transient(str(elsewhere)) from None
-        return self._ask(present, f"/repos/{found.read(Named).full_name}", call)
+        except Missing:
+            raise trouble from None
+        self._places.saw(repository, present)
+        if present == before and not isinstance(trouble, Moved):
+            raise trouble
+        return self._ask(self._scope(repository, call), f"/repos/{present.name}", call)
+
+    def _present(self, repository: Repository, before: Place, *, doubted: bool) -> Place:
+        """Ask for the name, and where our App is in doubt for the installation that reaches it."""
+        at = self._installation_of(repository) if doubted else before.installation
+        scope = Scope(at, repository.id)
+        found = self._ask(scope, f"/repositories/{repository.id}", HERE).read(Named)
+        return Place(found.full_name, at)
+
+    def _scope(self, repository: Repository, call: Call) -> Scope:
+        return Scope(self._places.of(repository).installation, repository.id, call.also)
 
     def _installation_of(self, repository: Repository) -> int:
         try:
@@ -133,13 +149,12 @@ class Session:
             raise Gone(message) from None
         return found.read(Installed).id
 
-    def _ask(self, installation: int, under: str, call: Call) -> Answer:
-        key = (installation, call.also)
-        auth = self._auth(key)
+    def _ask(self, scope: Scope, under: str, call: Call) -> Answer:
+        auth = self._auth(scope)
         answer = self._send(self._requester(auth), under + call.path, call)
         if answer.status == UNAUTHORIZED:
             self._forget(auth)
-            again = self._requester(self._auth(key))
+            again = self._requester(self._auth(scope))
             answer = self._send(again, under + call.path, call)
         return _accepted(answer)
 
@@ -154,22 +169,22 @@ class Session:
             raise translated(error, what) from None  # its frames hold the token
         return Answer(what, status, headers, text)
 
-    def _auth(self, key: Key) -> InstallationAuth:
+    def _auth(self, scope: Scope) -> InstallationAuth:
         with self._lock:
-            if key not in self._auths:
-                self._auths[key] = InstallationAuth(self._app, *key)
-            return self._auths[key]
+            if scope not in self._auths:
+                self._auths[scope] = InstallationAuth(self._app, scope)
+            return self._auths[scope]
 
     def _forget(self, auth: InstallationAuth) -> None:
         with self._lock:
-            if self._auths.get(auth.key) is auth:
-                del self._auths[auth.key]
+            if self._auths.get(auth.scope) is auth:
+                del self._auths[auth.scope]
 
     def _requester(self, auth: InstallationAuth) -> Requester:
         held = self._threads.requesters
-        requester = held.get(auth.key)
+        requester = held.get(auth.scope)
         if requester is None or requester.auth is not auth:
-            requester = held[auth.key] = self._connect(auth)
+            requester = held[auth.scope] = self._connect(auth)
         return requester
 
     def _connect(self, auth: Auth) -> Requester:

@@ -8,11 +8,12 @@ from __future__ import annotations
 import logging
 import threading
 from functools import cache
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import jwt
 from github import GithubException
 from github.Auth import AppAuth, AppInstallationAuth
+from github.InstallationAuthorization import InstallationAuthorization
 from jwt.algorithms import RSAAlgorithm
 from requests import RequestException
 from urllib3 import Retry
@@ -24,7 +25,6 @@ from bot.ports import Broken, Transient
 if TYPE_CHECKING:
     from types import TracebackType
 
-    from github.InstallationAuthorization import InstallationAuthorization
     from github.Requester import Requester
     from urllib3.connectionpool import ConnectionPool
     from urllib3.response import BaseHTTPResponse
@@ -34,6 +34,7 @@ PATIENCE = 2.0
 TIMEOUT = 9
 """Seconds for one attempt; with one retry and our patience, 20 s for the whole call."""
 
+UNPROCESSABLE = 422
 PERMISSIONS = {
     "checks": "write",
     "contents": "read",
@@ -101,13 +102,38 @@ def app_auth(app_id: int, pem: str) -> AppAuth:
     return AppAuth(app_id, sign_func=sign)
 
 
-class InstallationAuth(AppInstallationAuth):
-    """An installation's token, minted by one thread while the others wait for it."""
+class Scope(NamedTuple):
+    """What one token reaches: a repository, and a permission to read beyond the usual."""
 
-    def __init__(self, app: AppAuth, installation: int, also: str = "") -> None:
-        """Take the App, one of its installations, and a permission to read beyond the usual."""
-        super().__init__(app, installation, PERMISSIONS | ({also: "read"} if also else {}))
-        self.key = (installation, also)
+    installation: int
+    repository: int
+    also: str = ""
+
+    def __str__(self) -> str:
+        extra = f" that may read {self.also}" if self.also else ""
+        return f"token for installation {self.installation}{extra}"
+
+    @property
+    def wish(self) -> dict[str, Any]:
+        """The body that asks for it.
+
+        https://docs.github.com/en/rest/apps/apps#create-an-installation-access-token-for-an-app
+        """
+        permissions = PERMISSIONS | ({self.also: "read"} if self.also else {})
+        return {"permissions": permissions, "repository_ids": [self.repository]}
+
+
+class InstallationAuth(AppInstallationAuth):
+    """A token for one repository, minted by one thread while the others wait for it.
+
+    Under the name of a renamed repository somebody may make another one: a token of the first
+    one's neither writes there nor reads what is private.
+    """
+
+    def __init__(self, app: AppAuth, scope: Scope) -> None:
+        """Take the App, and what the token shall reach."""
+        super().__init__(app, scope.installation)
+        self.scope = scope
         self._lock = threading.RLock()
         self._bound = False
 
@@ -126,22 +152,29 @@ class InstallationAuth(AppInstallationAuth):
             return super().token
 
     def _get_installation_authorization(self) -> InstallationAuthorization:
-        installation, also = self.key
-        extra = f" that may read {also}" if also else ""
-        what = f"token for installation {installation}{extra}"
+        """Mint it; PyGithub's own wish names no repository."""
+        path = f"/app/installations/{self.scope.installation}/access_tokens"
         try:
-            minted = super()._get_installation_authorization()
+            headers, minted = self.requester.requestJsonAndCheck(
+                "POST", path, input=self.scope.wish
+            )
         except (GithubException, RequestException) as error:
-            raise _lost(translated(error, what)) from None
-        if not {"token", "expires_at"} <= minted.raw_data.keys():
-            message = f"{what}: GitHub's answer holds none"
+            raise _lost(translated(error, str(self.scope)), error) from None
+        if not {"token", "expires_at"} <= minted.keys():
+            message = f"{self.scope}: GitHub's answer holds none"
             raise Broken(message)
-        return minted
+        return InstallationAuthorization(self.requester, headers, minted)
 
 
-def _lost(trouble: Transient | Broken) -> Transient | Broken:
-    """Make a missing installation lost, so that nobody takes it for a missing file."""
-    return Lost(str(trouble)) if isinstance(trouble, Missing) else trouble
+def _lost(
+    trouble: Transient | Broken, error: GithubException | RequestException
+) -> Transient | Broken:
+    """Make a missing installation lost, so that nobody takes it for a missing file.
+
+    A repository that it does not reach is refused as unprocessable.
+    """
+    unreached = isinstance(error, GithubException) and error.status == UNPROCESSABLE
+    return Lost(str(trouble)) if unreached or isinstance(trouble, Missing) else trouble
 
 
 def keep_tokens_out_of_logs() -> None:

@@ -1,10 +1,10 @@
-"""Which installation of our App reaches a repository: another owner's, once it was transferred."""
+"""Where a repository is by now: its name, and the installation of our App that reaches it."""
 
 from __future__ import annotations
 
 import threading
 from time import monotonic
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from bot.core.model import Repository
@@ -13,32 +13,35 @@ SURE_SECONDS = 10.0
 """For so long after an answer a repository is taken to be where it was."""
 
 
+class Place(NamedTuple):
+    """A name, and an installation."""
+
+    name: str
+    installation: int
+
+
 class Whereabouts:
-    """What one process has learned, by the installation that events told: they renew it."""
+    """What one process has learned, by the name and installation that events told."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._present: dict[tuple[int, int], int] = {}
-        self._seen: dict[tuple[int, int], float] = {}
+        self._found: dict[Repository, Place] = {}
+        self._seen: dict[Repository, float] = {}
 
-    def installation(self, repository: Repository) -> int:
-        """Return the installation that was found to reach it, else the one that it came with."""
+    def of(self, repository: Repository) -> Place:
+        """Return where it was found, else where it was when it came."""
+        told = Place(repository.full_name, repository.installation)
         with self._lock:
-            return self._present.get(_key(repository), repository.installation)
+            return self._found.get(repository, told)
 
     def sure(self, repository: Repository) -> bool:
         """Tell whether it answered just now, so that a 404 is about what was asked for in it."""
         with self._lock:
-            seen = self._seen.get(_key(repository))
+            seen = self._seen.get(repository)
         return seen is not None and monotonic() - seen < SURE_SECONDS
 
-    def saw(self, repository: Repository, installation: int) -> None:
-        """Remember that this installation reaches it now."""
+    def saw(self, repository: Repository, place: Place) -> None:
+        """Remember that it is there now."""
         with self._lock:
-            self._seen[_key(repository)] = monotonic()
-            if installation != repository.installation:
-                self._present[_key(repository)] = installation
-
-
-def _key(repository: Repository) -> tuple[int, int]:
-    return repository.id, repository.installation
+            self._seen[repository] = monotonic()
+            self._found[repository] = place

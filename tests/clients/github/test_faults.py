@@ -55,7 +55,12 @@ def test_what_has_no_id_was_not_made(scripted: Scripted, name: str, reply: Reply
 
 @pytest.mark.parametrize("reply", [BAD_GATEWAY, DROPPED], ids=["502", "dropped"])
 def test_questions_and_edits_are_tried_once_more(scripted: Scripted, reply: Reply) -> None:
-    scripted.replies = [reply, Reply(200, {"default_branch": "main"}), reply, Reply(200, {"id": 1})]
+    scripted.replies = [
+        reply,
+        Reply(200, {"id": REPOSITORY.id, "default_branch": "main"}),
+        reply,
+        Reply(200, {"id": 1}),
+    ]
     assert scripted.client.default_branch(REPOSITORY) == "main"
     scripted.client.edit_comment(REPOSITORY, 1, "hi")
     assert (
@@ -114,7 +119,7 @@ def test_a_rate_limit_is_left_to_the_caller_with_its_wait(
 @pytest.mark.parametrize(("verb", "status"), [("GET", 429), ("GET", 503), ("PATCH", 403)])
 def test_a_short_wait_is_waited_for(scripted: Scripted, verb: str, status: int) -> None:
     scripted.replies = [Reply(status, SECONDARY, {"Retry-After": "1"})]
-    scripted.rest = lambda _: Reply(200, {"id": 1, "default_branch": "main"})
+    scripted.rest = lambda _: Reply(200, {"id": REPOSITORY.id, "default_branch": "main"})
     _call(scripted, verb)
     assert len(scripted.calls) == 2
 
@@ -124,7 +129,8 @@ def test_other_refusals_are_broken(scripted: Scripted, status: int) -> None:
     scripted.rest = lambda _: Reply(status, {"message": "Resource not accessible by integration"})
     with pytest.raises(Broken, match=rf"{status} \(Resource not accessible"):
         scripted.client.default_branch(REPOSITORY)
-    assert len(scripted.calls) == 1
+    again = ["GET /repositories/7"] if status in {403, 404, 410} else []
+    assert scripted.calls == ["GET /repos/acme/app", *again]
 
 
 def test_a_renamed_repository_is_found_by_its_id(scripted: Scripted) -> None:
@@ -144,8 +150,6 @@ def test_a_renamed_repository_is_found_by_its_id(scripted: Scripted) -> None:
         "POST /repos/acme/app/issues/1/comments",
         "GET /repositories/7",
         "POST /repos/acme/new/issues/1/comments",
-        f"GET /repos/acme/app/contents/deploy.yaml?ref={'a' * 40}",
-        "GET /repositories/7",
         f"GET /repos/acme/new/contents/deploy.yaml?ref={'a' * 40}",
     ]
 

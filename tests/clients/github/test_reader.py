@@ -182,6 +182,23 @@ def test_what_has_moved_is_read_and_written_where_it_is(
         acme.new_client().default_branch(here)
 
 
+@pytest.mark.parametrize("private", [True, False])
+def test_another_repository_under_the_former_name_is_never_asked(
+    acme: Acme, *, private: bool
+) -> None:
+    name, new = f"acme/former-{private}", f"acme/latter-{private}"
+    here = Repository(acme.server.add_repository(name, private=True), name, 0)
+    here = replace(here, installation=acme.server.install(SLUG, name))
+    acme.server.move(name, new)
+    acme.server.add_repository(name, private=private)
+    acme.server.install(SLUG, name)
+    acme.server.grant(name, "reader", "admin")
+    acme.server.grant(new, "reader", "read")
+    for client in (acme.client, acme.new_client()):
+        assert client.default_branch(here) == "main"
+        assert client.permission(here, "reader") == "read"
+
+
 def _own(acme: Acme) -> list[str]:
     """Without tokens, and without the look at where a repository is after a 404."""
     beside = ("access_tokens", "/installation")
