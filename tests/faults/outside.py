@@ -29,7 +29,7 @@ VARYING = (
     (re.compile(r"\b[0-9a-f]{40}\b"), "SHA"),
     (re.compile(r"\b[0-9a-f]{12}\b"), "ID"),
     (re.compile(r"https?://\S+?(?=[)\s])"), "LINK"),
-    (re.compile(r"\b[0-9a-f]{7}(-[0-9a-f]{4,6})?\b"), "SHA7"),
+    (re.compile(r"\b[0-9a-f]{7}(-[0-9a-f]{4,12})?\b"), "SHA7"),
     (re.compile(r"\d+(\.\d+)?"), "#"),
 )
 
