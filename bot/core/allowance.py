@@ -73,6 +73,8 @@ def refusals(
     found = [
         reason for service in plan.services for reason in _against(allowed, repository, service)
     ]
+    if repository in allowed and not _may_build(allowed[repository], plan):
+        found.append(f"this repository may not build in region `{plan.build_region}`")
     project = plan.connected_repository.removeprefix("projects/").partition("/")[0]
     if project and repository in allowed and not _matches(project, allowed[repository].projects):
         found.append(f"this repository may not be cloned by project `{project}`")
@@ -88,6 +90,12 @@ def _against(allowed: Allowed, repository: int, service: ServicePlan) -> Iterato
     project = service.image.split("/")[1]
     if repository in allowed and not _matches(project, allowed[repository].projects):
         yield f"this repository may not push images to project `{project}`"
+
+
+def _may_build(allowance: Allowance, plan: EnvironmentPlan) -> bool:
+    """Tell whether it may build there, or builds where its services are, which is asked apart."""
+    where = {"", *(service.key.region for service in plan.services)}
+    return plan.build_region in where or _matches(plan.build_region, allowance.regions)
 
 
 def _matches(name: str, patterns: tuple[str, ...]) -> bool:

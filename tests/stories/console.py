@@ -141,9 +141,10 @@ class Console:
         every = self._builds.list_builds({"parent": PARENT, "page_size": 100})
         return sum(any(f"/{image}:" in made for made in build.images) for build in every)
 
-    def sources(self, image: str) -> list[tuple[str, str]]:
-        """The connected repository and revision of each build of an image, newest first."""
-        every = self._builds.list_builds({"parent": PARENT, "page_size": 100})
+    def sources(self, image: str, region: str) -> list[tuple[str, str]]:
+        """The connected repository and revision of an image's builds there, newest first."""
+        parent = f"projects/{PROJECT}/locations/{region}"
+        every = self._builds.list_builds({"parent": parent, "page_size": 100})
         return [
             (
                 build.source.connected_repository.repository,

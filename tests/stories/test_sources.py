@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from tests.stories.console import Console
     from tests.stories.people import Repository
 
+BUILDS_IN = "us-west1"
 CONNECTED = (
-    "projects/senior-mhealth-lee/locations/asia-northeast3/connections/github/repositories/{}"
+    f"projects/senior-mhealth-lee/locations/{BUILDS_IN}/connections/github/repositories/{{}}"
 )
 
 
@@ -46,14 +47,15 @@ def connected(made: Repository) -> Iterator[str]:
     before = made.git("rev-parse", "main")
     name = CONNECTED.format(made.full_name.replace("/", "-"))
     manifest = (made.work / "deploy.yaml").read_text(encoding="utf-8")
-    made.commit({"deploy.yaml": f"connected_repository: {name}\n{manifest}"}, "Connect it")
+    keys = f"build_region: {BUILDS_IN}\nconnected_repository: {name}\n"
+    made.commit({"deploy.yaml": keys + manifest}, "Connect it")
     made.push()
     yield name
     made.git("reset", "--quiet", "--hard", before)
     made.push()
 
 
-def test_a_connected_repository_is_cloned_whole(
+def test_a_connected_repository_is_cloned_whole_where_it_may_be_built(
     made: Repository, connected: str, console: Console
 ) -> None:
     files = {
@@ -64,4 +66,4 @@ def test_a_connected_repository_is_cloned_whole(
     pull.comment("/deploy prod")
     assert made.concluded(pull.sha, "prod")["conclusion"] == "success"
     assert pull.sha[:7] in console.serving(f"{made.prefix}-web")
-    assert console.sources(f"{made.prefix}-web")[0] == (connected, pull.sha)
+    assert console.sources(f"{made.prefix}-web", BUILDS_IN)[0] == (connected, pull.sha)

@@ -107,6 +107,9 @@ FIELD_CHECKS: dict[type, dict[str, Check]] = {
             r"([a-z0-9.-]+:)?[a-z][a-z0-9-]{4,28}[a-z0-9]",
             "is no project id: 6 to 30 lower-case letters, digits and hyphens",
         ),
+        "build_region": shaped(
+            r"global|[a-z]+(-[a-z]+)+[0-9]{1,2}", "is no region such as us-central1, nor `global`"
+        ),
         "region": shaped(r"[a-z]+(-[a-z]+)+[0-9]{1,2}", "is no region such as asia-northeast3"),
         "images": _images,
         "connected_repository": shaped(

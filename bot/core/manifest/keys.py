@@ -75,6 +75,8 @@ class EnvironmentKeys(Struct, frozen=True, kw_only=True):
     region: str
     images: str
     reuse: timedelta = timedelta(days=7)
+    build_region: str = ""
+    """Where Cloud Build builds: a region or `global`; unset: where the services run."""
     connected_repository: str = ""
     """Where Cloud Build clones from; unset: the source is GitHub's archive."""
     on_push: str = ""
@@ -88,7 +90,15 @@ class EnvironmentKeys(Struct, frozen=True, kw_only=True):
     services: dict[str, ServiceKeys] = field(default_factory=dict)
 
 
-SHARED = ("project", "region", "images", "reuse", "connected_repository", "services")
+SHARED = (
+    "project",
+    "region",
+    "images",
+    "reuse",
+    "build_region",
+    "connected_repository",
+    "services",
+)
 """Keys of the top level that every environment starts from."""
 
 TOP = (*SHARED, "environments")

@@ -104,8 +104,9 @@ def _suffix_finding(keys: EnvironmentKeys) -> Iterator[Finding]:
 
 def _region_findings(keys: EnvironmentKeys) -> Iterator[Finding]:
     """Yield what stands in another region than what would use it."""
-    if keys.connected_repository and (there := _location(keys.connected_repository)) != keys.region:
-        said = f"is in {there}, builds run in {keys.region}: name a connection of that region"
+    builds = keys.build_region or keys.region
+    if keys.connected_repository and (there := _location(keys.connected_repository)) != builds:
+        said = f"is in {there}, builds run in {builds}: name a connection of that region"
         yield ("connected_repository",), said
     for name, service in keys.services.items():
         there = _location(service.cloud_run.vpc_connector or "")

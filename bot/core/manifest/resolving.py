@@ -33,6 +33,7 @@ def plan(name: str, keys: EnvironmentKeys, notes: tuple[str, ...]) -> Environmen
     return EnvironmentPlan(
         name=name,
         on_push=keys.on_push,
+        build_region=keys.build_region or keys.region,
         connected_repository=keys.connected_repository,
         superseding=keys.superseding,
         services=services,

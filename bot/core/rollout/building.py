@@ -59,7 +59,7 @@ def _start(deployment: Deployment, service: ServiceRollout) -> StartBuild:
     return StartBuild(
         service=service.plan.name,
         project=service.plan.key.project,
-        region=service.plan.key.region,
+        region=deployment.plan.build_region or service.plan.key.region,
         sha=deployment.sha,
         path=service.plan.path,
         image=service.plan.image,

@@ -57,7 +57,7 @@ def _cancel(deployment: Deployment, service: ServiceRollout) -> CancelBuild:
     return CancelBuild(
         service=service.plan.name,
         project=service.plan.key.project,
-        region=service.plan.key.region,
+        region=deployment.plan.build_region or service.plan.key.region,
         build=service.build,
         build_tag=build_tag(deployment, service),
     )

@@ -49,6 +49,23 @@ def test_an_image_of_another_project_is_refused() -> None:
     assert refusal.reason == "this repository may not push images to project `evil`"
 
 
+@pytest.mark.parametrize(
+    ("region", "said"),
+    [
+        ("", []),
+        ("us-central1", ["this repository may not build in region `us-central1`"]),
+        ("global", ["this repository may not build in region `global`"]),
+        ("asia-northeast3", []),
+    ],
+)
+def test_where_it_may_be_built_is_asked_too(region: str, said: list[str]) -> None:
+    service = replace(service_plan("ai"), key=ServiceKey("p", "europe-west1", "ai"))
+    plan = replace(deployment(service).plan, build_region=region)
+    mapping = "7: {projects: [p], regions: [europe-west1, asia-*], services: [ai]}"
+    told = [one.reason for one in allowance.refusals(read(mapping), 7, plan)]
+    assert [reason for reason in told if "images" not in reason] == said
+
+
 def test_json_is_read_too() -> None:
     assert read('{"7": {"projects": ["p"], "regions": ["r"], "services": ["s"]}}').keys() == {7}
 

@@ -98,6 +98,13 @@ CASES = [
         "connected_repository",
         "is in us-east1, builds run in asia-northeast3",
     ),
+    (
+        "region: asia-northeast3\n",
+        "region: asia-northeast3\nbuild_region: europe\n",
+        3,
+        "build_region",
+        "nor `global`",
+    ),
     ("  staging:\n", "  latest:\n", 13, "environments.latest", "says nothing"),
     ("  staging:\n", "  deadbeef:\n", 13, "environments.deadbeef", "reads like a commit"),
     ("services/ai\n", "/services/ai\n", 6, "services.ai.path", "folder of the repository"),
