@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 import time
@@ -11,6 +12,7 @@ from typing import NoReturn
 
 import click
 
+from localcloud.bot_environment import exports
 from localcloud.runtimes import PROCESSES, RUNTIMES
 from localcloud.visit import visit_command
 
@@ -73,7 +75,8 @@ def up(
 ) -> None:
     """Start everything, deploy the sample once, print one JSON line, serve until Ctrl-C.
 
-    The line says where everything is; it is kept in DIRECTORY/up.json, too.
+    The line says where everything is; it is kept in DIRECTORY/up.json, too. A shell that has read
+    DIRECTORY/bot.env (`. DIRECTORY/bot.env`) can run `python -m bot` beside it.
     """
     from localcloud.cloud import Cloud, CloudError, Options  # noqa: PLC0415  # --help stays quick
 
@@ -95,7 +98,11 @@ def up(
     cloud.on_progress = lambda line: click.echo(line, err=True)
     try:
         cloud.start()
-        _tell(state / "up.json", json.dumps(cloud.info()) + "\n")
+        _keep(state / "bot.env", exports(cloud.bot_environment))
+        told = json.dumps(cloud.info()) + "\n"
+        _keep(state / "up.json", told)
+        sys.stdout.write(told)
+        sys.stdout.flush()
         while True:
             time.sleep(_TURN)
     except KeyboardInterrupt:
@@ -106,10 +113,11 @@ def up(
         cloud.stop()
 
 
-def _tell(kept: Path, line: str) -> None:
-    kept.write_text(line, encoding="utf-8")
-    sys.stdout.write(line)
-    sys.stdout.flush()
+def _keep(path: Path, text: str) -> None:
+    """Write what holds tokens and keys so that its owner alone can read it."""
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
+        file.write(text)
 
 
 def _interrupt(*_: object) -> NoReturn:

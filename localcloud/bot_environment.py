@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import secrets
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from localcloud.github.app_records import App
@@ -49,6 +51,11 @@ def bot_environment(
         "SPILLWAY_METRICS_LAG_SECONDS": str(lag),
         "SPILLWAY_SWEEP_SECONDS": str(sweep),
     }
+
+
+def exports(environment: Mapping[str, str]) -> str:
+    """Return the variables as a shell reads them from a file."""
+    return "".join(f"export {name}={quote(value)}\n" for name, value in environment.items())
 
 
 def webhook_secret(state: Path) -> str:

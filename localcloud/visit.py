@@ -26,6 +26,8 @@ MOST_RPS = 500.0
 MOST_WAITING = 200
 _ANSWER_WITHIN_SECONDS = 30
 _KEPT_LATENCIES = 20_000
+_SERVER_ERROR = 500
+_MOST_TROUBLES, _LONGEST_TROUBLE = 5, 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,8 @@ class Counts:
     skipped: int
     p50_ms: float | None
     p95_ms: float | None
+    troubles: Mapping[str, int]
+    """What was said by the first few kinds of failures."""
 
 
 class Visitors:
@@ -124,10 +128,13 @@ class Visitors:
         started = time.perf_counter()
         try:
             async with client.request(self._method, url, json=self._body) as answer:
-                await answer.read()
+                said = await answer.text(errors="replace")
             self._tally.answered(answer.status, time.perf_counter() - started)
-        except (aiohttp.ClientError, TimeoutError, OSError):
+            if answer.status >= _SERVER_ERROR:
+                self._tally.went_wrong(f"{answer.status} {said.strip()[:_LONGEST_TROUBLE]}")
+        except (aiohttp.ClientError, TimeoutError, OSError) as trouble:
             self._tally.failed += 1
+            self._tally.went_wrong(type(trouble).__name__)
         finally:
             self._tally.waiting -= 1
 
@@ -139,11 +146,17 @@ class _Tally:
         self.waiting = self.failed = self.skipped = 0
         self._statuses: Counter[str] = Counter()
         self._seconds: deque[float] = deque(maxlen=_KEPT_LATENCIES)
+        self._troubles: Counter[str] = Counter()
 
     def answered(self, status: int, seconds: float) -> None:
         """Count one answer."""
         self._statuses[f"{status // 100}xx"] += 1
         self._seconds.append(seconds)
+
+    def went_wrong(self, said: str) -> None:
+        """Keep what was said by a failure, of the first few kinds."""
+        if said in self._troubles or len(self._troubles) < _MOST_TROUBLES:
+            self._troubles[said] += 1
 
     def counts(self) -> Counts:
         """Sum up."""
@@ -151,7 +164,8 @@ class _Tally:
         ordered = sorted(self._seconds.copy())
         answers = sum(statuses.values())
         times = _quantile_ms(ordered, 0.5), _quantile_ms(ordered, 0.95)
-        return Counts(answers + self.failed, statuses, self.failed, self.skipped, *times)
+        counted = answers + self.failed, statuses, self.failed, self.skipped
+        return Counts(*counted, *times, dict(self._troubles.copy()))
 
 
 def _quantile_ms(ordered: list[float], share: float) -> float | None:

@@ -87,7 +87,8 @@ class ContainerLauncher:
             labels=self._labels | {"local.spillway.revision": spec.revision},
             host_config=self._limits(),
         )
-        api.put_archive(made["Id"], "/", archive_of(spec.files))
+        if spec.files:
+            api.put_archive(made["Id"], "/", archive_of(spec.files))
         return str(made["Id"])
 
     def ending(self, code: int) -> str:

@@ -18,7 +18,7 @@ def mismatches(*checks: tuple[bool, str]) -> list[str]:
 def unharmed(follow: Follow) -> tuple[tuple[bool, str], ...]:
     """Expect that no visitor met an error."""
     visits = follow.visits()
-    return ((visits.bad == 0, f"no visitor harmed, but {visits}"),)
+    return ((visits.bad == 0, f"no visitor harmed, but {visits} ({visits.trouble})"),)
 
 
 def runs(follow: Follow, sha: str) -> bool:

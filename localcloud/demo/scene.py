@@ -15,14 +15,14 @@ class Visits:
 
     answers: Mapping[str, int] = field(default_factory=dict)
     failed: int = 0
+    troubles: Mapping[str, int] = field(default_factory=dict)
+    """What was said by failures, and how often."""
 
     def since(self, earlier: Visits) -> Visits:
         """Return what was met after an earlier count."""
-        answers = {
-            name: count - earlier.answers.get(name, 0) for name, count in self.answers.items()
-        }
-        kept = {name: count for name, count in answers.items() if count}
-        return Visits(kept, self.failed - earlier.failed)
+        answers = _more(self.answers, earlier.answers)
+        troubles = _more(self.troubles, earlier.troubles)
+        return Visits(answers, self.failed - earlier.failed, troubles)
 
     @property
     def total(self) -> int:
@@ -37,6 +37,17 @@ class Visits:
     def __str__(self) -> str:
         classes = [f"{name} {count}" for name, count in sorted(self.answers.items())]
         return ", ".join([*classes, *([f"no answer {self.failed}"] if self.failed else [])])
+
+    @property
+    def trouble(self) -> str:
+        """What failures said, the most frequent first."""
+        said = sorted(self.troubles.items(), key=lambda one: -one[1])
+        return "; ".join(f"{count} times {text}" for text, count in said)
+
+
+def _more(later: Mapping[str, int], earlier: Mapping[str, int]) -> dict[str, int]:
+    more = {name: count - earlier.get(name, 0) for name, count in later.items()}
+    return {name: count for name, count in more.items() if count}
 
 
 @dataclass(frozen=True, kw_only=True)

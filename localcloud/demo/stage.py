@@ -40,7 +40,7 @@ class Stage:
     def visits(self) -> Visits:
         """Count what the visitors have met so far."""
         counts = self.visitors.counts()
-        return Visits(dict(counts.by_status), counts.failed)
+        return Visits(dict(counts.by_status), counts.failed, dict(counts.troubles))
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from localcloud.runtime.interface import Served
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from multidict import CIMultiDictProxy
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from localcloud.runtime.interface import Telemetry
 
 _CONNECT_SECONDS = 5
-_IDLE_SECONDS = 1  # below the 2 s and 5 s after which gunicorn, uvicorn and Node hang up themselves
 _CLIENT_GONE = 499
 _HOP_BY_HOP = {
     "connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection",
@@ -55,10 +55,14 @@ class Forwarder:
         self._client: aiohttp.ClientSession | None = None
 
     async def open(self, telemetry: Telemetry) -> None:
-        """Make the client, in the loop that will use it; `telemetry` hears of every request."""
+        """Make the client, in the loop that will use it; `telemetry` hears of every request.
+
+        Every request has a connection of its own: an instance may hang up on an idle one just as
+        the next request is sent, which nobody could tell from a failure.
+        """
         self._telemetry = telemetry
         self._client = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=_IDLE_SECONDS),
+            connector=aiohttp.TCPConnector(limit=0, force_close=True),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_SECONDS),
             auto_decompress=False,
             cookie_jar=aiohttp.DummyCookieJar(),
@@ -70,21 +74,24 @@ class Forwarder:
         if self._client:
             await self._client.close()
 
+    def claim(self, revision: str) -> AbstractContextManager[None]:
+        """Have the revision live on until its request is answered, from now on."""
+        return self._in_flight.request(revision)
+
     async def forward(self, request: web.Request, target: Target) -> web.StreamResponse:
-        """Let the target answer; 503 when it cannot be reached or breaks off, 504 when late.
+        """Let the claimed target answer; 503 where it is not reached or breaks off, 504 when late.
 
         What reaches no instance is not counted.
         (https://cloud.google.com/monitoring/api/metrics_gcp: run.googleapis.com/request_count)
         """
         started = time.perf_counter()
         relay = _Relay(request)
-        with self._in_flight.request(target.revision):
-            try:
-                return await self._relayed(relay, target)
-            finally:
-                seconds = time.perf_counter() - started
-                if relay.reached:
-                    self._report(target, relay.status, seconds)
+        try:
+            return await self._relayed(relay, target)
+        finally:
+            seconds = time.perf_counter() - started
+            if relay.reached:
+                self._report(target, relay.status, seconds)
 
     async def _relayed(self, relay: _Relay, target: Target) -> web.StreamResponse:
         port = self._locate(target.revision)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import ExitStack
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -43,6 +44,8 @@ class LocalTraffic:
         self._splits: dict[str, Split] = {}
         self._waiting: list[socket.socket] = []
         self._opening = Lock()
+        self._choosing = Lock()
+        """Once routes are replaced, whoever was sent by the old ones has claimed its revision."""
         self._loop = LoopThread("traffic")
         self._runner: web.AppRunner | None = None
 
@@ -66,10 +69,11 @@ class LocalTraffic:
         """Replace the service's routes as a whole."""
         for tag in ("", *routes.tags):
             self.url(service, tag)
-        known = self._splits.get(service)
-        if known is None or known.weights != routes.weights:
-            self._splits[service] = Split(routes.weights)
-        self._routes[service] = routes
+        with self._choosing:
+            known = self._splits.get(service)
+            if known is None or known.weights != routes.weights:
+                self._splits[service] = Split(routes.weights)
+            self._routes[service] = routes
 
     def url(self, service: str, tag: str = "") -> str:
         """Return `http://127.0.0.1:PORT`, the same over restarts, whether or not routed yet."""
@@ -112,10 +116,17 @@ class LocalTraffic:
             return web.Response(status=400, text="Error: the path begins with a slash\n")
         if not routes.public and (denial := await self._denied(request, service, tag)):
             return denial
-        revision = routes.tags[tag] if tag else self._splits[service].pick()
-        if revision is None:
-            return web.Response(status=404, text="Error: Page not found\n")
-        return await self._forwarder.forward(request, Target(service, revision))
+        with ExitStack() as claimed:
+            with self._choosing:
+                revision = self._chosen(service, tag)
+                if revision is None:
+                    return web.Response(status=404, text="Error: Page not found\n")
+                claimed.enter_context(self._forwarder.claim(revision))
+            return await self._forwarder.forward(request, Target(service, revision))
+
+    def _chosen(self, service: str, tag: str) -> str | None:
+        """Return who answers by the routes of this moment."""
+        return self._routes[service].tags.get(tag) if tag else self._splits[service].pick()
 
     def _called(self, request: web.Request) -> tuple[str, str]:
         """Tell by the port that was called; a Host header is only somebody's word."""

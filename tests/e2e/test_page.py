@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "local-cloud.md"
 BLOCKS = re.compile(r"```sh\n(.*?)```", re.DOTALL)
-TYPED = 4
-"""Blocks that need git and curl only; the last is gcloud's."""
+TYPED = 5
+"""Blocks that need git, curl and the bot only; the last is gcloud's."""
 
 
 @contextmanager

@@ -72,6 +72,24 @@ def test_one_line_tells_where_everything_is_and_the_same_folder_resumes(tmp_path
     assert first["clone_url"] == f"{first['github']}/acme/senior-mhealth.git"
 
 
+def test_the_bot_can_be_asked_beside_it_by_whoever_started_it(tmp_path: Path) -> None:
+    with up(tmp_path) as process:
+        told = json.loads(line(process.stdout))
+        asked = f'. {tmp_path}/bot.env; {sys.executable} -m bot status --repository "$1"'
+        done = subprocess.run(  # noqa: S603  # our own module, our own arguments
+            ["/bin/sh", "-euc", asked, "sh", told["repository"]],
+            cwd=PROJECT,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout == "Nothing has been deployed from this repository yet.\n"
+        for name in ("bot.env", "up.json"):
+            assert (tmp_path / name).stat().st_mode & 0o777 == 0o600
+        stopped(process, signal.SIGINT)
+
+
 def test_who_presses_ctrl_c_again_and_again_stops_it_too(tmp_path: Path) -> None:
     with up(tmp_path) as process:
         assert line(process.stdout)

@@ -138,6 +138,21 @@ class TestPassingOn:
 
 
 class TestTrouble:
+    def test_an_instance_that_hangs_up_on_idle_connections_harms_nobody(
+        self, world: World, service_files: dict[str, str]
+    ) -> None:
+        hangs_up = "self.asked = getattr(self, 'asked', 0) + 1"
+        server = service_files["server.py"].replace(
+            "    def do_GET(self):\n",
+            f"    def do_GET(self):\n        {hangs_up}\n        if self.asked > 1:\n"
+            "            self.close_connection = True\n            return\n",
+        )
+        digest = world.build(service_files | {"server.py": server})
+        url = world.route({world.start("echo-1", digest): 100})
+        with requests.Session() as session:
+            statuses = [session.post(url, b"{}", timeout=10).status_code for _ in range(3)]
+        assert statuses == [200, 200, 200]
+
     def test_a_revision_that_does_not_run_is_503_and_counted_nowhere(
         self, world: World, echo: str
     ) -> None:
