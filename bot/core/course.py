@@ -38,7 +38,7 @@ THIN_STABLE = 30
 """Requests of stable below which it is no witness against a canary that has most of the traffic."""
 NOISY = 0.25
 MISSED = 20
-"""Requests that stable must have had to get, for its silence to mean that metrics are missing."""
+"""Requests that were due, from which their silence means that metrics are missing."""
 CONDEMNED = frozenset({Finding.WORSE, Finding.MUTE})
 
 _AUTO = (
@@ -95,7 +95,7 @@ def onward(course: Course, seen: Sequence[tuple[Evidence, Verdict]], route: Rout
     undecided = bool(found & {Finding.UNDECIDED, Finding.BREWING})
     match course.stage:
         case Stage.RAMP:
-            thin = any(e.canary.requests < route.min_requests for e, _ in seen)
+            thin = any(_thin(course, evidence, route) for evidence, _ in seen)
             return _ramp(course, windows, _doubts(found, thin=thin, route=route), route)
         case Stage.WATCH:
             alarmed = Finding.ALARMED in found and course.alarms < MOST_ALARMS
@@ -115,11 +115,21 @@ def _heard(course: Course, evidence: Evidence) -> bool:
 
 
 def _silent(course: Course, evidence: Evidence) -> bool:
-    """Tell whether stable's series is missing, though it must have had requests."""
-    if evidence.strange:
+    """Tell whether series are missing, though there must have been requests.
+
+    Where windows without any had to be taken as empty, it is traffic that is missing.
+    """
+    if evidence.strange or (evidence.missing >= MISSED and not evidence.idle):
         return True
-    due = evidence.canary.requests * (FULL - evidence.share) / max(1, evidence.share)
-    return evidence.share == course.share and due >= MISSED and not evidence.stable.requests
+    return evidence.share == course.share and evidence.unmet >= MISSED
+
+
+def _thin(course: Course, evidence: Evidence, route: Route) -> bool:
+    """Tell whether a step has seen too little: of what is due, or of what deploy.yaml wants."""
+    seen = evidence.windows - evidence.blank
+    return evidence.canary.requests < route.min_requests or (
+        evidence.blank > 0 and seen < route.steps[course.step].bake
+    )
 
 
 def _doubts(found: set[Finding], *, thin: bool, route: Route) -> list[tuple[str, Policy]]:

@@ -83,6 +83,9 @@ class History(Struct, frozen=True, kw_only=True):
     windows: int = 0
     requests: float = 0.0
     """Per window."""
+    due: float = 0.0
+    """To be expected in a window from now on: as in the last hour, or as a day ago at this time,
+    whichever was more. 0: nobody calls at this time of day."""
     metrics: dict[Metric, Past] = field(default_factory=dict)
 
     def past(self, metric: Metric) -> Past:
@@ -121,6 +124,14 @@ class Excursion(Struct, frozen=True):
     sums: Sums = Sums()
     nats: float = 0.0
     """Logarithm of the likelihood ratio."""
+
+
+class Lull(Struct, frozen=True):
+    """A run of windows at 100 % in which the canary answered hardly any of what is usual."""
+
+    windows: int = 0
+    due: float = 0.0
+    answered: int = 0
 
 
 class Trace(Struct, frozen=True):
@@ -175,6 +186,15 @@ class Evidence(Struct, frozen=True, kw_only=True):
     excursion: Excursion = Excursion()
     solo: Excursion = Excursion()
     """The same where there is no stable to compare with."""
+    lull: Lull = Lull()
+    unmet: float = 0.0
+    """Requests that stable must have had since its last one, by the canary's count."""
+    blank: int = 0
+    """Windows at this split that were taken in without any series, though requests were due."""
+    idle: int = 0
+    """How many of the latest windows had no answer of either side."""
+    missing: float = 0.0
+    """Requests that were due in windows without a series, when none that came could be taken in."""
     until: datetime | None = None
     """End of the last window taken in."""
     strange: str = ""
@@ -210,5 +230,9 @@ class Verdict(Struct, frozen=True, kw_only=True):
     ratio: float = 0.0
     at_least: float = 0.0
     """How many times as often the canary does it, and the least that this may be."""
+    due: float = 0.0
+    """Requests that were due where silence is what speaks against the canary."""
+    limit: float = 0.0
+    """The limit that it is beyond, where deploy.yaml sets one."""
     canary: Counts = Counts()
     stable: Counts = Counts()

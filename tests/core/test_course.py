@@ -75,7 +75,8 @@ def test_too_few_requests_wait_until_the_longest_bake() -> None:
 
 def test_a_canary_that_answers_while_stable_has_no_series_proves_nothing() -> None:
     at = course.begin(ROUTE)
-    assert move(at, 3, stable=Counts()).waiting == "metrics-down"
+    assert move(at, 3, unmet=20.0).waiting == "metrics-down"
+    assert move(at, 3, missing=20.0).waiting == "metrics-down"
     assert move(at, 3, strange="11 5xx of 10 requests").waiting == "metrics-down"
 
 

@@ -15,9 +15,11 @@ from bot.core.deployment import Deployment, Failure, FailureCode, ServiceRollout
 from bot.core.evidence import Finding, Metric, Verdict, Window
 from bot.core.rollout.planning import verdict_config
 from bot.core.rollout.turn import tell_step, with_service
+from bot.core.rollout.wants import visible_until
+from bot.core.verdict.arrival import arrived
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from bot.core.course import Move
@@ -38,21 +40,24 @@ WORSE = {
 }
 
 
-def judged(deployment: Deployment, names: Iterable[str], seen: Sight) -> Deployment:
+def judged(deployment: Deployment, names: Iterable[str], seen: Sight, now: datetime) -> Deployment:
     """Return the deployment with each service's evidence brought up to date and read."""
     for service in deployment.services:
         if service.plan.name in names and not service.first:
             windows = seen.windows.get(service.plan.name, ())
-            deployment = with_service(deployment, _folded(deployment, service, windows))
+            newest = visible_until(deployment, now)
+            deployment = with_service(deployment, _folded(deployment, service, (windows, newest)))
     return deployment
 
 
 def _folded(
-    deployment: Deployment, service: ServiceRollout, windows: tuple[Window, ...]
+    deployment: Deployment, service: ServiceRollout, visible: tuple[Sequence[Window], datetime]
 ) -> ServiceRollout:
-    config, evidence = verdict_config(deployment, service), service.evidence
+    config, length = verdict_config(deployment, service), deployment.sampling.window
+    come = arrived(visible, config.history.due, length)
+    evidence = replace(service.evidence, missing=come.missing)
     taken: list[Window] = []
-    for window in windows:
+    for window in come.windows:
         after = verdict.update(evidence, window, config)
         if after.until != evidence.until:
             taken.append(window)

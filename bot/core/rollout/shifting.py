@@ -107,7 +107,7 @@ def _level_done(deployment: Deployment, now: datetime) -> Deployment:
 def _baked(deployment: Deployment, seen: Sight, now: datetime) -> Deployment:
     if seen.metrics_down:
         return _blind(deployment, "metrics-down", now)
-    deployment = judged(deployment, {s.plan.name for s in at_level(deployment)}, seen)
+    deployment = judged(deployment, {s.plan.name for s in at_level(deployment)}, seen, now)
     deployment = shadowed(deployment, now)
     move = next_move(deployment, [s for s in at_level(deployment) if not s.first])
     if move.outcome is Outcome.ROLLED_BACK:

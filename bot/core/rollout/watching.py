@@ -77,7 +77,7 @@ def _moved(deployment: Deployment, seen: Sight, now: datetime) -> Deployment:
     if seen.metrics_down:
         return wait(deployment, "metrics-down", next_visible(deployment, now))
     services = _judged(deployment)
-    deployment = judged(deployment, {s.plan.name for s in services}, seen)
+    deployment = judged(deployment, {s.plan.name for s in services}, seen, now)
     deployment = shadowed(deployment, now)
     current = _judged(deployment)
     move = next_move(deployment, _compared(deployment, current))

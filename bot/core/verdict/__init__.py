@@ -2,8 +2,8 @@
 
 `update` folds one metric window into the evidence, `read` says what follows. docs/verdict.md tells
 the rule in words. Inside: `past` sums up stable's last day, `noise` says what to expect of a
-window, `likelihood` compares, `catastrophe` is the fast lane, `silence` hears what is not counted,
-`fold` adds up, `reading` decides.
+window, `arrival` waits for late ones, `likelihood` compares, `catastrophe` is the fast lane,
+`silence` hears what is not counted, `fold` adds up, `reading` decides.
 
 Next: bot/core/verdict/fold.py
 """

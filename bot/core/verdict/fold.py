@@ -16,8 +16,17 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from bot.core.evidence import Counts, Evidence, Excursion, Metric, Trace, VerdictConfig, Window
-from bot.core.verdict import catastrophe
+from bot.core.evidence import (
+    Counts,
+    Evidence,
+    Excursion,
+    Lull,
+    Metric,
+    Trace,
+    VerdictConfig,
+    Window,
+)
+from bot.core.verdict import arrival, catastrophe, silence
 from bot.core.verdict.likelihood import Tally, against_base, against_stable
 from bot.core.verdict.noise import heard, level_of, lingering
 
@@ -69,6 +78,10 @@ def update(evidence: Evidence, window: Window, config: VerdictConfig) -> Evidenc
         excursion=_excursion(evidence, canary, stable, config),
         solo=_solo(evidence, canary, stable, config),
         traces=traces,
+        lull=silence.lull(evidence, canary, config.history),
+        unmet=_unmet(evidence, canary, stable),
+        blank=evidence.blank + arrival.blank(window, config.history.due),
+        idle=0 if canary.requests or stable.requests else evidence.idle + 1,
         until=window.end,
         strange="",
     )
@@ -83,6 +96,7 @@ def _at_share(evidence: Evidence, share: int) -> Evidence:
         share=share,
         risen=share > evidence.share,
         windows=0,
+        blank=0,
         steps=evidence.steps + 1,
         compared=0 if resplit else evidence.compared,
         watched=0,
@@ -92,6 +106,8 @@ def _at_share(evidence: Evidence, share: int) -> Evidence:
         traces=traces,
         excursion=evidence.excursion if share > evidence.share else Excursion(),
         solo=Excursion(),
+        lull=Lull(),
+        unmet=0.0,
     )
 
 
@@ -110,6 +126,13 @@ def _counted(evidence: Evidence, canary: Counts, stable: Counts) -> Evidence:
         canary_total=_sum(evidence.canary_total, canary) if compared else evidence.canary_total,
         stable_total=_sum(evidence.stable_total, stable),
     )
+
+
+def _unmet(evidence: Evidence, canary: Counts, stable: Counts) -> float:
+    """Return how many requests stable must have had since its last one, by the canary's count."""
+    if stable.requests:
+        return 0.0
+    return evidence.unmet + canary.requests * (FULL - evidence.share) / max(1, evidence.share)
 
 
 def _judged(evidence: Evidence) -> bool:

@@ -8,6 +8,7 @@ Source: Wald, "Sequential Tests of Statistical Hypotheses", Annals of Mathematic
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 from bot.core.evidence import Evidence, Metric, VerdictConfig
 
@@ -15,7 +16,15 @@ BEYOND = (2.0, 4.0)
 MOST = 0.99
 
 
-def beyond_limit(evidence: Evidence, config: VerdictConfig) -> tuple[float, Metric] | None:
+class Beyond(NamedTuple):
+    """How sure it is that the canary is beyond a limit."""
+
+    odds: float
+    metric: Metric
+    limit: float
+
+
+def beyond_limit(evidence: Evidence, config: VerdictConfig) -> Beyond | None:
     """Return the odds that the canary is beyond a limit, and which, once they are enough."""
     canary = evidence.canary
     limits = (
@@ -24,7 +33,7 @@ def beyond_limit(evidence: Evidence, config: VerdictConfig) -> tuple[float, Metr
     )
     for limit, bad, metric in limits:
         if limit and (odds := _odds(bad, canary.requests, limit)) >= 1.0 / config.alpha:
-            return odds, metric
+            return Beyond(odds, metric, limit)
     return None
 
 

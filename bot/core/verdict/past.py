@@ -23,19 +23,32 @@ BLOCK = 30
 """Windows of a block: what lasts longer than that is the day's tide."""
 LATELY = 10
 """Windows that tell the traffic of a revision which had less of it for most of its short life."""
+HOUR, FULL_DAY = 60, 1440
+"""Windows that tell what to expect of the next ones: the last so many, and as many a day ago."""
 ENOUGH = 20
 """Requests below which a window's ratio says nothing."""
 
 
 def summary(day: Sequence[Counts]) -> History:
     """Return a day of stable's windows in short; windows without a series count as no traffic."""
-    requests = sum(counts.requests for counts in day)
+    requests = _requests(day)
     if not requests:
         return History(windows=len(day))
     metrics = {metric: _past(day, metric, requests) for metric in Metric}
     lately = day[-LATELY:]
-    usual = max(requests / len(day), sum(counts.requests for counts in lately) / len(lately))
-    return History(windows=len(day), requests=usual, metrics=metrics)
+    usual = max(requests / len(day), _requests(lately) / len(lately))
+    return History(windows=len(day), requests=usual, due=_due(day), metrics=metrics)
+
+
+def _due(day: Sequence[Counts]) -> float:
+    """Return what to expect of a window from now on: nights are quiet, and so are young days."""
+    lately = day[-HOUR:]
+    ago = day[: max(0, HOUR - (FULL_DAY - len(day)))]
+    return max(_requests(lately) / len(lately), _requests(ago) / HOUR)
+
+
+def _requests(windows: Sequence[Counts]) -> int:
+    return sum(counts.requests for counts in windows)
 
 
 def _past(day: Sequence[Counts], metric: Metric, requests: int) -> Past:

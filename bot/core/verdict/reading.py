@@ -9,10 +9,12 @@ import math
 from operator import mul
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from bot.core.evidence import Evidence, Finding, Metric, Trace, Verdict, VerdictConfig
 from bot.core.verdict.limits import beyond_limit
-from bot.core.verdict.silence import mute
-from bot.core.verdict.words import told, untold
+from bot.core.verdict.silence import mute, mute_alone
+from bot.core.verdict.words import told, unanswered, untold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -41,11 +43,8 @@ def read(evidence: Evidence, config: VerdictConfig) -> Verdict:
         return told(evidence, Finding.BROKEN, broken, Metric.ERRORS)
     if otherwise := _otherwise(evidence, config):
         return otherwise
-    alarm = sum(_odds(evidence, one, _watch) for one in Metric if _heard_alone(one, config))
-    if alarm >= ALARM or evidence.solo.nats >= BROKEN_ALONE:
-        return told(
-            evidence, Finding.ALARMED, max(alarm, math.exp(min(200.0, evidence.solo.nats))), loudest
-        )
+    if alarm := _alarmed(evidence, config, loudest):
+        return alarm
     if evidence.excursion.nats >= BREWING:
         return told(evidence, Finding.BREWING, max(odds, broken), Metric.ERRORS)
     finding = Finding.UNDECIDED if odds >= UNDECIDED else Finding.CLEAR
@@ -54,10 +53,21 @@ def read(evidence: Evidence, config: VerdictConfig) -> Verdict:
 
 def _otherwise(evidence: Evidence, config: VerdictConfig) -> Verdict | None:
     """Return what condemns without any comparison of failures: a limit, or silence."""
-    if limited := beyond_limit(evidence, config):
-        return told(evidence, Finding.WORSE, *limited)
+    if beyond := beyond_limit(evidence, config):
+        worse = told(evidence, Finding.WORSE, beyond.odds, beyond.metric)
+        return replace(worse, limit=beyond.limit)
     silence = 0.0 if config.affine else mute(evidence)
     return untold(evidence, silence) if silence else None
+
+
+def _alarmed(evidence: Evidence, config: VerdictConfig, loudest: Metric) -> Verdict | None:
+    """Return why stable is to be asked again, where it has no traffic any more."""
+    alarm = sum(_odds(evidence, one, _watch) for one in Metric if _heard_alone(one, config))
+    if alarm >= ALARM or evidence.solo.nats >= BROKEN_ALONE:
+        alone = math.exp(min(200.0, evidence.solo.nats))
+        return told(evidence, Finding.ALARMED, max(alarm, alone), loudest)
+    silence = 0.0 if config.affine else mute_alone(evidence)
+    return unanswered(evidence, silence) if silence else None
 
 
 def _heard_alone(metric: Metric, config: VerdictConfig) -> bool:

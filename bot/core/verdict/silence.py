@@ -11,8 +11,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from bot.core.evidence import Lull
+
 if TYPE_CHECKING:
-    from bot.core.evidence import Evidence
+    from bot.core.evidence import Counts, Evidence, History
 
 FULL = 100
 LEFT = 0.1
@@ -29,5 +31,28 @@ def mute(evidence: Evidence) -> float:
     answered = evidence.canary.requests
     if evidence.windows < SETTLED or answered > LEFT * due:
         return 0.0
+    return _sure(answered, due)
+
+
+def lull(evidence: Evidence, canary: Counts, history: History) -> Lull:
+    """Return the run of windows at 100 % in which the canary answered hardly any, one longer.
+
+    It begins with a canary that falls silent: where nobody was heard before, nobody calls.
+    """
+    before = evidence.lull
+    ended = evidence.idle > 0 and not before.windows
+    if ended or evidence.share != FULL or canary.requests > LEFT * history.due:
+        return Lull()
+    answered = before.answered + canary.requests
+    return Lull(before.windows + 1, before.due + history.due, answered)
+
+
+def mute_alone(evidence: Evidence) -> float:
+    """Return the same at 100 %, where only stable's last day says what is due."""
+    quiet = evidence.lull
+    return _sure(quiet.answered, quiet.due) if quiet.windows >= SETTLED else 0.0
+
+
+def _sure(answered: int, due: float) -> float:
     nats = answered * math.log(LEFT) + (1.0 - LEFT) * due
     return nats if nats >= SURE else 0.0

@@ -50,6 +50,16 @@ def untold(evidence: Evidence, nats: float) -> Verdict:
     )
 
 
+def unanswered(evidence: Evidence, nats: float) -> Verdict:
+    """Return the verdict on a canary at 100 % that answers hardly any of what is usual."""
+    return Verdict(
+        finding=Finding.ALARMED,
+        odds=math.exp(min(nats, 200.0)),
+        canary=Counts(evidence.lull.answered),
+        due=evidence.lull.due,
+    )
+
+
 def ratios(canary: Counts, stable: Counts, metric: Metric) -> tuple[float, float]:
     """Return how many times as often the canary does it, and the least that this may be."""
     bad, usual = getattr(canary, metric.value), getattr(stable, metric.value)
@@ -78,11 +88,16 @@ def reason(verdict: Verdict) -> str:
         answered = f"{number(canary.requests)} of the canary"
         beside = f"{number(stable.requests)} of stable"
         return f"answers counted: {answered} beside {beside}, evidence {odds(verdict.odds)}"
+    if verdict.due:
+        answered = f"{number(canary.requests)} where {number(verdict.due)} are usual"
+        return f"answers counted: {answered}, evidence {odds(verdict.odds)}"
     parts = [f"canary {_of(canary, verdict.metric)}"]
     if stable.requests:
         parts[0] += f" against stable {_of(stable, verdict.metric)}"
     parts[0] += f" {name}"
-    if verdict.ratio and verdict.odds >= 1.0:
+    if verdict.limit:
+        parts.append(f"more than {100.0 * verdict.limit:g} %")
+    elif verdict.ratio and verdict.odds >= 1.0:
         parts.append(
             f"{number(verdict.ratio)} times as likely (at least {number(verdict.at_least)})"
         )

@@ -115,6 +115,10 @@ class Faults:
     errors: set[str] = field(default_factory=set)
     thin: bool = False
     """Hardly anybody visits the canary."""
+    dark: set[str] = field(default_factory=set)
+    """Sides that have no series: canary, stable."""
+    late: int = 0
+    """So many windows later than Cloud Monitoring says, it shows a point."""
     conflicts: int = 0
     """So many writes meet somebody else's."""
 
@@ -129,6 +133,8 @@ class World:
     secrets: dict[str, dict[str, str]] = field(default_factory=dict)
     unpinned: str = ""
     memory: Memory = field(default_factory=Memory)
+    usual: int = 1000
+    """Requests in every window of stable's last day."""
     actions: list[Action] = field(default_factory=list)
     shares: list[tuple[str, int]] = field(default_factory=list)
     now: datetime = START
@@ -175,7 +181,7 @@ class World:
             memory=self.memory if wanted.memory else Memory(),
             smoke={name: self._smoke(name) for name in wanted.smoke},
             windows={w.name: self._windows(deployment, w) for w in wanted.windows},
-            days={w.name: Day(windows=(Counts(1000),) * 60) for w in wanted.days},
+            days={w.name: Day(windows=(Counts(self.usual),) * 60) for w in wanted.days},
             logs=("line",) if wanted.build_logs or wanted.revision_logs else None,
         )
 
@@ -216,9 +222,19 @@ class World:
                 window = Window(
                     start=start, end=start + SECOND, share=share, canary=canary, stable=stable
                 )
-                windows.append(window)
+                windows.append(self._shown(deployment, window))
             start += SECOND
         return tuple(windows)
+
+    def _shown(self, deployment: Deployment, window: Window) -> Window:
+        """Return a window as far as its points have come by now."""
+        come = self.now - deployment.sampling.lag - self.faults.late * deployment.sampling.window
+        hidden = {"canary", "stable"} if window.end > come else self.faults.dark
+        return replace(
+            window,
+            canary=None if "canary" in hidden else window.canary,
+            stable=None if "stable" in hidden else window.stable,
+        )
 
     def _canary(self, name: str, share: int, start: datetime) -> Counts | None:
         failing = name in self.faults.errors
