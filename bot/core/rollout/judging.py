@@ -95,11 +95,10 @@ def shadowed(deployment: Deployment, now: datetime) -> Deployment:
 
 def condemned(deployment: Deployment) -> Failure:
     """Return why traffic must go back, in the numbers of the service that it goes back for."""
-    bad = ACTED_ON | {Finding.BREWING}
-    service = next((s for s in deployment.services if s.verdict and s.verdict.finding in bad), None)
-    if service is None or service.verdict is None:
+    service = _at_fault(deployment)
+    read = service.verdict if service else None
+    if service is None or read is None:
         return undecidable("it was not decided in time, and deploy.yaml says to roll back then")
-    read = service.verdict
     if read.finding is Finding.MUTE:
         return Failure(
             code=FailureCode.CANARY_WORSE,
@@ -114,6 +113,15 @@ def condemned(deployment: Deployment) -> Failure:
         reason=f"the canary of {service.plan.name} {WORSE[read.metric]}",
         detail=f"{verdict.reason(read)}, rolled back after {harmed} {_harmed(read.metric)}",
     )
+
+
+def _at_fault(deployment: Deployment) -> ServiceRollout | None:
+    """Return the service that is condemned; where none is, one that looks like a catastrophe."""
+    for bad in (ACTED_ON, {Finding.BREWING}):
+        for service in deployment.services:
+            if service.verdict and service.verdict.finding in bad:
+                return service
+    return None
 
 
 def undecidable(why: str) -> Failure:

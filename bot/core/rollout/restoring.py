@@ -49,18 +49,19 @@ def _found(deployment: Deployment, service: ServiceRollout, live: ServiceSeen) -
             service,
             standing=True,
             changed=live.serving != service.revision,
-            stable=_most(live),
+            stable=_most(live, service.revision),
             url=live.uri,
             smoke_passed=True,
             opened=True,
         )
     name = revision_name(service.plan.key.service, deployment.sha, deployment.id)
-    return replace(service, revision=name, first=not live.exists, stable=_most(live), url=live.uri)
+    stable = _most(live, name)
+    return replace(service, revision=name, first=not live.exists, stable=stable, url=live.uri)
 
 
-def _most(live: ServiceSeen) -> str:
-    """Return the revision with the most traffic: what is returned to when this fails."""
-    shares = {target.revision: live.share_of(target.revision) for target in live.traffic}
+def _most(live: ServiceSeen, wanted: str) -> str:
+    """Return the revision with the most traffic but the wanted: what is returned to if need be."""
+    shares = {one: share for one, share in live.shares.items() if one != wanted}
     return max(shares, key=lambda revision: shares[revision], default="")
 
 

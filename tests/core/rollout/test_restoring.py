@@ -114,6 +114,16 @@ def test_a_rollback_takes_the_traffic_from_wherever_people_put_it() -> None:
     assert world.services["ai"].serving == "ai-a"
 
 
+def test_a_rollback_to_what_has_most_of_a_split_is_one_write_too() -> None:
+    world = serving("ai", "api", letter="b", standing="a")
+    split = (TrafficSeen(revision="ai-a", percent=60), TrafficSeen(revision="ai-b", percent=40))
+    world.services["ai"] = replace(world.services["ai"], traffic=split)
+    ended = world.play(going_back(release("a", "ai", "api")))
+    assert ended.phase is Phase.SUCCEEDED
+    assert world.services["ai"].serving == "ai-a"
+    assert len(shifts(world)) == 2
+
+
 def test_a_revision_that_is_gone_is_made_again_before_anything_moves() -> None:
     world = serving("ai", "api", letter="b", standing="a")
     live = world.services["api"]
