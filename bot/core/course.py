@@ -87,7 +87,8 @@ def onward(course: Course, seen: Sequence[tuple[Evidence, Verdict]], route: Rout
     broken = [evidence for evidence, verdict in seen if verdict.finding is Finding.BROKEN]
     if found & CONDEMNED or any(_heard(course, evidence) for evidence in broken):
         return Move(course, outcome=Outcome.ROLLED_BACK)
-    if broken:
+    alarmed = course.stage is Stage.WATCH and Finding.ALARMED in found
+    if (broken or alarmed) and _may_ask(course):
         return Move(_rechecking(course))
     if any(_silent(course, evidence) for evidence, _ in seen):
         return Move(course, "metrics-down")
@@ -98,8 +99,7 @@ def onward(course: Course, seen: Sequence[tuple[Evidence, Verdict]], route: Rout
             thin = any(_thin(course, evidence, route) for evidence, _ in seen)
             return _ramp(course, windows, _doubts(found, thin=thin, route=route), route)
         case Stage.WATCH:
-            alarmed = Finding.ALARMED in found and course.alarms < MOST_ALARMS
-            return Move(_rechecking(course)) if alarmed else _watch(course, windows, route)
+            return _watch(course, windows, route)
         case Stage.RECHECK:
             return _recheck(course, windows, undecided=undecided)
 
@@ -109,9 +109,18 @@ def _windows(course: Course, evidence: Evidence) -> int:
 
 
 def _heard(course: Course, evidence: Evidence) -> bool:
-    """Tell whether a catastrophe is the canary's own: a stable that hardly answers cannot say."""
-    thin = evidence.excursion.sums.stable < THIN_STABLE
-    return course.stage is Stage.RECHECK or course.share < MOSTLY or not thin
+    """Tell whether a catastrophe is the canary's own: a stable that hardly answers cannot say.
+
+    Then it is asked, and what is heard are the answers: windows of the recheck.
+    """
+    if course.stage is Stage.RECHECK:
+        return evidence.share <= course.share
+    return course.share < MOSTLY or evidence.excursion.sums.stable >= THIN_STABLE
+
+
+def _may_ask(course: Course) -> bool:
+    """Tell whether stable is to be asked again: not while it is, nor after so many times."""
+    return course.stage is not Stage.RECHECK and course.alarms < MOST_ALARMS
 
 
 def _silent(course: Course, evidence: Evidence) -> bool:
@@ -175,8 +184,6 @@ def _watch(course: Course, windows: int, route: Route) -> Move:
 
 
 def _rechecking(course: Course) -> Course:
-    if course.stage is Stage.RECHECK:
-        return course
     alarms = course.alarms + 1
     return replace(course, stage=Stage.RECHECK, share=RECHECK_SHARES[0], alarms=alarms)
 

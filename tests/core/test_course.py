@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from msgspec.structs import replace
 
 from bot.core import course
@@ -97,9 +98,10 @@ def test_an_alarm_asks_stable_again_at_two_shares_and_rolls_nothing_back() -> No
     assert move(first.course, 1, Finding.WORSE).outcome is Outcome.ROLLED_BACK
 
 
-def test_a_fourth_alarm_is_not_heard() -> None:
+@pytest.mark.parametrize("finding", [Finding.ALARMED, Finding.BROKEN])
+def test_a_fourth_alarm_is_not_heard(finding: Finding) -> None:
     deaf = replace(course.at_full(Course()), alarms=3)
-    assert move(deaf, 1, Finding.ALARMED).course == deaf
+    assert move(deaf, 1, finding).course == deaf
 
 
 def test_a_stable_that_hardly_answers_is_no_witness_against_nearly_all_traffic() -> None:
@@ -109,6 +111,15 @@ def test_a_stable_that_hardly_answers_is_no_witness_against_nearly_all_traffic()
     assert (asked.outcome, asked.course.stage) == (None, Stage.RECHECK)
     sound = Excursion(Sums(50, 100, 0, 100), 20.0)
     assert move(at, 1, Finding.BROKEN, excursion=sound).outcome is Outcome.ROLLED_BACK
+
+
+def test_stable_is_heard_before_what_made_us_ask_it_counts_again() -> None:
+    asking = Course(stage=Stage.RECHECK, step=1, share=20, alarms=1)
+    before = move(asking, 9, Finding.BROKEN, share=90)
+    assert (before.outcome, before.waiting, before.course) == (None, "recheck", asking)
+    assert move(asking, 1, Finding.BROKEN).outcome is Outcome.ROLLED_BACK
+    later = replace(asking, share=90)
+    assert move(later, 1, Finding.BROKEN, share=20).outcome is Outcome.ROLLED_BACK
 
 
 def test_steps_suit_the_traffic_and_the_noise() -> None:
