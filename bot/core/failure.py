@@ -24,6 +24,7 @@ class FailureCode(StrEnum):
     CANARY_WORSE = "canary_worse"
     TRAFFIC_CHANGED = "traffic_changed"
     TRAFFIC_SPLIT = "traffic_split"
+    STABLE_GONE = "stable_gone"
     REJECTED = "rejected"
     TIMED_OUT = "timed_out"
     NO_VERDICT = "no_verdict"

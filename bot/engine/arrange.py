@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -9,8 +10,10 @@ from msgspec.structs import replace
 from bot.core.deployment import Deployment, Failure, FailureCode, Phase
 from bot.core.environment import activated, given_up, held_by, let_in
 from bot.core.model import Environment
+from bot.core.rollout.controls import overtaken
 from bot.core.rollout.turn import COMPARED, LIMITS, enter, expired
 from bot.core.route import Stage
+from bot.core.superseding import names
 from bot.ports import World, Write
 
 if TYPE_CHECKING:
@@ -36,7 +39,10 @@ def arrange(world: World, key: str) -> Environment | None:
 def _started(
     world: World, environment: Environment
 ) -> tuple[Environment, tuple[Write, ...]] | None:
-    """Make the first that may go in active, and end the watch before it unless that rolls back."""
+    """Make the first that may go in active, and end the watch before it unless that rolls back.
+
+    A rollback waits for no comparison: it takes the traffic from wherever that has got.
+    """
     first = _first_let_in(world, environment)
     if first is None:
         return None
@@ -46,9 +52,11 @@ def _started(
     if watched is None:
         return begun, ()
     deployment, version = watched
-    if deployment.phase is not Phase.WATCHING or _comparing(deployment):
+    comparing = _comparing(deployment)
+    if deployment.phase is not Phase.WATCHING or (comparing and not first.restores):
         return None
-    ended = enter(deployment, Phase.SUCCEEDED, now)
+    over = enter(deployment, Phase.SUCCEEDED, now)
+    ended = overtaken(deployment, names(first), now) if comparing else over
     telling = (*begun.telling, deployment.id)
     return replace(begun, watching="", telling=telling), (Write(ended, version),)
 
@@ -94,7 +102,7 @@ def _ended(deployment: Deployment, now: datetime) -> Deployment:
     failure = Failure(
         code=FailureCode.TIMED_OUT,
         service="",
-        reason=f"it waited in the queue for {LIMITS[Phase.QUEUED]}",
+        reason=f"it waited in the queue for {LIMITS[Phase.QUEUED] // timedelta(hours=1)} h",
         logs=(),
     )
     return enter(replace(deployment, failure=failure), Phase.FAILED, now)

@@ -195,5 +195,6 @@ def test_a_release_that_turns_bad_while_it_is_watched(
     assert len(pull.told()) == 1
     alert = pull.alert()
     assert f"canary of {service} fails more often than stable" in alert
+    assert f"| {service} | 20 % | compared with stable again; " in pull.told()[0]
     assert console.shares(service) == before
     made.reached(pull.sha, "prod", "in_progress", "success", "in_progress", "failure")

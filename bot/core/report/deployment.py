@@ -13,7 +13,16 @@ from bot.core.report.holding import holds, next_commands
 from bot.core.report.machine import json_block
 from bot.core.report.notes import notes, remedies
 from bot.core.report.origin import origin
-from bot.core.report.phrases import SYMBOLS, block, cell, commands, plain, sentence, title
+from bot.core.report.phrases import (
+    SYMBOLS,
+    block,
+    cell,
+    commands,
+    compared_again,
+    plain,
+    sentence,
+    title,
+)
 from bot.core.report.rollout import course
 from bot.core.rollout.turn import ENDS, had_traffic
 
@@ -75,7 +84,7 @@ def alert_marker(deployment: Deployment) -> str:
 
 def comment(deployment: Deployment, place: int) -> str:
     """Return the one comment of a deployment, as it should read now."""
-    symbol = SYMBOLS.get(deployment.phase, "⏳")
+    symbol = "⏳" if compared_again(deployment) else SYMBOLS.get(deployment.phase, "⏳")
     head = f"{symbol} {deployment.environment}: {title(deployment, place)}"
     said = details(deployment, place)
     shown = f"### {head}\n\n{said}"
@@ -171,8 +180,12 @@ def _traffic_words(deployment: Deployment, failure: Failure) -> str:
     ended = deployment.phase in ENDS
     by_hand = deployment.moved or failure.code is FailureCode.TRAFFIC_CHANGED
     match deployment.phase:
+        case Phase.FAILED if failure.code is FailureCode.STABLE_GONE:
+            return "`/rollback` makes an earlier release's revisions again."
         case Phase.FAILED | Phase.ABORTED | Phase.SUPERSEDED if by_hand:
             return "The traffic was left where people put it."
+        case Phase.SUPERSEDED if deployment.share:
+            return "The rollback takes the traffic from where it is."
         case Phase.FAILED if new := [s.plan.name for s in deployment.services if s.first and s.url]:
             return f"New and not in use before: {', '.join(new)}. Nothing else was touched."
         case Phase.ROLLED_BACK | Phase.ABORTED | Phase.SUPERSEDED if had_traffic(deployment):

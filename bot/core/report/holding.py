@@ -25,6 +25,8 @@ def holds(deployment: Deployment) -> list[str]:
         said.append(_approval(deployment, deployment.approval_since))
     if deployment.phase is Phase.SHIFTING and deployment.moved:
         said.append(_moved(deployment))
+    if deployment.phase is Phase.SUCCEEDED and deployment.moved:
+        said.append(_moved_since(deployment))
     return said
 
 
@@ -34,7 +36,9 @@ def next_commands(deployment: Deployment) -> tuple[str, ...]:
     match deployment.phase:
         case Phase.FAILED | Phase.ROLLED_BACK | Phase.ABORTED:
             return (*_again(deployment), f"/status {name}")
-        case Phase.SUCCEEDED | Phase.WATCHING:
+        case Phase.WATCHING:
+            return (f"/rollback {name}", f"/abort {name}", f"/status {name}")
+        case Phase.SUCCEEDED:
             return (f"/rollback {name}", f"/status {name}")
         case Phase.SHIFTING:
             return tuple(f"/{verb} {name}" for verb in _verbs(deployment))
@@ -105,6 +109,13 @@ def _moved(deployment: Deployment) -> str:
         f"**Somebody else moved the traffic.**{found} It is left so, and the rollout waits. "
         "`/resume` puts it back and goes on, `/abort` ends the rollout and leaves the traffic "
         f"where it is. To put it back by hand:\n\n{block(lines)}"
+    )
+
+
+def _moved_since(deployment: Deployment) -> str:
+    return (
+        "**Somebody else moved the traffic while it was watched.** It is now: "
+        f"{plain(deployment.traffic_found)}. It is left so, and watched no longer."
     )
 
 

@@ -20,7 +20,8 @@ def origin(deployment: Deployment, place: int) -> Iterator[str]:
     if place and deployment.waiting == COMPARED:
         yield (
             f"Waiting (position {place}): what is live in {deployment.environment} is "
-            f"{COMPARED}. It starts by itself after that."
+            f"{COMPARED}. It starts by itself after that. "
+            f"`/rollback {deployment.environment}` does not wait."
         )
     elif place and deployment.waiting:
         yield (

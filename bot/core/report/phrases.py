@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from bot.core.deployment import Deployment, Phase
+from bot.core.route import Stage
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -71,7 +72,16 @@ def title(deployment: Deployment, place: int) -> str:
         return f"{_RETURNING[deployment.phase]} {deployment.sha[:7]}{_waiting(deployment)}"
     if deployment.phase is Phase.SHIFTING:
         return f"Canary at {deployment.share} %{_waiting(deployment)}"
+    if compared_again(deployment):
+        return f"Compared with stable again, at {deployment.share} %{_waiting(deployment)}"
+    if deployment.phase is Phase.SUCCEEDED and deployment.moved:
+        return f"{TITLES[deployment.phase]}; somebody else has moved the traffic since"
     return f"{TITLES[deployment.phase]}{_waiting(deployment)}"
+
+
+def compared_again(deployment: Deployment) -> bool:
+    """Tell whether stable has traffic again because of an alarm in the watch."""
+    return deployment.phase is Phase.WATCHING and deployment.course.stage is Stage.RECHECK
 
 
 def inline(text: str) -> str:
@@ -125,5 +135,5 @@ def age(length: timedelta) -> str:
 
 
 def _waiting(deployment: Deployment) -> str:
-    quiet = {"", "build", "revision", "traffic", "smoke checks", "watching"}
+    quiet = {"", "build", "revision", "traffic", "smoke checks", "watching", "recheck"}
     return "" if deployment.waiting in quiet else f" ({plain(deployment.waiting)})"

@@ -9,7 +9,7 @@ from msgspec import Struct
 from bot.core.deployment import Deployment, Phase
 from bot.core.model import Environment
 from bot.core.report.locks import locked_by
-from bot.core.report.phrases import TITLES, age, commands
+from bot.core.report.phrases import TITLES, age, commands, compared_again
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,9 +66,10 @@ def _on_its_way(seen: Seen, now: datetime) -> str:
 
 
 def _moving(one: Deployment, now: datetime) -> str:
-    share = f", {one.share} %" if one.phase is Phase.SHIFTING else ""
+    again = compared_again(one)
+    share = f", {one.share} %" if again or one.phase is Phase.SHIFTING else ""
     since = age(now - one.phase_since)
-    what = TITLES[one.phase].lower()
+    what = "compared with stable again" if again else TITLES[one.phase].lower()
     return f"`{one.sha[:7]}`{_origin(one.number)} by {one.actor}: {what}{share} for {since}"
 
 

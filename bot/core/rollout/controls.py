@@ -55,6 +55,12 @@ def superseded(deployment: Deployment, by: str, now: datetime) -> Deployment:
     return _ended_by(deployment, FailureCode.SUPERSEDED, f"superseded by {by}", now)
 
 
+def overtaken(deployment: Deployment, by: str, now: datetime) -> Deployment:
+    """Return the deployment ended as it is compared again; `by` takes the traffic as it is."""
+    over = _ended_by(deployment, FailureCode.SUPERSEDED, f"superseded by {by}", now)
+    return enter(over, Phase.SUPERSEDED, now)
+
+
 def _ended_by(deployment: Deployment, code: FailureCode, why: str, now: datetime) -> Deployment:
     failure = Failure(code=code, service="", reason=why, logs=())
     if deployment.phase is not Phase.QUEUED:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from bot.core.action import CancelBuild, Shift
-from bot.core.deployment import Deployment, FailureCode, Phase, ServiceRollout
+from bot.core.deployment import Deployment, Failure, FailureCode, Phase, ServiceRollout
 from bot.core.rollout.building import build_tag
 from bot.core.rollout.turn import Turn, enter, had_traffic, soon, tell_step, wait, with_service
 
@@ -30,13 +30,14 @@ def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
     for name in seen.operations:
         deployment = _settled(deployment, seen, name)
     deployment = _seen_with_traffic(deployment, seen)
-    by_hand = deployment.moved
+    gone = _without_stable(deployment, seen)
+    stays = {s.plan.name for s in deployment.services} if deployment.moved else gone
     back = tuple(
-        _back(service, seen.services[service.plan.name], by_hand=by_hand)
+        _back(service, seen.services[name], by_hand=name in stays)
         for service in reversed(deployment.services)
-        if service.plan.name in seen.services
+        if (name := service.plan.name) in seen.services
         and not service.operation
-        and _ours_left(service, seen.services[service.plan.name], by_hand=by_hand)
+        and _ours_left(service, seen.services[name], by_hand=name in stays)
     )
     builds = tuple(_cancel(deployment, s) for s in deployment.services if still_built(s))
     working = any(service.operation for service in deployment.services)
@@ -45,7 +46,40 @@ def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
         said = "traffic" if back or working else "build"
         said = deployment.waiting if deployment.attempts else said
         return Turn(wait(stuck, said, soon(deployment, now)), (*back, *builds))
-    return Turn(_ended(deployment, now))
+    return Turn(_nowhere(deployment, gone, now) if gone else _ended(deployment, now))
+
+
+def _without_stable(deployment: Deployment, seen: Sight) -> set[str]:
+    """Return the services with traffic of ours whose stable revision was found to be deleted.
+
+    It is looked for once a write was refused.
+    """
+    return {
+        s.plan.name
+        for s in deployment.services
+        if deployment.attempts
+        and s.changed
+        and s.stable
+        and (live := seen.services.get(s.plan.name))
+        and live.share_of(s.revision)
+        and s.stable not in live.revisions
+    }
+
+
+def _nowhere(deployment: Deployment, gone: set[str], now: datetime) -> Deployment:
+    lost = [s for s in deployment.services if s.plan.name in gone]
+    why = "; ".join(f"{s.stable} was deleted, so traffic stays on {s.revision}" for s in lost)
+    reason = f"there is nothing to go back to: {why}"
+    before = deployment.failure
+    failure = Failure(
+        code=FailureCode.STABLE_GONE,
+        service=lost[0].plan.name,
+        reason=f"{before.reason}, but {reason}" if before else reason,
+        detail=before.detail if before else "",
+        logs=(before.logs if before else None) or (),
+        commands=(f"/rollback {deployment.environment}",),
+    )
+    return enter(replace(deployment, failure=failure), Phase.FAILED, now)
 
 
 def still_built(service: ServiceRollout) -> bool:
@@ -115,6 +149,8 @@ def _ended(deployment: Deployment, now: datetime) -> Deployment:
         return enter(replace(deployment, share=0), end, now)
     judged = deployment.failure is not None and deployment.failure.code is FailureCode.CANARY_WORSE
     canaries = any(s.changed and not s.first for s in deployment.services)
+    if deployment.moved:
+        return enter(deployment, Phase.FAILED, now)
     if judged or (had_traffic(deployment) and canaries):
         told = tell_step(replace(deployment, share=0), 0, "all traffic back on stable", now)
         return enter(told, Phase.ROLLED_BACK, now)

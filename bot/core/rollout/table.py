@@ -165,7 +165,11 @@ def _given_up(deployment: Deployment, now: datetime) -> bool:
 
 
 def _rejected(deployment: Deployment, said: Rejected, now: datetime) -> Deployment:
-    if deployment.phase is Phase.ROLLING_BACK:
+    if deployment.phase is Phase.WATCHING and (
+        on := watching.refused(deployment, said.service, now)
+    ):
+        return on
+    if deployment.phase in {Phase.ROLLING_BACK, Phase.WATCHING}:
         return spoiled(deployment, f"Cloud Run refuses: {said.detail}", now + LONG, now)
     if said.unsuitable:
         return fail(deployment, _unsuitable(deployment, said), now)

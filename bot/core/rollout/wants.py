@@ -96,7 +96,12 @@ def wants(  # noqa: PLR0911  # one return per phase reads as the table it is
                 services=_own(level), operations=_unfinished(level), windows=_due(deployment, now)
             )
         case Phase.WATCHING:
-            return Wants(services=_own(_judged(deployment)), windows=_due(deployment, now))
+            changed = tuple(s for s in deployment.services if s.changed)
+            return Wants(
+                services=_own(changed),
+                operations=_unfinished(changed),
+                windows=_due(deployment, now),
+            )
         case Phase.ROLLING_BACK:
             return _rolling_back(deployment)
         case _:
@@ -153,6 +158,11 @@ def _own(services: Iterable[ServiceRollout]) -> tuple[ServiceWanted, ...]:
     return tuple(ServiceWanted(s.plan.name, (s.revision,)) for s in services)
 
 
+def _with_stable(services: Iterable[ServiceRollout]) -> tuple[ServiceWanted, ...]:
+    """After a spoiled look it matters whether what is returned to still stands."""
+    return tuple(ServiceWanted(s.plan.name, (s.revision, s.stable)) for s in services)
+
+
 def _unfinished(services: Iterable[ServiceRollout]) -> tuple[str, ...]:
     return tuple(s.plan.name for s in services if s.operation)
 
@@ -198,7 +208,7 @@ def _rolling_back(deployment: Deployment) -> Wants:
     logs = failure.service if failure and failure.logs is None else ""
     of_build = failure is not None and failure.code is FailureCode.BUILD_FAILED
     return Wants(
-        services=_own(changed),
+        services=_with_stable(changed) if deployment.attempts else _own(changed),
         operations=_unfinished(changed),
         build_logs=logs if of_build else "",
         revision_logs="" if of_build else logs,

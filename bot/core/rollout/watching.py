@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from bot.core.course import MOST_ALARMS, RECHECK_MOST, at_full
 from bot.core.deployment import Deployment, Phase, ServiceRollout
 from bot.core.evidence import Finding, Outcome
-from bot.core.rollout.judging import condemned, judged, next_move, shadowed
+from bot.core.rollout.judging import condemned, judged, next_move, shadowed, undecidable
 from bot.core.rollout.shifting import going
 from bot.core.rollout.splits import arrived
 from bot.core.rollout.traffic import FULL, moved_by_others, observed, towards, working
@@ -21,18 +22,23 @@ from bot.core.rollout.turn import (
     at_level,
     enter,
     fail,
+    service_named,
     soon,
     tell_step,
     wait,
+    with_service,
 )
 from bot.core.rollout.wants import next_visible
-from bot.core.route import Stage
+from bot.core.route import Policy, Stage
 from bot.core.sight import ServiceSeen, Sight
 from bot.core.verdict import reason
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+SUSPECT = frozenset({Finding.ALARMED, Finding.BROKEN})
+SPARE = 2
+"""Windows that a share of a recheck may take beyond its longest: begun ones do not count."""
 UNSEEN = 2
 """How many times its length a watch may last that sees no windows."""
 
@@ -40,20 +46,33 @@ UNSEEN = 2
 def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
     """Judge what is visible; end the watch in time, or when somebody moved the traffic."""
     if deployment.course.stage is Stage.RECHECK or deployment.share_since is None:
-        return _rechecked(deployment, seen, now)
+        turn = _rechecked(deployment, seen, now)
+        unanswered = _overdue(deployment, now) and _still_asks(deployment, turn.deployment)
+        return Turn(_unanswered(turn.deployment, now)) if unanswered else turn
     for service in _judged(deployment):
         live = seen.services.get(service.plan.name, ServiceSeen(exists=False))
         if live.share_of(service.revision) != FULL:
-            return Turn(enter(deployment, Phase.SUCCEEDED, now))
+            return Turn(_left_to_them(deployment, service.plan.name, seen, now))
     if now - deployment.phase_since >= UNSEEN * deployment.plan.rollout.watch:
         return Turn(enter(deployment, Phase.SUCCEEDED, now))
     return Turn(_moved(deployment, seen, now))
 
 
+def refused(deployment: Deployment, service: str, now: datetime) -> Deployment | None:
+    """Return the deployment watched on without stable, which gets no traffic; None at a split."""
+    asking = deployment.course.stage is Stage.RECHECK
+    if not asking or any(s.share < FULL for s in at_level(deployment)):
+        return None
+    deaf = replace(at_full(deployment.course), alarms=MOST_ALARMS)
+    stable = service_named(deployment, service).stable
+    why = f"Cloud Run refuses traffic for {stable}, so it is watched on without asking stable"
+    return tell_step(going(deployment, deaf, now), FULL, why, now)
+
+
 def _rechecked(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
     """Bring traffic to the shares of a recheck and back, and compare."""
-    if moved_by_others(deployment, seen):
-        return Turn(enter(deployment, Phase.SUCCEEDED, now))
+    if name := moved_by_others(deployment, seen):
+        return Turn(_left_to_them(deployment, name, seen, now))
     deployment = observed(deployment, seen)
     if actions := towards(deployment, seen):
         return Turn(wait(deployment, "traffic", soon(deployment, now)), actions)
@@ -64,13 +83,46 @@ def _rechecked(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
     return Turn(_moved(deployment, seen, now))
 
 
+def _overdue(deployment: Deployment, now: datetime) -> bool:
+    """Tell whether a share of the recheck has lasted longer than its windows can take to show."""
+    longest = (RECHECK_MOST + SPARE) * deployment.sampling.window + deployment.sampling.lag
+    return now - (deployment.share_since or deployment.phase_since) > longest
+
+
+def _still_asks(before: Deployment, after: Deployment) -> bool:
+    asks = after.phase is Phase.WATCHING and after.course.stage is Stage.RECHECK
+    return asks and before.course == after.course
+
+
+def _unanswered(deployment: Deployment, now: datetime) -> Deployment:
+    """Nobody may be kept out for ever: end the comparison as deploy.yaml says for no metrics."""
+    why = f"{deployment.waiting}: comparing with stable came to nothing"
+    if deployment.share_since and deployment.route.metrics_down is Policy.ROLL_BACK:
+        return fail(deployment, undecidable(why), now)
+    back = going(deployment, at_full(deployment.course), now)
+    return tell_step(back, FULL, f"{why}, watched on", now)
+
+
+def _left_to_them(deployment: Deployment, name: str, seen: Sight, now: datetime) -> Deployment:
+    """End the watch where people moved the traffic, and say what it is now."""
+    live = seen.services.get(name, ServiceSeen(exists=False))
+    found = ", ".join(f"{revision} {share} %" for revision, share in live.shares.items())
+    found = f"{name}: {found or 'deleted'}"
+    service = service_named(deployment, name)
+    service = replace(service, share=live.share_of(service.revision))
+    ended = replace(with_service(deployment, service), moved=True, traffic_found=found)
+    why = f"traffic moved by somebody, so the watch ends; {found}"
+    return enter(tell_step(ended, service.share, why, now), Phase.SUCCEEDED, now)
+
+
 def _arrived(deployment: Deployment, now: datetime) -> Deployment:
-    deployment = arrived(deployment, now)
+    deployment = replace(arrived(deployment, now), share_since=now)
+    if deployment.steps_taken and deployment.steps_taken[-1].share == deployment.share:
+        return deployment
     said = [reason(s.verdict) for s in at_level(deployment) if s.verdict]
     rechecking = deployment.course.stage is Stage.RECHECK
     what = "compared with stable again" if rechecking else "stable does as badly, or no longer so"
-    why = "; ".join((what, *said))
-    return tell_step(replace(deployment, share_since=now), deployment.share, why, now)
+    return tell_step(deployment, deployment.share, "; ".join((what, *said)), now)
 
 
 def _moved(deployment: Deployment, seen: Sight, now: datetime) -> Deployment:
@@ -86,15 +138,16 @@ def _moved(deployment: Deployment, seen: Sight, now: datetime) -> Deployment:
     if move.outcome is Outcome.PROMOTED or not current:
         return enter(deployment, Phase.SUCCEEDED, now)
     if move.course != deployment.course:
-        return going(_at_alarm(deployment, current), move.course, now)
+        return going(_asked(deployment, current), move.course, now)
     return wait(deployment, move.waiting, next_visible(deployment, now))
 
 
-def _at_alarm(deployment: Deployment, services: tuple[ServiceRollout, ...]) -> Deployment:
-    """Only the level of the service that gave the alarm is compared again."""
-    alarmed = (s for s in services if s.verdict and s.verdict.finding is Finding.ALARMED)
-    service = next(alarmed, None)
-    return replace(deployment, level=service.plan.level) if service else deployment
+def _asked(deployment: Deployment, services: tuple[ServiceRollout, ...]) -> Deployment:
+    """As stable is asked again, take only the level of a service that gives reason to."""
+    if deployment.course.stage is not Stage.WATCH:
+        return deployment
+    levels = (s.plan.level for s in services if s.verdict and s.verdict.finding in SUSPECT)
+    return replace(deployment, level=next(levels, deployment.level))
 
 
 def _compared(deployment: Deployment, services: tuple[ServiceRollout, ...]) -> list[ServiceRollout]:
