@@ -99,10 +99,7 @@ def up(
     try:
         cloud.start()
         _keep(state / "bot.env", exports(cloud.bot_environment))
-        told = json.dumps(cloud.info()) + "\n"
-        _keep(state / "up.json", told)
-        sys.stdout.write(told)
-        sys.stdout.flush()
+        _tell(state, json.dumps(cloud.info()) + "\n")
         while True:
             time.sleep(_TURN)
     except KeyboardInterrupt:
@@ -111,6 +108,12 @@ def up(
         raise click.ClickException(str(reason)) from reason
     finally:
         cloud.stop()
+
+
+def _tell(state: Path, told: str) -> None:
+    _keep(state / "up.json", told)
+    sys.stdout.write(told)
+    sys.stdout.flush()
 
 
 def _keep(path: Path, text: str) -> None:

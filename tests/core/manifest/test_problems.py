@@ -5,8 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from bot.core.manifest import Manifest, Problem, parse
 
@@ -276,30 +274,6 @@ def test_an_endless_list_of_problems_is_cut_and_says_so() -> None:
 def test_hostile_names_do_not_break_out_of_the_answer() -> None:
     (found,) = problems(changed("project: my", '"`</details>@owner": 1\nproject: my'))
     assert not set("`<>@") & set(found.key)
-
-
-@given(st.text())
-@settings(max_examples=200)
-def test_no_text_breaks_it(text: str) -> None:
-    assert isinstance(parse(text), Manifest | tuple)
-
-
-LINES = GOOD.splitlines()
-JUNK = st.sampled_from(
-    ["", "null", "5", "-1", "true", "[]", "{}", "[[]]", "{a: {b: c}}", "x", "'${ai.url}'", "1e999",
-     "9" * 5000, "2026-01-01", "1:30", "~", ".nan", "0x10", "<<", "{<<: {a: b}}", "- a"]
-)  # fmt: skip
-
-
-@given(st.integers(0, len(LINES) - 1), JUNK)
-@settings(max_examples=300, deadline=None)
-def test_any_value_anywhere_is_read_or_told(place: int, junk: str) -> None:
-    key = LINES[place].partition(":")[0]
-    text = "\n".join((*LINES[:place], f"{key}: {junk}", *LINES[place + 1 :]))
-    found = parse(text)
-    assert isinstance(found, Manifest) or all(problem.message for problem in found)
-    if isinstance(found, Manifest):
-        assert all(found.resolve(name).services for name in found.environments)
 
 
 def test_the_projects_own_file_is_good() -> None:
