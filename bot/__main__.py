@@ -63,12 +63,12 @@ def settings(*, check: bool) -> None:
 
 @main.command()
 @click.option("--project", help="Where services run, if not in the bot's own project.")
-@click.option("--region", default="us-central1", show_default=True, help="Where services run.")
+@click.option("--region", help="Where services run, if not where they were deployed to of late.")
 @click.option(
     "--patience", default=8.0, show_default=True, help="Seconds that the slowest look may take."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON list of findings.")
-def doctor(project: str | None, region: str, patience: float, *, as_json: bool) -> None:
+def doctor(project: str | None, region: str | None, patience: float, *, as_json: bool) -> None:
     """Look at all that Spillway needs, one line each, and say what to do about what is wrong.
 
     Nothing is changed. To be run with the consumer's environment and rights.

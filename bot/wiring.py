@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING
@@ -22,15 +23,19 @@ from bot.core.route import Sampling
 from bot.doctor import Clinic
 from bot.looking_ahead import Foresight
 from bot.operate import Desk
-from bot.ports import WindowsAsked, World
+from bot.ports import Broken, Transient, WindowsAsked, World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from bot.core.configuration import ServicePlan
     from bot.settings import Settings
 
 NOBODY = "spillway-doctor"
 """A service that does not exist: an answer about it is an answer."""
+USUAL_REGION = "us-central1"
+LATELY = 50
+"""Deployments that tell where services are."""
 NO_BUILD = "00000000-0000-0000-0000-000000000000"
 
 
@@ -108,11 +113,14 @@ def foresight(settings: Settings) -> Foresight:
     )
 
 
-def clinic(settings: Settings, place: tuple[str, str], patience: timedelta) -> Clinic:
-    """Return everything that `doctor` looks at; Google's services in this project and region."""
+def clinic(settings: Settings, place: tuple[str, str | None], patience: timedelta) -> Clinic:
+    """Return everything that `doctor` looks at.
+
+    `place` is a project and a region of Cloud Run; without a region it is wherever services were
+    deployed to of late.
+    """
     from bot.clients.broker import PubSubBroker
 
-    project, region = place
     github = GitHubClient(settings.app_id, settings.app_key, settings.github_url)
     target = settings.pubsub_emulator or settings.google_grpc
     expected = Expected(
@@ -121,19 +129,49 @@ def clinic(settings: Settings, place: tuple[str, str], patience: timedelta) -> C
         audience=settings.push_audience,
         account=settings.push_account,
     )
+    store = SqliteStore(settings.store, make=False)
+    project, region = place
+    lately = _lately(store)
+    keys = {ServiceKey(plan.key.project, plan.key.region, NOBODY): None for plan in lately}
+    named = [ServiceKey(project, region or USUAL_REGION, NOBODY)]
+    reach: dict[str, Callable[[], object]] = {}
+    for key in named if region or not keys else keys:
+        reach |= _reads(settings, key, f" in {key.project} {key.region}" * (len(keys) > 1))
     return Clinic(
         clock=clock,
         patience=patience,
         topics=(settings.events_topic, settings.builds_topic, settings.ticks_topic),
         expected=expected,
-        store=SqliteStore(settings.store, make=False),
+        store=store,
         office=github.office,
         broker=lambda: PubSubBroker(settings.project, target),
-        reach=_reads(settings, ServiceKey(project=project, region=region, service=NOBODY)),
+        reach=reach | _kept(settings, lately),
     )
 
 
-def _reads(settings: Settings, key: ServiceKey) -> dict[str, Callable[[], object]]:
+def _lately(store: SqliteStore) -> list[ServicePlan]:
+    """Return the services of the last deployments; none where the store cannot be read."""
+    try:
+        return [service.plan for made in store.recent(LATELY) for service in made.services]
+    except (Transient, Broken):
+        return []
+
+
+def _kept(settings: Settings, lately: Sequence[ServicePlan]) -> dict[str, Callable[[], object]]:
+    """Ask the bucket of sources and each repository of images."""
+    from bot.clients.artifact_registry import ArtifactRegistryClient
+    from bot.clients.storage import StorageSources
+
+    url, bucket = settings.google_url, settings.source_bucket
+    images = {plan.image.rpartition("/")[0]: plan.image for plan in lately}
+    registry = ArtifactRegistryClient(url)
+    asked: dict[str, Callable[[], object]] = {
+        f"images {name}": partial(registry.reach, image) for name, image in images.items()
+    }
+    return {f"bucket {bucket}": lambda: StorageSources(bucket, url).reach(), **asked}
+
+
+def _reads(settings: Settings, key: ServiceKey, where: str) -> dict[str, Callable[[], object]]:
     """Ask each of Google's services for something that is not there, each with its own client.
 
     Without credentials not even a client can be made, which is an answer, too.
@@ -143,18 +181,15 @@ def _reads(settings: Settings, key: ServiceKey) -> dict[str, Callable[[], object
     from bot.clients.logging import CloudLogging
     from bot.clients.monitoring import CloudMonitoring
     from bot.clients.secret_manager import SecretManagerClient
-    from bot.clients.storage import StorageSources
 
     url, grpc, window = settings.google_url, settings.google_grpc, settings.metrics_window
-    bucket = settings.source_bucket
     nothing = f"projects/{key.project}/locations/{key.region}/builds/{NO_BUILD}"
     since = clock() - settings.metrics_lag - timedelta(hours=1)
     asked = WindowsAsked((NOBODY,), since, since + 2 * window)
     return {
-        "Cloud Run": lambda: CloudRunClient(url).service(key, ()),
-        "Secret Manager": lambda: SecretManagerClient(url).latest(key.project, NOBODY),
-        "Cloud Build": lambda: CloudBuildClient(url).build(nothing, ""),
-        "Cloud Monitoring": lambda: CloudMonitoring(grpc, window).windows(key, asked),
-        "Cloud Logging": lambda: CloudLogging(grpc).of_revision(key, NOBODY, 1),
-        f"bucket {bucket}": lambda: StorageSources(bucket, url).reach(),
+        f"Cloud Run{where}": lambda: CloudRunClient(url).service(key, ()),
+        f"Secret Manager{where}": lambda: SecretManagerClient(url).latest(key.project, NOBODY),
+        f"Cloud Build{where}": lambda: CloudBuildClient(url).build(nothing, ""),
+        f"Cloud Monitoring{where}": lambda: CloudMonitoring(grpc, window).windows(key, asked),
+        f"Cloud Logging{where}": lambda: CloudLogging(grpc).of_revision(key, NOBODY, 1),
     }

@@ -22,6 +22,7 @@ DOMAIN = "-docker.pkg.dev"
 LEGACY = {"gcr.io": "us", "us.gcr.io": "us", "eu.gcr.io": "europe", "asia.gcr.io": "asia"}
 """Where Artifact Registry keeps what gcr.io names
 (https://cloud.google.com/artifact-registry/docs/transition/transition-from-gcr)."""
+NO_TAG = "spillway-doctor"
 REFUSALS = (google.BadRequest, google.Forbidden, google.NotFound)
 
 
@@ -34,6 +35,11 @@ class ArtifactRegistryClient:
     @cached_property
     def _registry(self) -> registry.ArtifactRegistryClient:
         return rest(registry.ArtifactRegistryClient, self._url)
+
+    @translate(WHAT, final=True)
+    def reach(self, image: str) -> None:
+        """Ask for a tag that is not there, to see that tags can be read; raises as `tag` does."""
+        self._found(f"{package_of(image)}/tags/{NO_TAG}")
 
     @translate(WHAT, final=True)
     def tag(self, wanted: Tag) -> Accepted | Conflicted | Rejected:

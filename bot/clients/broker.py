@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
 WHAT = "Pub/Sub"
 MOST_LETTERS = 100
-PATIENCE = 1.0
-"""Seconds to wait for the first dead letter."""
+PATIENCE, ASKED = 0.7, 3
+"""Seconds to wait for the first dead letter, and how often: a pull may come back empty although
+something waits (https://cloud.google.com/pubsub/docs/pull#pull_api)."""
 GIVEN_UP_BY = "CloudPubSubDeadLetterSourceSubscription"
 """https://cloud.google.com/pubsub/docs/handling-failures#dead_letter_topic"""
 
@@ -60,13 +61,14 @@ class PubSubBroker:
 
     def _pulled(self, path: str) -> list[ReceivedMessage]:
         """Return what is there; where nothing is, Pub/Sub lets us wait, and we do not wait long."""
-        try:
-            pulled = self._subscriber.pull(
-                subscription=path, max_messages=MOST_LETTERS, retry=None, timeout=PATIENCE
-            )
-        except DeadlineExceeded:
-            return []
-        return list(pulled.received_messages)
+        for _ in range(ASKED):
+            with suppress(DeadlineExceeded):
+                pulled = self._subscriber.pull(
+                    subscription=path, max_messages=MOST_LETTERS, retry=None, timeout=PATIENCE
+                )
+                if pulled.received_messages:
+                    return list(pulled.received_messages)
+        return []
 
 
 @contextmanager

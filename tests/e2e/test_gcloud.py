@@ -76,19 +76,22 @@ def test_a_submitted_build_is_awaited_described_and_listed(gcloud: Gcloud, regio
     assert build["id"] in {one["id"] for one in listed}
 
 
-def test_a_running_build_is_cancelled(gcloud: Gcloud, cloud: Cloud, sources: Sources) -> None:
-    builds = f"{cloud.google.url}/v1/projects/{PROJECT}/locations/{REGION}/builds"
+@pytest.mark.parametrize("region", ["global", REGION])
+def test_a_running_build_is_cancelled(
+    gcloud: Gcloud, cloud: Cloud, sources: Sources, region: str
+) -> None:
+    builds = f"{cloud.google.url}/v1/projects/{PROJECT}/locations/{region}/builds"
     wanted = {
         "source": {"storageSource": {"bucket": sources.bucket, "object": sources.patient}},
         "steps": [{"name": "docker", "args": ["build", "--tag=x:y", "."]}],
     }
     build = requests.post(builds, json=wanted, timeout=20).json()["metadata"]["build"]["id"]
     eventually(
-        lambda: gcloud.builds("list", "--ongoing", f"--region={REGION}"),
+        lambda: gcloud.builds("list", "--ongoing", f"--region={region}"),
         lambda seen: [one["id"] for one in seen if one["status"] == "WORKING"] == [build],
         "the build among the ongoing ones",
     )
 
-    gcloud.builds("cancel", build, f"--region={REGION}")
+    gcloud.builds("cancel", build, f"--region={region}")
 
-    assert gcloud.builds("describe", build, f"--region={REGION}")["status"] == "CANCELLED"
+    assert gcloud.builds("describe", build, f"--region={region}")["status"] == "CANCELLED"

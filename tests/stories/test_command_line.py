@@ -179,6 +179,13 @@ def test_a_deployment_is_known_by_its_id_alone(asked: Callable[..., Result], ver
     assert asked(verb, newest["id"]).exit_code == DONE
 
 
+def test_the_doctor_looks_where_services_are_deployed_to(asked: Callable[..., Result]) -> None:
+    told = json.loads(asked("doctor", "--json", "--patience", "60").stdout)
+    good = {check["name"] for check in told if check["good"]}
+    images = "images asia-northeast3-docker.pkg.dev/senior-mhealth-lee/backend"
+    assert {"Cloud Run", "Cloud Build", "Cloud Monitoring", images} <= good
+
+
 def test_a_release_is_taken_back(
     made: Repository, bot: Callable[..., Done], console: Console
 ) -> None:

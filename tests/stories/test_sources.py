@@ -32,9 +32,15 @@ def test_what_the_archive_lacks_is_refused_with_the_remedy(
     builds = console.builds(f"{made.prefix}-web")
     attributes = "*.bin filter=lfs diff=lfs merge=lfs -text\nweb/words.txt export-ignore\n"
     files = {".gitattributes": attributes, "web/model.bin": "pointer\n", "web/words.txt": "hello\n"}
-    pull = made.pull_request(files, "lacking-too")
+    made.git("checkout", "--quiet", "-B", "lacking-too", "main")
+    made.commit(files, "What archives lack")
+    submodule = f"160000,{made.git('rev-parse', 'main')},web/vendored"
+    made.git("update-index", "--add", "--cacheinfo", submodule)
+    made.git("commit", "--quiet", "--message", "A submodule")
+    pull = made.pull_request_from("lacking-too")
     told = pull.refusal(pull.comment("/deploy prod"))
     assert f"The source of `{pull.sha[:7]}` cannot be used" in told
+    assert "web/vendored is a submodule, which GitHub's archive leaves out" in told
     assert "web/model.bin is kept in Git LFS" in told
     assert "web/words.txt is marked export-ignore" in told
     assert "connected_repository in deploy.yaml" in told
