@@ -23,8 +23,13 @@ FILE = "blob"
 LARGEST_POINTER = 1024
 """Bytes; what Git LFS leaves in a tree is smaller
 (https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md)."""
+MOST_FILES, LARGEST_FILE = 20, 64 * 1024
+"""So many .gitattributes of so many bytes are read: whoever opens a pull request writes them."""
+MOST_MATCHES, MOST_STARS = 500_000, 3
+"""So often a path is held against a pattern, and so much may be left open in one."""
 _REMEDY = "or let Cloud Build clone the repository: connected_repository in deploy.yaml"
 LFS, IGNORED = "filter=lfs", "export-ignore"
+SPOKEN_OF = frozenset({"filter", "export-ignore"})
 
 
 class _Rule(Struct, frozen=True):
@@ -33,6 +38,7 @@ class _Rule(Struct, frozen=True):
     folder: str
     paths: GitIgnoreSpec
     attributes: frozenset[str]
+    stars: int
 
     def matches(self, path: str) -> bool:
         """Tell whether it is about this path of the repository."""
@@ -51,6 +57,20 @@ def attribute_files(tree: Iterable[PathSeen], folders: Sequence[str]) -> tuple[s
     return tuple(sorted(told, key=lambda path: path.count("/")))
 
 
+def too_much(tree: Iterable[PathSeen], files: Sequence[str]) -> tuple[str, ...]:
+    """Return why these .gitattributes are not read at all, each with the remedy."""
+    sizes = {seen.path: seen.size for seen in tree if seen.kind == FILE}
+    large = tuple(
+        f"{path} is larger than {LARGEST_FILE // 1024} KB: shorten it, {_REMEDY}"
+        for path in files[:MOST_FILES]
+        if sizes[path] > LARGEST_FILE
+    )
+    if len(files) <= MOST_FILES:
+        return large
+    many = f"more than {MOST_FILES} .gitattributes have a say in the services' folders"
+    return (*large, f"{many}: join them, {_REMEDY}")
+
+
 def gaps(
     tree: Sequence[PathSeen], attributes: Mapping[str, str], folders: Sequence[str]
 ) -> tuple[str, ...]:
@@ -58,6 +78,8 @@ def gaps(
     inside = [seen for seen in tree if any(_is_in(seen.path, folder) for folder in folders)]
     rules = [rule for path, text in attributes.items() for rule in _rules(path, text)]
     files = [seen for seen in inside if seen.kind == FILE]
+    if len(rules) * len(files) > MOST_MATCHES or any(rule.stars > MOST_STARS for rule in rules):
+        return (f".gitattributes says too much to be looked up: simplify it, {_REMEDY}",)
     small = (seen.path for seen in files if seen.size < LARGEST_POINTER)
     pointers = [path for path in small if _has(path, LFS, rules)]
     ignored = [seen.path for seen in files if _is_left_out(seen.path, rules)]
@@ -92,9 +114,16 @@ def _named(paths: list[str]) -> str:
 def _rules(path: str, text: str) -> Iterator[_Rule]:
     for line in text.splitlines():
         pattern, *attributes = line.split()[:20] or [""]
-        if pattern and pattern[0] not in "#[!" and attributes:
+        spoken = frozenset(one for one in attributes if _name(one) in SPOKEN_OF)
+        if pattern and pattern[0] not in "#[!" and spoken:
             wanted = pattern.strip('"')
-            yield _Rule(_folder(path), _spec(wanted), frozenset(attributes))
+            stars = wanted.replace("**", "*").count("*")
+            yield _Rule(_folder(path), _spec(wanted), spoken, stars)
+
+
+def _name(attribute: str) -> str:
+    """Return what is set, taken away or given a value."""
+    return attribute.lstrip("-!").partition("=")[0]
 
 
 def _spec(pattern: str) -> GitIgnoreSpec:
@@ -106,12 +135,12 @@ def _spec(pattern: str) -> GitIgnoreSpec:
 
 def _has(path: str, attribute: str, rules: Sequence[_Rule]) -> bool:
     """Tell whether an attribute is set: the last rule that speaks of it decides."""
-    name = attribute.partition("=")[0]
+    name = _name(attribute)
     spoken = (
         given
         for rule in reversed(rules)
         for given in rule.attributes
-        if given.lstrip("-!").partition("=")[0] == name and rule.matches(path)
+        if _name(given) == name and rule.matches(path)
     )
     return next(spoken, "") == attribute
 

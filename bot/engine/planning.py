@@ -40,8 +40,11 @@ def plan(world: World, read: command.Plan, asked: Asked) -> Found:
 
 
 def _told(world: World, wish: Wish, weighed: Weighed) -> Found:
-    """Answer with the deployment that would be made; without a commit there are only reasons."""
-    if not wish.target.sha:
+    """Answer with the deployment that would be made; without a commit there are only reasons.
+
+    What a stranger wrote is not even read, unless it may be deployed.
+    """
+    if not wish.target.sha or (_foreign(wish) and weighed.judgement.refusals):
         return refused(wish.ask, weighed.judgement.everything)
     inputs = weighed.inputs or read_inputs(world, (wish,))
     if isinstance(inputs, Refuse):
@@ -61,6 +64,12 @@ def _told(world: World, wish: Wish, weighed: Weighed) -> Found:
         forecast=_forecast(world, made, place),
     )
     return Answer(body=plan_text(outlook))
+
+
+def _foreign(wish: Wish) -> bool:
+    pull = wish.pull
+    from_fork = pull is not None and pull.head_repository != wish.ask.repository.id
+    return from_fork and not wish.target.on_default_branch
 
 
 def _forecast(world: World, made: Deployment, place: Environment | None) -> tuple[str, ...]:

@@ -108,6 +108,8 @@ def _archive_lacks(world: World, wish: Wish, plans: Sequence[EnvironmentPlan]) -
         return ()
     tree = world.github.paths(repository, sha)
     files = sources.attribute_files(tree, folders)
+    if much := sources.too_much(tree, files):
+        return much
     texts = {path: world.github.file(repository, path, sha) or "" for path in files}
     return sources.gaps(tree, texts, folders)
 

@@ -120,6 +120,16 @@ def test_a_forks_main_is_not_our_main(made: Repository, forked: Pull) -> None:
     assert made.check(forked.sha, "prod") is None
 
 
+def test_a_stranger_has_the_bot_read_nothing_of_theirs(made: Repository, forked: Pull) -> None:
+    before = len(made.cost())
+    asked = forked.comment(f"/plan prod\n/plan gift {forked.sha[:7]}", by="outsider")
+    told = forked.refusal(asked)
+    assert "forks are never built here" in told
+    assert told.count("needs `write`") == 2
+    paid = made.cost()[before:]
+    assert not [call for call in paid if "/git/" in call or "/contents/" in call], paid
+
+
 def test_a_commit_that_only_a_fork_has_is_no_commit_of_ours(made: Repository, forked: Pull) -> None:
     pull = made.pull_request({"notes.md": "imposter\n"}, "imposter")
     for typed in (forked.sha, forked.sha[:12]):

@@ -146,13 +146,6 @@ class Content(Struct, frozen=True):
     encoding: str = ""
 
 
-class Blob(Struct, frozen=True):
-    """A file up to 100 MB, in base64."""
-
-    content: str
-    encoding: str
-
-
 class Entry(Struct, frozen=True):
     """One path within a tree."""
 

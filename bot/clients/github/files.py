@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from cachetools import LRUCache
 
-from bot.clients.github.answers import Blob, Content
+from bot.clients.github.answers import Content
 from bot.clients.github.errors import Missing
 from bot.clients.github.exchange import Call
 from bot.ports import Broken
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from bot.clients.github.session import Session
     from bot.core.model import Repository
 
+TOO_LONG = 1024 * 1024
+"""Bytes above which GitHub leaves a file's content out
+(https://docs.github.com/en/rest/repos/contents#get-repository-content)."""
 MOST_KEPT = 8 * 1024 * 1024
 """Characters of all kept files together."""
 FULL_HASHES = frozenset({40, 64})
@@ -37,7 +40,11 @@ class Files:
         self._kept: LRUCache[Key, str] = LRUCache(MOST_KEPT, getsizeof=len)
 
     def text(self, repository: Repository, path: str, sha: str) -> str | None:
-        """Return a text file's content; bytes that are no UTF-8 show as U+FFFD."""
+        """Return a text file's content; bytes that are no UTF-8 show as U+FFFD.
+
+        Of one over 1 MB nothing is read: whoever opens a pull request could fill the memory. It
+        shows as blanks, longer than any file that we use.
+        """
         key = (repository.installation, repository.id, path, sha)
         with self._lock:
             kept = self._kept.get(key)
@@ -60,17 +67,16 @@ class Files:
         if answer.text.startswith("["):
             return None  # a folder, as the list of what is in it
         found = answer.read(Content)
-        return self._decoded(repository, found) if found.type == "file" else None
+        return _decoded(found) if found.type == "file" else None
 
-    def _decoded(self, repository: Repository, found: Content) -> str:
-        content, encoding = found.content, found.encoding
-        if encoding == "none":
-            blob = self._session.ask(repository, Call("GET", f"/git/blobs/{found.sha}")).read(Blob)
-            content, encoding = blob.content, blob.encoding
-        if encoding != "base64":
-            return content
-        try:
-            return b64decode(content).decode(errors="replace")
-        except ValueError:
-            message = "GitHub's answer is not the base64 that it says it is"
-            raise Broken(message) from None
+
+def _decoded(found: Content) -> str:
+    if found.encoding == "none":
+        return " " * TOO_LONG
+    if found.encoding != "base64":
+        return found.content
+    try:
+        return b64decode(found.content).decode(errors="replace")
+    except ValueError:
+        message = "GitHub's answer is not the base64 that it says it is"
+        raise Broken(message) from None

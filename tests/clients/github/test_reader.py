@@ -107,9 +107,12 @@ def test_a_file_at_a_whole_hash_is_read_once(acme: Acme) -> None:
 
 
 def test_a_large_file_and_one_that_is_no_text(acme: Acme) -> None:
-    large = "좋아요\n" * 150_000
-    sha = acme.write("large.txt", large.encode())
-    assert acme.client.file(acme.repository, "large.txt", sha) == large
+    sha = acme.write("large.txt", ("좋아요\n" * 150_000).encode())
+    before = len(_own(acme))
+    found = acme.client.file(acme.repository, "large.txt", sha)
+    assert found is not None
+    assert (found.strip(), len(found)) == ("", 1024 * 1024), "long, and not read"
+    assert len(_own(acme)) == before + 1
     sha = acme.write("binary", b"a\xffb")
     assert acme.client.file(acme.repository, "binary", sha) == "a\ufffdb"
 

@@ -37,6 +37,20 @@ def test_a_submodule_in_around_or_instead_of_a_service(path: str) -> None:
     assert "connected_repository in deploy.yaml" in told
 
 
+def test_what_is_too_much_to_read_or_to_look_up_is_refused_unread() -> None:
+    files = [f"services/ai/{number}/.gitattributes" for number in range(21)]
+    (many,) = sources.too_much(tree(*files), files)
+    assert many.startswith("more than 20 .gitattributes have a say")
+    (large,) = sources.too_much(tree(files[0], size=70_000), files[:1])
+    assert large.startswith("services/ai/0/.gitattributes is larger than 64 KB: ")
+    assert sources.too_much(tree(*files), files[:20]) == ()
+    (open_,) = found(root="*a*a*a*a*b filter=lfs\n")
+    assert open_.startswith(".gitattributes says too much to be looked up: ")
+    paths = tree(*(f"services/ai/{number}.txt" for number in range(5000)))
+    assert found(*paths, root="*.psd -text\n" * 200) == ()
+    assert found(*paths, root="*.psd filter=lfs\n" * 200) == (open_,)
+
+
 def test_a_submodule_elsewhere_is_nobodys_business() -> None:
     assert found(*tree("docs/theme", "services/api/vendor", "services/ai-2", kind="commit")) == ()
 
