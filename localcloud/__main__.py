@@ -8,16 +8,13 @@ import signal
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 import click
 
 from localcloud.bot_environment import exports
 from localcloud.runtimes import PROCESSES, RUNTIMES
 from localcloud.visit import visit_command
-
-if TYPE_CHECKING:
-    from localcloud.cloud import Cloud
 
 STOPS = (signal.SIGINT, signal.SIGTERM)
 _TURN = 0.25
@@ -101,12 +98,8 @@ def up(
     cloud.on_progress = lambda line: click.echo(line, err=True)
     try:
         cloud.start()
-<<<<<<< Updated upstream
         _keep(state / "bot.env", exports(cloud.bot_environment))
         _tell(state, json.dumps(cloud.info()) + "\n")
-=======
-        _tell(cloud)
->>>>>>> Stashed changes
         while True:
             time.sleep(_TURN)
     except KeyboardInterrupt:
@@ -117,18 +110,9 @@ def up(
         cloud.stop()
 
 
-<<<<<<< Updated upstream
 def _tell(state: Path, told: str) -> None:
     _keep(state / "up.json", told)
     sys.stdout.write(told)
-=======
-def _tell(cloud: Cloud) -> None:
-    """Say where everything is, and keep it with what the bot was told."""
-    line = json.dumps(cloud.info()) + "\n"
-    _keep(cloud.state / "bot.env", exports(cloud.bot_environment))
-    _keep(cloud.state / "up.json", line)
-    sys.stdout.write(line)
->>>>>>> Stashed changes
     sys.stdout.flush()
 
 
