@@ -61,7 +61,7 @@ def too_much(tree: Iterable[PathSeen], files: Sequence[str]) -> tuple[str, ...]:
     """Return why these .gitattributes are not read at all, each with the remedy."""
     sizes = {seen.path: seen.size for seen in tree if seen.kind == FILE}
     large = tuple(
-        f"{path} is larger than {LARGEST_FILE // 1024} KB: shorten it, {_REMEDY}"
+        f"{_shown(path)} is larger than {LARGEST_FILE // 1024} KB: shorten it, {_REMEDY}"
         for path in files[:MOST_FILES]
         if sizes[path] > LARGEST_FILE
     )
@@ -108,7 +108,13 @@ def _told(submodules: list[str], pointers: list[str], ignored: list[str]) -> Ite
 
 def _named(paths: list[str]) -> str:
     more = f" (and {len(paths) - 1} more)" if len(paths) > 1 else ""
-    return f"{paths[0]}{more}"
+    return f"{_shown(paths[0])}{more}"
+
+
+def _shown(path: str) -> str:
+    """Return a path as code: a file may be called whatever its author likes."""
+    plain = "".join(mark if mark.isprintable() and mark not in "`<>|" else "·" for mark in path)
+    return f"`{plain}`"
 
 
 def _rules(path: str, text: str) -> Iterator[_Rule]:

@@ -32,6 +32,7 @@ ENVIRONMENTS = {
     "shut": WINDOWS.format(hours=HOURS, zone="America/New_York"),
     "warned": "gates: {up_to_date: warn}",
     "aged": "gates: {head_age: 1h}",
+    "hasty": "gates: {checks: [ci], when_green: wait, green_within: 1s}",
     "paired": "gates: {two_person: true, approval_lasts: 1m}",
     "auto": "on_push: main, gates: {two_person: true}",
 }
@@ -90,6 +91,14 @@ def test_windows_warnings_and_ages_are_told_by_the_clock(made: Repository) -> No
     assert f"`{pull.sha[:7]}` lacks 1 commit of `main`" in warned
     assert "It would start at once" in warned
     assert "`aged` asks for 60 min" in warned
+
+
+def test_a_wait_for_checks_ends_and_says_so(made: Repository) -> None:
+    pull = made.pull_request({"notes.md": "never checked\n"}, "never-checked")
+    asked = pull.comment("/deploy hasty")
+    told = says(pull, asked, "was refused")
+    assert f"Checks of `{pull.sha[:7]}`: `ci` has not passed yet; waited for until" in told
+    assert pull.reacted(asked, "-1") == ["eyes", "-1"]
 
 
 def test_a_second_persons_word_expires(made: Repository) -> None:

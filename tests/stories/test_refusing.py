@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from bot.core.guest import Guest
 from tests.stories import services
 from tests.stories.console import Console
-from tests.stories.faults import standing_still
+from tests.stories.faults import answered_as, standing_still
 from tests.stories.later import rewritten
 from tests.stories.people import Pull, wait_for_the_next_second
 
@@ -32,6 +32,8 @@ TYPED_WRONG = {
     "a misspelt command": ("/depoly prod", "did you mean `/deploy`?", "/deploy prod"),
     "an unknown option": ("/deploy prod --force", "no option `--force`", "/deploy prod"),
     "no environment": ("/deploy", "Which environment?", ""),
+    "an option twice": ("/deploy prod --now --now", "given twice", "/deploy prod --now"),
+    "no reason": ("/lock prod", "reason", ""),
     "two commits": ("/deploy prod 1234567 89abcde", "Only one commit", ""),
     "no name at all": ("/deploy prod $(reboot)", "Word 3 cannot be a name", ""),
 }
@@ -117,6 +119,17 @@ def test_a_typing_error_is_told_with_what_was_meant(
     told = pull.refusal(pull.comment(typed))
     assert reason in told
     assert pasted(told) == (offer or "/help")
+
+
+def test_what_is_wrong_on_our_side_is_admitted_with_a_reference(made: Repository) -> None:
+    pull = made.pull_request({"notes.md": "broken\n"}, "broken")
+    reading = f"GET /repos/{made.full_name}/pulls/{pull.number}"
+    with answered_as(made.cloud, reading, lambda _body: b'{"Traceback": "most recent"}'):
+        asked = pull.comment("/deploy prod")
+        told = pull.refusal(asked)
+    assert "something is wrong on our side. Reference for the operator: " in told
+    assert f"-{asked}-0`" in told
+    assert "Traceback" not in told
 
 
 def test_a_head_pushed_after_the_command_is_refused_until_it_is_named(made: Repository) -> None:

@@ -214,6 +214,20 @@ def test_whoever_may_no_longer_is_stopped_in_the_queue(made: Repository, cloud: 
     assert "@outsider has `read` permission" in told
 
 
+def test_a_command_is_followed_as_it_was_written_whatever_becomes_of_it(
+    made: Repository, cloud: Cloud
+) -> None:
+    pull = made.pull_request({"notes.md": "edited\n"}, "edited")
+    reading = (f"GET /repos/{made.full_name}/pulls/{pull.number}", "")
+    with standing_still(cloud, reading) as (look,):
+        asked = pull.comment("/status staging")
+        look.wait_until_arrived()
+        made.call("PATCH", f"issues/comments/{asked}", {"body": "/deploy prod"})
+        look.let_go()
+    assert "| staging |" in pull.answer(asked)
+    assert made.check(pull.sha, "prod") is None
+
+
 def test_a_delivery_is_not_taken_with_another_body(made: Repository, cloud: Cloud) -> None:
     pull = made.pull_request({"notes.md": "replayed\n"}, "replayed")
     asked = pull.comment("/status")

@@ -123,6 +123,14 @@ def test_hostile_names_in_deploy_yaml_are_refused_and_not_repeated(made: Reposit
     assert harms(told) == []
 
 
+def test_a_hostile_name_of_a_file_stays_text(made: Repository) -> None:
+    name = "web/@acme`<img src=x> [a](http:evil).bin"
+    files = {name: "pointer\n", "web/.gitattributes": "*.bin filter=lfs\n"}
+    told = (pull := made.pull_request(files, "hostile-file")).refusal(pull.comment("/deploy prod"))
+    assert "is kept in Git LFS" in told
+    assert harms(told) == []
+
+
 def test_no_secret_is_ever_emitted(made: Repository, cloud: Cloud) -> None:
     pull = made.pull_request({"web/app.py": services.good("secretive")}, "secretive")
     pull.comment("/deploy prod")

@@ -40,9 +40,9 @@ def test_what_the_archive_lacks_is_refused_with_the_remedy(
     pull = made.pull_request_from("lacking-too")
     told = pull.refusal(pull.comment("/deploy prod"))
     assert f"The source of `{pull.sha[:7]}` cannot be used" in told
-    assert "web/vendored is a submodule, which GitHub's archive leaves out" in told
-    assert "web/model.bin is kept in Git LFS" in told
-    assert "web/words.txt is marked export-ignore" in told
+    assert "`web/vendored` is a submodule, which GitHub's archive leaves out" in told
+    assert "`web/model.bin` is kept in Git LFS" in told
+    assert "`web/words.txt` is marked export-ignore" in told
     assert "connected_repository in deploy.yaml" in told
     assert console.builds(f"{made.prefix}-web") == builds
 

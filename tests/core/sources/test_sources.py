@@ -33,7 +33,7 @@ def test_a_plain_repository_lacks_nothing() -> None:
 @pytest.mark.parametrize("path", ["services/ai/vendor", "services/ai", "shared", "services"])
 def test_a_submodule_in_around_or_instead_of_a_service(path: str) -> None:
     (told,) = found(*tree(path, kind="commit"))
-    assert told.startswith(f"{path} is a submodule, which GitHub's archive leaves out: ")
+    assert told.startswith(f"`{path}` is a submodule, which GitHub's archive leaves out: ")
     assert "connected_repository in deploy.yaml" in told
 
 
@@ -42,7 +42,7 @@ def test_what_is_too_much_to_read_or_to_look_up_is_refused_unread() -> None:
     (many,) = sources.too_much(tree(*files), files)
     assert many.startswith("more than 20 .gitattributes have a say")
     (large,) = sources.too_much(tree(files[0], size=70_000), files[:1])
-    assert large.startswith("services/ai/0/.gitattributes is larger than 64 KB: ")
+    assert large.startswith("`services/ai/0/.gitattributes` is larger than 64 KB: ")
     assert sources.too_much(tree(*files), files[:20]) == ()
     (open_,) = found(root="*a*a*a*a*b filter=lfs\n")
     assert open_.startswith(".gitattributes says too much to be looked up: ")
@@ -67,7 +67,7 @@ def test_a_submodule_elsewhere_is_nobodys_business() -> None:
 )
 def test_what_git_lfs_keeps(attributes: dict[str, str]) -> None:
     (told,) = found(*tree("services/ai/models/m.bin"), **attributes)
-    assert told.startswith("services/ai/models/m.bin is kept in Git LFS")
+    assert told.startswith("`services/ai/models/m.bin` is kept in Git LFS")
     assert "commit the file itself" in told
 
 
@@ -85,7 +85,7 @@ def test_what_git_lfs_does_not_keep() -> None:
 )
 def test_what_is_marked_export_ignore(line: str) -> None:
     (told,) = found(*tree("services/ai/tests/a_test.py", "services/ai/tests/b_test.py"), root=line)
-    assert told.startswith("services/ai/tests/a_test.py (and 1 more) is marked export-ignore")
+    assert told.startswith("`services/ai/tests/a_test.py` (and 1 more) is marked export-ignore")
     assert "take the mark away" in told
 
 
