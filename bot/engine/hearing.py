@@ -45,7 +45,7 @@ def unheard(world: World, ask: Ask) -> Refuse | Ignore | None:
 
 def heard(world: World, ask: Ask) -> Ask:
     """Show that it was heard, on the comment where there is one."""
-    now = replace(ask, heard=True)
+    now = replace(ask, heard=True) if ask.kind in TYPED else ask
     if ask.comment_id is not None and not ask.line and not ask.acknowledged:
         world.voice.react(ask.repository, ask.comment_id, "eyes")
         now = replace(now, acknowledged=True)

@@ -69,6 +69,7 @@ class GitHub:
     manifest: str = MANIFEST
     changed: frozenset[str] = frozenset()
     pull: PullRequest = PULL
+    role: str = "write"
     lost: bool = False
     """Whether the answer to the next check run gets lost on its way to us."""
 
@@ -94,7 +95,7 @@ class GitHub:
         return BranchSeen(sha=MAIN)
 
     def permission(self, *_: object) -> str:
-        return "write"
+        return self.role
 
     def checks(self, *_: object) -> tuple[CheckSeen, ...]:
         return (CheckSeen(name="ci", state=self.state),)

@@ -13,6 +13,7 @@ from bot.core.awaiting import Approvals
 from bot.core.model import Heads, Sweep
 from bot.engine.opened import KEY
 from tests.stories import services
+from tests.stories.app import another_bot
 from tests.stories.gated import behind_gates, says
 from tests.stories.later import record_of, rewritten
 from tests.stories.people import eventually, wait_for_the_next_second
@@ -72,6 +73,23 @@ def test_a_push_waits_for_a_second_person_who_presses_a_button(made: Repository)
     eventually(
         lambda: made.checks(sha, "auto")[-1],
         lambda run: run["conclusion"] == "success",
+        "the deployment",
+    )
+
+
+def test_nobody_lets_in_alone_what_a_bot_has_merged_for_them(made: Repository) -> None:
+    pull = made.pull_request({"notes.md": "merged by a queue\n"}, "queued")
+    merged = another_bot(made.cloud).merge(pull)
+    made.git("pull", "--quiet", made.remote("owner"), "main")
+    waits = made.titled(merged, "auto", "Waits for a second person")
+    assert "somebody other than @writer" in waits["output"]["summary"]
+    made.cloud.github.press(waits["id"], "writer", "approve")
+    assert "@writer asked for" in pull.reply("was refused")
+    assert made.statuses(merged, "auto") == []
+    made.cloud.github.press(waits["id"], "owner", "approve")
+    eventually(
+        lambda: made.checks(merged, "auto")[-1]["conclusion"],
+        lambda seen: seen in {"success", "neutral"},
         "the deployment",
     )
 
