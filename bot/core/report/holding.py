@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.core.deployment import Deployment, FailureCode, Phase, ServiceRollout
-from bot.core.report.phrases import block, plain
+from bot.core.report.phrases import block, compared_again, plain
 from bot.core.rollout.turn import APPROVAL, HELD, more_levels
 
 if TYPE_CHECKING:
@@ -36,9 +36,9 @@ def next_commands(deployment: Deployment) -> tuple[str, ...]:
     match deployment.phase:
         case Phase.FAILED | Phase.ROLLED_BACK | Phase.ABORTED:
             return (*_again(deployment), f"/status {name}")
-        case Phase.WATCHING:
+        case Phase.WATCHING if compared_again(deployment):
             return (f"/rollback {name}", f"/abort {name}", f"/status {name}")
-        case Phase.SUCCEEDED:
+        case Phase.SUCCEEDED | Phase.WATCHING:
             return (f"/rollback {name}", f"/status {name}")
         case Phase.SHIFTING:
             return tuple(f"/{verb} {name}" for verb in _verbs(deployment))

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from bot.core.action import Action, Outcome, Rejected, Shift
 from bot.core.control import Control, Verb
 from bot.core.deployment import Deployment, FailureCode, Phase
-from bot.core.evidence import Counts, Window
+from bot.core.evidence import Counts, Day, Window
 from bot.core.report.deployment import details
 from bot.core.report.phrases import title
 from bot.core.rollout.controls import controlled
@@ -173,6 +173,10 @@ class Thin(World):
     """Hardly anybody visits `ai`, and for some seconds its canary fails."""
 
     fails_from = START
+
+    def seen(self, deployment: Deployment) -> Sight:
+        seen = super().seen(deployment)
+        return replace(seen, days={name: Day(windows=(Counts(22),) * 60) for name in seen.days})
 
     def _windows(self, deployment: Deployment, want: WindowsWanted) -> tuple[Window, ...]:
         windows = super()._windows(deployment, want)
