@@ -84,6 +84,8 @@ class ServiceSeen(Struct, frozen=True, kw_only=True):
     latest_created: str = ""
     labels: dict[str, str] = field(default_factory=dict)
     traffic: tuple[TrafficSeen, ...] = ()
+    tags_wanted: frozenset[str] = frozenset()
+    """Every tag that was asked for; one on a revision that never became ready is not in traffic."""
     follows_latest: bool = False
     """Whether all traffic goes to whichever revision is the newest ready one."""
     revisions: dict[str, RevisionSeen] = field(default_factory=dict)
@@ -102,6 +104,10 @@ class ServiceSeen(Struct, frozen=True, kw_only=True):
     def share_of(self, revision: str) -> int:
         """Return the percentage that a revision has."""
         return sum(target.percent for target in self.traffic if target.revision == revision)
+
+    def has_tag(self, tag: str) -> bool:
+        """Tell whether a tag is in use; without a default URL it has no address."""
+        return any(target.tag == tag for target in self.traffic)
 
     def tag_url(self, tag: str) -> str:
         """Return the address of a tag, or nothing."""

@@ -56,6 +56,10 @@ class Console:
         """The tags that are in use."""
         return [target.tag for target in self.service(name).traffic_statuses if target.tag]
 
+    def wanted_tags(self, name: str) -> list[str]:
+        """The tags that were asked for, in use or not."""
+        return [target.tag for target in self.service(name).traffic if target.tag]
+
     def move(self, name: str, shares: Mapping[str, int]) -> None:
         """Move the traffic by hand; tags go."""
         service = self.service(name)

@@ -81,7 +81,7 @@ def test_a_revision_that_ends_before_it_listens(made: Repository, console: Conso
     assert "failed to start and listen on the port defined provided by the PORT" in alert
     assert "the database password is missing" in summary.partition("Last log lines:")[2]
     assert console.shares(f"{made.prefix}-web") == before
-    assert console.tags(f"{made.prefix}-web") == []
+    assert console.wanted_tags(f"{made.prefix}-web") == []
 
 
 def test_a_smoke_check_that_gets_another_answer(made: Repository, console: Console) -> None:

@@ -32,6 +32,7 @@ def service_seen(service: run_v2.Service, revisions: Iterable[run_v2.Revision]) 
         latest_created=short(service.latest_created_revision),
         labels=dict(service.labels),
         traffic=traffic_seen(service),
+        tags_wanted=frozenset(target.tag for target in service.traffic if target.tag),
         follows_latest=any(one.type_ == LATEST and one.percent for one in service.traffic_statuses),
         revisions={revision.name: revision for revision in seen},
     )

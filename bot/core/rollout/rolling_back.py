@@ -120,7 +120,7 @@ def _ours_left(service: ServiceRollout, live: ServiceSeen, *, by_hand: bool) -> 
     if service.standing:
         return _given_all(service, live) and not by_hand
     shares = live.share_of(service.revision) > 0 and not by_hand
-    return shares or bool(live.tag_url(service.tag))
+    return shares or service.tag in live.tags_wanted or live.has_tag(service.tag)
 
 
 def _given_all(service: ServiceRollout, live: ServiceSeen) -> bool:

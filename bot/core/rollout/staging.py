@@ -54,7 +54,7 @@ def _working(service: ServiceRollout, seen: Sight) -> bool:
 
 
 def _tagged(service: ServiceRollout, live: ServiceSeen) -> bool:
-    return bool(live.tag_url(service.tag))
+    return live.has_tag(service.tag)
 
 
 def _staged(service: ServiceRollout, live: ServiceSeen) -> ServiceRollout:

@@ -252,12 +252,14 @@ class World:
             uri=f"https://{action.revision_tag}---{action.service}",
         )
         kept = live.traffic if action.stable else ()
+        routed = (target,) if new.ready else ()
         self.services[action.service] = replace(
             live,
             exists=True,
             uri=f"https://{action.service}",
             labels=action.labels,
-            traffic=(*kept, target),
+            traffic=(*kept, *routed),
+            tags_wanted=live.tags_wanted | {action.revision_tag},
             revisions={**live.revisions, action.revision: new},
         )
 
@@ -271,5 +273,6 @@ class World:
             TrafficSeen(revision=revision, percent=0, tag=tag, uri=f"https://{tag}")
             for tag, revision in action.tags.items()
         ]
-        self.services[action.service] = replace(live, traffic=tuple(targets))
+        left = live.tags_wanted - {action.drop_tag} | set(action.tags)
+        self.services[action.service] = replace(live, traffic=tuple(targets), tags_wanted=left)
         self.shares.append((action.service, action.percents.get(f"{action.service}-new", 0)))

@@ -209,6 +209,7 @@ def test_every_rollout_ends_and_leaves_one_revision_with_all_the_traffic(
         if name in existing:
             assert live.serving == (f"{name}-new" if good else f"{name}-old")
             assert not live.tag_url("c-new")
+            assert not live.tags_wanted
     if ended.phase is not Phase.SUCCEEDED:
         assert ended.failure is not None
         assert ended.failure.reason
