@@ -94,7 +94,7 @@ class ServiceSeen(Struct, frozen=True, kw_only=True):
     @property
     def serving(self) -> str:
         """The one revision with all the traffic, or nothing when traffic is split."""
-        return next((target.revision for target in self.traffic if target.percent == 100), "")  # noqa: PLR2004
+        return next((name for name, share in self.shares.items() if share == 100), "")  # noqa: PLR2004
 
     @property
     def shares(self) -> dict[str, int]:
@@ -105,9 +105,9 @@ class ServiceSeen(Struct, frozen=True, kw_only=True):
         """Return the percentage that a revision has."""
         return sum(target.percent for target in self.traffic if target.revision == revision)
 
-    def has_tag(self, tag: str) -> bool:
-        """Tell whether a tag is in use; without a default URL it has no address."""
-        return any(target.tag == tag for target in self.traffic)
+    def tagged(self, tag: str) -> str:
+        """Return the revision that a tag leads to, or nothing; it may have no address."""
+        return next((target.revision for target in self.traffic if target.tag == tag), "")
 
     def tag_url(self, tag: str) -> str:
         """Return the address of a tag, or nothing."""

@@ -1,6 +1,7 @@
 """Traffic targets: percentages between named revisions, and tags beside them.
 
-LATEST never gets traffic: a revision that somebody else makes would move it.
+LATEST gets traffic only in the write that makes a service, which has no revision to name yet; the
+next write pins it, as a revision that somebody else makes would move it.
 """
 
 from __future__ import annotations
@@ -21,7 +22,10 @@ REVISION = TrafficTargetAllocationType.TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION
 def staged(live: Service, action: Stage) -> list[TrafficTarget]:
     """All traffic on stable, the new revision at 0 % with its tag, other people's tags kept."""
     tags = {action.revision_tag: action.revision}
-    return [_share(action.stable or action.revision, 100), *_kept(live, tags), *_tagged(tags)]
+    if not action.stable:
+        newest = TrafficTarget(type_=LATEST, percent=100, tag=action.revision_tag)
+        return [newest, *_kept(live, tags)]
+    return [_share(action.stable, 100), *_kept(live, tags), *_tagged(tags)]
 
 
 def shifted(live: Service, action: Shift) -> list[TrafficTarget]:

@@ -115,12 +115,14 @@ def _settled(deployment: Deployment, seen: Sight, name: str) -> Deployment:
 
 
 def _ours_left(service: ServiceRollout, live: ServiceSeen, *, by_hand: bool) -> bool:
-    if service.first or not live.exists:
+    if not live.exists:
         return False
+    if service.first:
+        return bool(live.tagged(service.tag))
     if service.standing:
         return _given_all(service, live) and not by_hand
     shares = live.share_of(service.revision) > 0 and not by_hand
-    return shares or service.tag in live.tags_wanted or live.has_tag(service.tag)
+    return shares or service.tag in live.tags_wanted or bool(live.tagged(service.tag))
 
 
 def _given_all(service: ServiceRollout, live: ServiceSeen) -> bool:
@@ -130,9 +132,9 @@ def _given_all(service: ServiceRollout, live: ServiceSeen) -> bool:
 
 
 def _back(service: ServiceRollout, live: ServiceSeen, *, by_hand: bool) -> Shift:
-    """All to stable where the canary has traffic; where people moved it, only our tag goes."""
+    """All to stable where the canary has traffic; elsewhere it stays, and only our tag goes."""
     percents = {service.stable: FULL}
-    if by_hand or not live.share_of(service.revision):
+    if by_hand or service.first or not live.share_of(service.revision):
         percents = {t.revision: live.share_of(t.revision) for t in live.traffic if t.percent}
     return Shift(
         service=service.plan.name,

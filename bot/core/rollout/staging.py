@@ -54,7 +54,7 @@ def _working(service: ServiceRollout, seen: Sight) -> bool:
 
 
 def _tagged(service: ServiceRollout, live: ServiceSeen) -> bool:
-    return live.has_tag(service.tag)
+    return live.tagged(service.tag) == service.revision
 
 
 def _staged(service: ServiceRollout, live: ServiceSeen) -> ServiceRollout:

@@ -114,7 +114,7 @@ def towards(deployment: Deployment, seen: Sight) -> tuple[Action, ...]:
 
 def _there(deployment: Deployment, service: ServiceRollout, live: ServiceSeen) -> bool:
     share = _wanted(deployment, service)
-    tagged = deployment.share == FULL and live.has_tag(service.tag)
+    tagged = deployment.share == FULL and bool(live.tagged(service.tag))
     split = (live.share_of(service.revision), live.share_of(service.stable))
     return split == (share, FULL - share) and not tagged
 

@@ -67,6 +67,12 @@ def made(client: CloudRunClient, action: Stage | Shift) -> ServiceSeen:
     return client.service(action.key, revisions)
 
 
+def released(client: CloudRunClient, key: ServiceKey, suffix: str) -> ServiceSeen:
+    """A first deployment to its end: the revision is named, and its tag is gone."""
+    live = made(client, stage(key, suffix, client.service(key, [])))
+    return made(client, shift(key, live, {suffix: 100}, drop_tag=f"c-{suffix}"))
+
+
 def split(seen: ServiceSeen) -> dict[str, int]:
     return {t.revision.rpartition("-")[2]: t.percent for t in seen.traffic if t.percent}
 

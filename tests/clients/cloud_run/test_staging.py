@@ -21,6 +21,7 @@ from tests.clients.cloud_run.steps import (
     ended,
     made,
     raw,
+    released,
     shift,
     split,
     stage,
@@ -44,6 +45,7 @@ def test_a_first_deployment_serves_its_named_revision_but_not_everybody(
     seen = made(client, stage(key, "a", cloud_run=settings))
     assert seen.exists
     assert seen.serving == seen.latest_created == f"{key.service}-a"
+    assert all(target.type_.name.endswith("LATEST") for target in raw(gcloud, key).traffic)
     assert tags(seen) == {"c-a": "a"}
     assert seen.tag_url("c-a").startswith("http")
     assert seen.uri.startswith("http")
@@ -54,15 +56,18 @@ def test_a_first_deployment_serves_its_named_revision_but_not_everybody(
     policy = gcloud.get_iam_policy(request={"resource": key.name})
     assert not policy.bindings
     assert raw(gcloud, key).template.containers[0].resources.cpu_idle
+    made(client, shift(key, seen, {"a": 100}, drop_tag="c-a"))
+    (target,) = raw(gcloud, key).traffic
+    assert (target.revision, target.tag) == (f"{key.service}-a", "")
 
 
 def test_the_next_revision_stands_beside_stable_without_traffic(
     client: CloudRunClient, key: ServiceKey
 ) -> None:
-    first = made(client, stage(key, "a"))
+    first = released(client, key, "a")
     second = made(client, stage(key, "b", first, image=NEXT))
     assert split(second) == {"a": 100}
-    assert tags(second) == {"c-a": "a", "c-b": "b"}
+    assert tags(second) == {"c-b": "b"}
     assert {name.rpartition("-")[2] for name in second.revisions} == {"a", "b"}
     assert second.revisions[f"{key.service}-b"].image == NEXT
 
@@ -171,9 +176,10 @@ def test_the_tag_of_a_failed_revision_does_not_fail_the_next_one(
     ended(client, key, client.stage(stage(key, "a", image=DEAD)))
     mended = made(client, stage(key, "b", client.service(key, [])))
     assert (split(mended), tags(mended)) == ({"b": 100}, {"c-b": "b"})
-    ended(client, key, client.stage(stage(key, "c", mended, image=DEAD)))
+    pinned = made(client, shift(key, mended, {"b": 100}, drop_tag="c-b"))
+    ended(client, key, client.stage(stage(key, "c", pinned, image=DEAD)))
     seen = made(client, stage(key, "d", client.service(key, []), image=NEXT))
-    assert (split(seen), tags(seen)) == ({"b": 100}, {"c-b": "b", "c-d": "d"})
+    assert (split(seen), tags(seen)) == ({"b": 100}, {"c-d": "d"})
 
 
 @pytest.mark.parametrize(

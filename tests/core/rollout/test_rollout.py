@@ -76,6 +76,8 @@ def test_a_first_deployment_has_no_canary_and_says_so() -> None:
 def test_after_a_failed_first_deployment_the_next_is_a_first_one_again() -> None:
     world = World(Faults(smoke={"ai"}))
     assert world.play(deployment(AI)).phase is Phase.FAILED
+    assert not world.services["ai"].tags_wanted
+    assert world.services["ai"].serving == "ai-new"
     world.faults.smoke.clear()
     world.unreleased = frozenset({"ai"})
     mended = replace(deployment(AI).services[0], revision="ai-mended", tag="c-mended")
