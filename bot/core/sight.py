@@ -80,6 +80,8 @@ class ServiceSeen(Struct, frozen=True, kw_only=True):
     exists: bool
     etag: str = ""
     uri: str = ""
+    url_disabled: bool = False
+    """Neither the service nor a tag of it has an address of Cloud Run's."""
     reconciling: bool = False
     latest_created: str = ""
     labels: dict[str, str] = field(default_factory=dict)

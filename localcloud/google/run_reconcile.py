@@ -122,13 +122,17 @@ class Reconciler:
         targets = targets_of(service)
         failure = self._first_not_ready(service, targets)
         if failure is None:
-            statuses = statuses_of(targets, lambda tag: self._traffic.url(service.name, tag))
+            statuses = statuses_of(targets, lambda tag: self._address(service, tag))
             with self._routing:
                 self._route(service, statuses)
                 del service.traffic_statuses[:]
                 service.traffic_statuses.extend(statuses)
                 self._save_status(service, _SERVING)
         return failure
+
+    def _address(self, service: Proto, tag: str) -> str:
+        """Return a tag's address; there is none where the default URL is disabled."""
+        return "" if service.default_uri_disabled else self._traffic.url(service.name, tag)
 
     def _first_not_ready(self, service: Proto, targets: list[Proto]) -> Proto | None:
         """Start what shall serve; return a failed condition for the first that does not come up."""

@@ -131,8 +131,6 @@ class ServicesApi:
         service = SERVICE(name=name, uid=str(uuid.uuid4()))
         _copy_writable(wanted, service, _WRITABLE)
         service.create_time.CopyFrom(now())
-        service.uri = self._reconciler.address(name)
-        service.urls.append(service.uri)
         return service
 
     def _write(self, service: Proto, previous: Proto | None, *, validate_only: bool) -> None:
@@ -154,6 +152,8 @@ class ServicesApi:
         service.launch_stage = service.launch_stage or _GENERALLY_AVAILABLE
         service.ingress = service.ingress or run_v2.IngressTraffic.INGRESS_TRAFFIC_ALL
         service.update_time.CopyFrom(now())
+        service.uri = "" if service.default_uri_disabled else self._reconciler.address(service.name)
+        service.urls[:] = [service.uri] if service.uri else []
         service.reconciling = True
         service.terminal_condition.CopyFrom(condition("Ready", RECONCILING))
         self._records.save_service(service)

@@ -75,6 +75,21 @@ class Console:
             timeout=20
         )
 
+    @contextmanager
+    def without_url(self, name: str) -> Iterator[None]:
+        """Have a service's default URL disabled for a while."""
+        self._disable_url(name, disabled=True)
+        try:
+            yield
+        finally:
+            self._disable_url(name, disabled=False)
+
+    def _disable_url(self, name: str, *, disabled: bool) -> None:
+        service = self.service(name)
+        service.default_uri_disabled = disabled
+        mask = {"paths": ["default_uri_disabled"]}
+        self._services.update_service({"service": service, "update_mask": mask}).result(timeout=20)
+
     def label(self, name: str, labels: Mapping[str, str]) -> None:
         """Put labels on a service by hand."""
         service = self.service(name)

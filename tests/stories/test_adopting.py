@@ -130,3 +130,23 @@ def test_a_service_of_another_repository_is_refused_by_name(
     assert f"Cloud Run service {service} belongs to another repository (id 4711)" in pull.alert()
     assert console.shares(service) == before
     console.label(service, {"spillway-repository": ours})
+
+
+@pytest.mark.usefixtures("adopted")
+def test_without_a_default_url_it_is_deployed_where_nothing_asks_for_one(
+    made: Repository, console: Console
+) -> None:
+    service = f"{made.prefix}-web"
+    checks = "    smoke: [{get: /health, expect: {status: 200}}]\n"
+    manifest = (made.work / "deploy.yaml").read_text(encoding="utf-8")
+    assert checks in manifest
+    with console.without_url(service):
+        pull = made.pull_request({"web/app.py": services.good("no address")}, "no-address")
+        pull.comment("/deploy prod")
+        assert made.concluded(pull.sha, "prod")["conclusion"] == "failure"
+        assert f"but the default URL of {service} is disabled" in pull.alert()
+        pull.push({"deploy.yaml": manifest.replace(checks, "")})
+        pull.comment("/deploy prod")
+        assert made.concluded(pull.sha, "prod")["conclusion"] == "success"
+        assert pull.sha[:7] in console.serving(service)
+        assert console.wanted_tags(service) == []

@@ -28,6 +28,7 @@ def service_seen(service: run_v2.Service, revisions: Iterable[run_v2.Revision]) 
         exists=True,
         etag=service.etag,
         uri=service.uri,
+        url_disabled=service.default_uri_disabled,
         reconciling=service.reconciling,
         latest_created=short(service.latest_created_revision),
         labels=dict(service.labels),

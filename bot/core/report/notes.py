@@ -57,7 +57,7 @@ def _adopted(service: ServiceRollout) -> Iterator[str]:
             f"**Note:** {service.plan.name} keeps what others set and deploy.yaml does not name: "
             f"{named}{rest}."
         )
-    if service.pinned and service.tag_url:
+    if service.pinned and service.kept is not None:
         yield (
             f"**Note:** the traffic of {service.plan.name} followed its latest revision; it was "
             f"pinned to {inline(service.stable)}, so that nothing but a rollout moves it."

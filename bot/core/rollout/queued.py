@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from bot.core.deployment import Deployment, Failure, FailureCode, Phase, ServiceRollout
 from bot.core.rollout import restoring
+from bot.core.rollout.addresses import without_address
 from bot.core.rollout.labels import owned_by_another, serves_already, serving_digest
 from bot.core.rollout.turn import SPLIT, Turn, enter, fail, wait
 from bot.core.rollout.wants import called_by
@@ -31,6 +32,7 @@ def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
         failure = (
             _obstacle(deployment, service, live)
             or _alone(deployment, service, seen)
+            or without_address(deployment, service, seen)
             or _without_secret(service, seen)
         )
         if failure:

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 ATTEMPTS = 3
 """A tagged URL may need a moment until it is routed; a wrong answer given three times is one."""
 PAUSE = timedelta(seconds=2)
+INSIDE = (
+    "its ingress is internal, and Cloud Run answers 404 to whoever comes from outside: let the "
+    "consumer's own traffic go through that network, or take the smoke checks out of deploy.yaml"
+)
 LEARNING = timedelta(seconds=15)
 """How long to try to read stable's last day; without it the verdict has less power, and says so."""
 
@@ -76,5 +80,12 @@ def _failure(service: ServiceRollout) -> Failure:
         code=FailureCode.SMOKE_FAILED,
         service=service.plan.name,
         reason=f"a smoke check of {service.plan.name} failed {ATTEMPTS} times",
+        remedy=INSIDE if wrong.got.startswith("404") and _is_internal(service) else "",
         detail=f"{wrong.request} → {wrong.got}",
     )
+
+
+def _is_internal(service: ServiceRollout) -> bool:
+    """Tell whether Cloud Run answers whoever comes from outside the network with 404."""
+    named = service.plan.cloud_run.ingress
+    return named != "all" if named else "ingress" in (service.kept or ())

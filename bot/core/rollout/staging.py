@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from bot.core.action import Stage
 from bot.core.deployment import Deployment, Failure, FailureCode, Phase, ServiceRollout
-from bot.core.rollout.labels import DEPLOYMENT, labels_of, owned_by_another
+from bot.core.rollout.addresses import without_address
+from bot.core.rollout.labels import REPOSITORY, labels_of, owned_by_another
 from bot.core.rollout.references import filled, referred
 from bot.core.rollout.secrets import pinned
 from bot.core.rollout.turn import Turn, at_level, enter, fail, soon, wait, with_service
@@ -27,7 +28,11 @@ def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
     for service in (one for one in at_level(deployment) if not one.standing):
         live = seen.services[service.plan.name]
         revision = live.revisions.get(service.revision)
-        if failure := _obstacle(deployment, service, live) or _failure(service, revision, seen):
+        if failure := (
+            _obstacle(deployment, service, live)
+            or without_address(deployment, service, seen)
+            or _failure(service, revision, seen)
+        ):
             return Turn(fail(deployment, failure, now))
         if _unasked(service, revision, seen) and not live.reconciling:
             actions.append(_stage(deployment, service, seen))
@@ -106,7 +111,8 @@ def _obstacle(deployment: Deployment, service: ServiceRollout, live: ServiceSeen
 
 
 def _made_here(deployment: Deployment, live: ServiceSeen) -> bool:
-    return live.labels.get(DEPLOYMENT) == deployment.id
+    """Tell whether a deployment of this repository made it; `owned_by_another` was asked before."""
+    return live.labels.get(REPOSITORY) == str(deployment.repository.id)
 
 
 def _failure(service: ServiceRollout, revision: RevisionSeen | None, seen: Sight) -> Failure | None:

@@ -209,7 +209,8 @@ class World:
         return BuildSeen(name=name, state=state, digest="" if failed else f"sha256:{name}")
 
     def _smoke(self, name: str) -> tuple[SmokeAnswer, ...]:
-        return (SmokeAnswer(request="GET /", passed=name not in self.faults.smoke, got="200"),)
+        passed = name not in self.faults.smoke
+        return (SmokeAnswer(request="GET /", passed=passed, got="200" if passed else "404"),)
 
     def _windows(self, deployment: Deployment, want: WindowsWanted) -> tuple[Window, ...]:
         windows, start = [], want.since

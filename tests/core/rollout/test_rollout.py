@@ -31,6 +31,25 @@ def test_a_good_canary_goes_up_step_by_step_and_loses_its_tag() -> None:
     assert not world.services["ai"].tag_url("c-new")
 
 
+def test_who_calls_a_service_without_an_address_is_told_before_anything_is_made() -> None:
+    world = World().with_stable("ai", "api")
+    world.services["ai"] = replace(world.services["ai"], url_disabled=True, uri="")
+    ended = world.play(deployment(AI, API))
+    assert ended.failure is not None
+    assert "api calls ai, but the default URL of ai is disabled" in ended.failure.reason
+    assert not world.actions
+    named = replace(AI, cloud_run=replace(AI.cloud_run, spec={"defaultUriDisabled": False}))
+    assert world.play(deployment(named, API)).phase is Phase.SUCCEEDED
+
+
+def test_a_404_of_an_internal_service_says_from_where_it_can_be_reached() -> None:
+    inside = replace(AI, cloud_run=replace(AI.cloud_run, ingress="internal"))
+    for plan, said in ((AI, False), (inside, True)):
+        ended = World(Faults(smoke={"ai"})).with_stable("ai").play(deployment(plan))
+        assert ended.failure is not None
+        assert ("its ingress is internal" in ended.failure.remedy) is said
+
+
 def test_the_callee_is_at_100_before_its_caller_is_staged() -> None:
     world = World().with_stable("ai", "api")
     ended = world.play(deployment(AI, API))
