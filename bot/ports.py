@@ -158,10 +158,12 @@ class Metrics(Protocol):
 class Logs(Protocol):
     """Cloud Logging."""
 
-    def of_revision(self, key: ServiceKey, revision: str, limit: int) -> tuple[str, ...]:
+    def of_revision(
+        self, key: ServiceKey, revision: str, since: datetime, limit: int
+    ) -> tuple[str, ...]:
         """Return a revision's last lines, oldest first."""
 
-    def of_build(self, name: str, limit: int) -> tuple[str, ...]:
+    def of_build(self, name: str, since: datetime, limit: int) -> tuple[str, ...]:
         """Return a build's last lines, oldest first."""
 
 

@@ -191,5 +191,5 @@ def _reads(settings: Settings, key: ServiceKey, where: str) -> dict[str, Callabl
         f"Secret Manager{where}": lambda: SecretManagerClient(url).latest(key.project, NOBODY),
         f"Cloud Build{where}": lambda: CloudBuildClient(url).build(nothing, ""),
         f"Cloud Monitoring{where}": lambda: CloudMonitoring(grpc, window).windows(key, asked),
-        f"Cloud Logging{where}": lambda: CloudLogging(grpc).of_revision(key, NOBODY, 1),
+        f"Cloud Logging{where}": lambda: CloudLogging(grpc).of_revision(key, NOBODY, since, 1),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from bot.ports import Broken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from bot.core.configuration import ServiceKey
 
@@ -44,19 +46,21 @@ class CloudLogging:
     def __init__(self, target: str) -> None:
         self._client = grpc(LoggingServiceV2Client, target)
 
-    def of_revision(self, key: ServiceKey, revision: str, limit: int) -> tuple[str, ...]:
+    def of_revision(
+        self, key: ServiceKey, revision: str, since: datetime, limit: int
+    ) -> tuple[str, ...]:
         """Return a revision's last lines, oldest first."""
         labels = {
             "location": key.region,
             "service_name": key.service,
             "revision_name": revision,
         }
-        return self._last(key.project, _filter("cloud_run_revision", labels), limit)
+        return self._last(key.project, _filter("cloud_run_revision", labels, since), limit)
 
-    def of_build(self, name: str, limit: int) -> tuple[str, ...]:
+    def of_build(self, name: str, since: datetime, limit: int) -> tuple[str, ...]:
         """Return the last lines of a build, `projects/P/locations/L/builds/ID`, oldest first."""
         _, project, *_, build = name.split("/")
-        return self._last(project, _filter("build", {"build_id": build}), limit)
+        return self._last(project, _filter("build", {"build_id": build}, since), limit)
 
     def _last(self, project: str, which: str, limit: int) -> tuple[str, ...]:
         request = ListLogEntriesRequest(
@@ -75,14 +79,19 @@ class CloudLogging:
 
     def _lines(self, request: ListLogEntriesRequest) -> Iterator[str]:
         pager = self._client.list_log_entries(request, retry=None, timeout=DEADLINE)
+        over = time.monotonic() + DEADLINE
         for page in islice(pager.pages, PAGES):
             yield from chain.from_iterable(reversed(lines_of(entry)) for entry in page.entries)
+            if time.monotonic() > over:
+                return
 
 
-def _filter(resource: str, labels: dict[str, str]) -> str:
+def _filter(resource: str, labels: dict[str, str], since: datetime) -> str:
+    """Without a time Cloud Logging would search all that it keeps."""
     parts = {"resource.type": resource}
     parts |= {f"resource.labels.{name}": value for name, value in labels.items()}
-    return " AND ".join(f"{name}={json.dumps(value)}" for name, value in parts.items())
+    equal = [f"{name}={json.dumps(value)}" for name, value in parts.items()]
+    return " AND ".join([*equal, f'timestamp>="{since.isoformat()}"'])
 
 
 def lines_of(entry: LogEntry) -> list[str]:

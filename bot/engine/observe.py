@@ -167,13 +167,14 @@ def _days(world: World, deployment: Deployment, wanted: tuple[DayWanted, ...]) -
 
 
 def _logs(world: World, deployment: Deployment, wanted: Wants) -> tuple[str, ...] | None:
+    since = deployment.created_at
     if name := wanted.build_logs:
         build = service_named(deployment, name).build
-        return _best_effort(lambda: world.logs.of_build(build, LOG_LINES))
+        return _best_effort(lambda: world.logs.of_build(build, since, LOG_LINES))
     if name := wanted.revision_logs:
         service = service_named(deployment, name)
         revision, key = service.revision, service.plan.key
-        return _best_effort(lambda: world.logs.of_revision(key, revision, LOG_LINES))
+        return _best_effort(lambda: world.logs.of_revision(key, revision, since, LOG_LINES))
     return None
 
 

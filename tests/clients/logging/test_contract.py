@@ -6,6 +6,7 @@ import json
 import socket
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     Say = Callable[..., None]
 
 NOON = 1_772_625_600.0
+BEFORE = datetime.fromtimestamp(NOON, UTC)
 
 
 @pytest.fixture
@@ -63,12 +65,19 @@ def logs(google: Google) -> CloudLogging:
 def test_the_last_lines_come_oldest_first(logs: CloudLogging, key: ServiceKey, say: Say) -> None:
     for number in range(5):
         say(f"line {number}")
-    assert logs.of_revision(key, "api-1", 3) == ("line 2", "line 3", "line 4")
-    assert logs.of_revision(key, "api-1", 10)[0] == "line 0"
+    assert logs.of_revision(key, "api-1", BEFORE, 3) == ("line 2", "line 3", "line 4")
+    assert logs.of_revision(key, "api-1", BEFORE, 10)[0] == "line 0"
+
+
+def test_what_is_older_is_not_searched(logs: CloudLogging, key: ServiceKey, say: Say) -> None:
+    for number in range(5):
+        say(f"line {number}")
+    since = BEFORE + timedelta(seconds=4)
+    assert logs.of_revision(key, "api-1", since, 10) == ("line 3", "line 4")
 
 
 def test_a_revision_that_said_nothing_has_no_lines(logs: CloudLogging, key: ServiceKey) -> None:
-    assert logs.of_revision(key, "api-1", 10) == ()
+    assert logs.of_revision(key, "api-1", BEFORE, 10) == ()
 
 
 def test_others_are_not_heard(logs: CloudLogging, key: ServiceKey, say: Say) -> None:
@@ -77,7 +86,7 @@ def test_others_are_not_heard(logs: CloudLogging, key: ServiceKey, say: Say) -> 
     say("another service's", key=ServiceKey(PROJECT, key.region, key.service + "-staging"))
     say("another region's", key=ServiceKey(PROJECT, "us-central1", key.service))
     say("another project's", key=ServiceKey("acme-other", key.region, key.service))
-    assert logs.of_revision(key, "api-1", 10) == ("mine",)
+    assert logs.of_revision(key, "api-1", BEFORE, 10) == ("mine",)
 
 
 def test_structured_lines_say_their_message_and_how_bad_it_is(
@@ -87,7 +96,7 @@ def test_structured_lines_say_their_message_and_how_bad_it_is(
     say(json.dumps({"severity": "ERROR", "message": "오류: no database", "code": 7}))
     say(json.dumps({"severity": "WARNING", "msg": "slow"}))
     say(json.dumps({"port": 8080, "ready": True}))
-    *worded, bare = logs.of_revision(key, "api-1", 10)
+    *worded, bare = logs.of_revision(key, "api-1", BEFORE, 10)
     assert worded == ["listening", "ERROR 오류: no database", "WARNING slow"]
     assert json.loads(bare) == {"port": 8080, "ready": True}
 
@@ -95,7 +104,7 @@ def test_structured_lines_say_their_message_and_how_bad_it_is(
 def test_a_traceback_is_several_lines(logs: CloudLogging, key: ServiceKey, say: Say) -> None:
     say("before")
     say(json.dumps({"severity": "ERROR", "message": "Traceback:\n  File x\n\nKeyError: 'a'"}))
-    assert logs.of_revision(key, "api-1", 3) == (
+    assert logs.of_revision(key, "api-1", BEFORE, 3) == (
         "ERROR Traceback:",
         "ERROR File x",
         "ERROR KeyError: 'a'",
@@ -120,7 +129,7 @@ def test_only_what_can_be_printed_is_shown(
 ) -> None:
     key = ServiceKey(PROJECT, "asia-northeast3", f"printed-{hash(request.node.name)}")
     say(text, key=key)
-    assert logs.of_revision(key, "api-1", 1) == (shown,)
+    assert logs.of_revision(key, "api-1", BEFORE, 1) == (shown,)
 
 
 def test_a_build_has_lines_too(google: Google, logs: CloudLogging) -> None:
@@ -133,8 +142,8 @@ def test_a_build_has_lines_too(google: Google, logs: CloudLogging) -> None:
             entries=[LogEntry(text_payload=f"Step #{number} of {build}") for number in range(3)],
         )
     name = f"projects/{PROJECT}/locations/global/builds/b1"
-    assert set(logs.of_build(name, 10)) == {f"Step #{number} of b1" for number in range(3)}
-    assert logs.of_build(f"projects/{PROJECT}/builds/none", 10) == ()
+    assert set(logs.of_build(name, BEFORE, 10)) == {f"Step #{number} of b1" for number in range(3)}
+    assert logs.of_build(f"projects/{PROJECT}/builds/none", BEFORE, 10) == ()
 
 
 def test_entries_without_words_are_passed_over(
@@ -149,14 +158,14 @@ def test_entries_without_words_are_passed_over(
         labels={},
         entries=[LogEntry(http_request={"status": 200}) for _ in range(5)],
     )
-    assert logs.of_revision(key, "api-1", 2) == ("the service's own",)
+    assert logs.of_revision(key, "api-1", BEFORE, 2) == ("the service's own",)
 
 
 def test_quotes_in_a_name_stay_inside_the_name(
     logs: CloudLogging, key: ServiceKey, say: Say
 ) -> None:
     say("secret")
-    assert logs.of_revision(key, 'x" OR resource.labels.revision_name="api-1', 10) == ()
+    assert logs.of_revision(key, 'x" OR resource.labels.revision_name="api-1', BEFORE, 10) == ()
 
 
 def test_a_server_that_is_away_is_transient(key: ServiceKey) -> None:
@@ -164,13 +173,13 @@ def test_a_server_that_is_away_is_transient(key: ServiceKey) -> None:
         closed.bind(("127.0.0.1", 0))
         logs = CloudLogging(f"127.0.0.1:{closed.getsockname()[1]}")
         with pytest.raises(Transient):
-            logs.of_revision(key, "api-1", 10)
+            logs.of_revision(key, "api-1", BEFORE, 10)
 
 
 @pytest.mark.parametrize("code", [StatusCode.INVALID_ARGUMENT, StatusCode.PERMISSION_DENIED])
 def test_a_question_that_is_refused_is_broken(key: ServiceKey, code: StatusCode) -> None:
     with refusing(code) as target, pytest.raises(Broken, match="Cloud Logging"):
-        CloudLogging(target).of_revision(key, "api-1", 10)
+        CloudLogging(target).of_revision(key, "api-1", BEFORE, 10)
 
 
 @contextmanager
