@@ -20,6 +20,7 @@ from localcloud.google.run_records import SERVICE, RunRecords, ServiceName
 from localcloud.google.run_revisions import check_etag, cut_revision, plan_revision
 from localcloud.google.run_templates import (
     check_annotations,
+    check_labels,
     check_service_id,
     check_template,
     fill_in,
@@ -137,6 +138,7 @@ class ServicesApi:
         """Check a wanted state and record it; nothing is recorded when only asked to check."""
         of = ServiceName.parse(service.name)
         fill_in(service.template, of.project)
+        check_labels(service.labels)
         check_annotations(service.annotations)
         check_template(service.template, of.service)
         if previous is None or _specification(service) != _specification(previous):

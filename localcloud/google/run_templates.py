@@ -80,7 +80,7 @@ def check_template(template: Proto, service_id: str) -> None:
         refuse("template.containers: exactly one container must have a port.")
     _check_name(template.revision, service_id)
     _check_numbers(template)
-    _check_labels(template.labels)
+    check_labels(template.labels)
     check_annotations(template.annotations)
     for position, container in enumerate(template.containers):
         _check_container(container, position)
@@ -107,7 +107,8 @@ def _check_numbers(template: Proto) -> None:
         refuse("template.scaling: min_instance_count must not exceed max_instance_count.")
 
 
-def _check_labels(labels: Proto) -> None:
+def check_labels(labels: Proto) -> None:
+    """Refuse names that the platform keeps to itself."""
     for name in labels:
         if name.startswith(_RESERVED_LABELS):
             refuse(f"Label '{name}' is in a namespace that is reserved for the system.")

@@ -56,8 +56,8 @@ def desired(live: run_v2.Service, stable: run_v2.Revision | None, action: Stage)
     if stable is not None:
         live.template = _template_of(stable, live.template)
     removal.from_template(live.template, named.recorded(live.template.annotations), now)
-    for name in [one for one in live.annotations if is_system(one)]:
-        del live.annotations[name]
+    for part in (live, live.template):
+        part.labels, part.annotations = _kept(part.labels), _kept(part.annotations)
     template.write(live, action.cloud_run)
     spec.merge(live, action.cloud_run.spec)
     template.label(live, action.labels)
@@ -75,8 +75,7 @@ def _template_of(
     made = run_v2.RevisionTemplate(
         {field: getattr(stable, field) for field in CARRIED if field in stable}
     )
-    made.labels = _kept(stable.labels)
-    made.annotations = _kept(stable.annotations)
+    made.labels, made.annotations = dict(stable.labels), dict(stable.annotations)
     made.health_check_disabled = latest.health_check_disabled and not _unhealed_by_us(latest)
     for container in made.containers:
         run_v2.Container.pb(container).ClearField("build_info")
@@ -84,6 +83,7 @@ def _template_of(
 
 
 def _kept(entries: Mapping[str, str]) -> dict[str, str]:
+    """Return what is neither the platform's own nor of a revision before."""
     return {
         name: value
         for name, value in entries.items()

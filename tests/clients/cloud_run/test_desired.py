@@ -49,6 +49,23 @@ def test_secrets_that_are_not_named_any_more_are_gone_and_those_of_others_stay()
     assert [one.mount_path for one in container.volume_mounts] == ["/theirs"]
 
 
+def test_what_the_platform_reserves_is_not_written_back() -> None:
+    reserved = {"run.googleapis.com/minScale": "1", "goog.cloud.googleapis.com/location": "x"}
+    theirs = {"team": "care"}
+    before = run_v2.Service(
+        labels=reserved | theirs,
+        annotations=reserved | theirs,
+        template={
+            "labels": reserved | theirs | {"spillway-secrets": "of another revision"},
+            "annotations": reserved | theirs,
+        },
+    )
+    wanted = desired(before, None, stage(KEY, "b", etag="e"))
+    assert dict(wanted.labels) == dict(wanted.template.labels) == OURS | theirs
+    assert dict(wanted.annotations) == theirs
+    assert wanted.template.annotations.keys() == {"team", named.ANNOTATION}
+
+
 def test_sockets_that_are_not_named_any_more_are_gone() -> None:
     template = after(first(CloudRun(cloudsql_instances=("p:r:db",))), CloudRun())
     assert not template.volumes

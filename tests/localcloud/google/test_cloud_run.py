@@ -189,6 +189,13 @@ def test_impossible_traffic_is_refused(
         services.update_service(service=wanted, update_mask={"paths": ["traffic"]})
 
 
+def test_reserved_names_are_refused_on_a_service_too(services: Client) -> None:
+    service = _service("web-one", GOOD)
+    service.labels["run.googleapis.com/location"] = "x"
+    with pytest.raises(exceptions.BadRequest, match="reserved for the system"):
+        services.create_service(parent=PARENT, service=service, service_id="web")
+
+
 def test_latest_follows_the_newest_ready_revision(world: World, services: Client) -> None:
     service = _create(services)
     assert service.traffic_statuses[0].type_ == LATEST
