@@ -137,6 +137,8 @@ class Rejected(Struct, frozen=True, kw_only=True, tag=True):
     detail: str
     unsuitable: bool = False
     """What somebody committed is at fault, not the request made of it."""
+    denied: bool = False
+    """The account that asks lacks a right to it."""
     forbidden: bool = False
     """The operator's settings say no; nobody outside was asked."""
 

@@ -55,7 +55,8 @@ class CloudBuildClient:
         try:
             name = name or self._create(action, source)
         except REFUSALS as error:
-            return Rejected(service=action.service, detail=message_of(error))
+            denied = isinstance(error, google.Forbidden)
+            return Rejected(service=action.service, detail=message_of(error), denied=denied)
         return BuildStarted(service=action.service, build=name)
 
     @translate(WHAT, final=True)

@@ -41,5 +41,6 @@ def of(
     except REFUSALS as error:
         if status_of(error) in look_again:
             return Conflicted(service=service)
-        return Rejected(service=service, detail=message_of(error))
+        denied = isinstance(error, google.Forbidden)
+        return Rejected(service=service, detail=message_of(error), denied=denied)
     return Accepted(service=service, operation=operation.name if operation else "")

@@ -11,6 +11,7 @@ from bot.core.deployment import Deployment, Failure, FailureCode, Phase, Service
 from bot.core.rollout.addresses import without_address
 from bot.core.rollout.labels import REPOSITORY, labels_of, owned_by_another
 from bot.core.rollout.references import filled, referred
+from bot.core.rollout.refused import setting_of
 from bot.core.rollout.secrets import pinned
 from bot.core.rollout.turn import Turn, at_level, enter, fail, soon, wait, with_service
 
@@ -132,6 +133,7 @@ def _failure(service: ServiceRollout, revision: RevisionSeen | None, seen: Sight
             code=FailureCode.REJECTED,
             service=name,
             reason=f"Cloud Run could not make revision {service.revision} of {name}",
+            remedy=setting_of(name),
             detail=operation.error,
             logs=(),
         )

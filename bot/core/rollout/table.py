@@ -26,6 +26,7 @@ from bot.core.deployment import Deployment, Failure, FailureCode, Phase, Service
 from bot.core.rollout import building, queued, rolling_back, shifting, smoke, staging, watching
 from bot.core.rollout.health import fallen_over
 from bot.core.rollout.holds import let_through
+from bot.core.rollout.refused import refused
 from bot.core.rollout.turn import ENDS, Turn, expired, fail, service_named, time_out, with_service
 
 if TYPE_CHECKING:
@@ -171,38 +172,4 @@ def _rejected(deployment: Deployment, said: Rejected, now: datetime) -> Deployme
         return on
     if deployment.phase in {Phase.ROLLING_BACK, Phase.WATCHING}:
         return spoiled(deployment, f"Cloud Run refuses: {said.detail}", now + LONG, now)
-    if said.unsuitable:
-        return fail(deployment, _unsuitable(deployment, said), now)
-    if said.forbidden:
-        return fail(deployment, _forbidden(said), now)
-    system = "Cloud Build" if deployment.phase is Phase.BUILDING else "Cloud Run"
-    failure = Failure(
-        code=FailureCode.REJECTED,
-        service=said.service,
-        reason=f"{system} refused the request for {said.service}",
-        detail=said.detail,
-        logs=(),
-    )
-    return fail(deployment, failure, now)
-
-
-def _forbidden(said: Rejected) -> Failure:
-    return Failure(
-        code=FailureCode.NOT_ALLOWED,
-        service=said.service,
-        reason=f"the operator's settings do not let {said.service} be changed from here",
-        remedy="whoever operates Spillway here can allow it",
-        detail=said.detail,
-        logs=(),
-    )
-
-
-def _unsuitable(deployment: Deployment, said: Rejected) -> Failure:
-    return Failure(
-        code=FailureCode.BAD_SOURCE,
-        service=said.service,
-        reason=f"commit {deployment.sha[:7]} holds what must not be unpacked for a build",
-        remedy="take it out of the commit: links stay within the repository, files below 2 GiB",
-        detail=said.detail,
-        logs=(),
-    )
+    return fail(deployment, refused(deployment, said), now)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 AGAIN = Conflicted(service="web")
 NO = Rejected(service="web", detail="these words")
+DENIED = Rejected(service="web", detail="these words", denied=True)
 
 
 def outcome(answers: Answers, look_again: tuple[str, ...]) -> Accepted | Conflicted | Rejected:
@@ -33,7 +34,7 @@ def outcome(answers: Answers, look_again: tuple[str, ...]) -> Accepted | Conflic
         (404, "NOT_FOUND", NO, AGAIN),
         (400, "INVALID_ARGUMENT", NO, NO),
         (400, "FAILED_PRECONDITION", NO, NO),
-        (403, "PERMISSION_DENIED", NO, NO),
+        (403, "PERMISSION_DENIED", DENIED, DENIED),
         (501, "UNIMPLEMENTED", NO, NO),
     ],
 )

@@ -169,6 +169,18 @@ def test_too_thin_to_judge_but_failing_is_taken_back() -> None:
     assert ended.phase is Phase.ROLLED_BACK
 
 
+def test_a_refusal_says_what_to_do_about_it() -> None:
+    for phase, denied, words in (
+        (Phase.STAGING, False, "under `cloud_run` of ai in deploy.yaml"),
+        (Phase.STAGING, True, "the consumer's account lacks a right"),
+        (Phase.BUILDING, False, "needs `build_region` in deploy.yaml"),
+    ):
+        said = Rejected(service="ai", detail="no", denied=denied)
+        failed = table.record(replace(deployment(AI), phase=phase), said, deployment(AI).created_at)
+        assert failed.failure is not None
+        assert words in failed.failure.remedy
+
+
 def test_a_refused_rollback_says_why_and_goes_on_trying() -> None:
     world = World(Faults(errors={"ai"})).with_stable("ai")
     going = deployment(AI)

@@ -94,11 +94,8 @@ def test_a_canary_is_staged_shifted_and_promoted(world: World, services: Client)
     assert service.traffic_statuses[1].uri == world.traffic.url(NAME, "canary")
     tags = world.traffic.routes[NAME].tags
     assert tags == {"canary": f"{NAME}/revisions/web-two"}
-    step = run_v2.Service(
-        name=NAME,
-        etag=service.etag,
-        traffic=[_target("web-one", 90), _target("web-two", 10, "canary")],
-    )
+    split = [_target("web-one", 90), _target("web-two", 10, "canary")]
+    step = run_v2.Service(name=NAME, etag=service.etag, traffic=split)
     moved = services.update_service(service=step, update_mask={"paths": ["traffic"]}).result()
     assert _split(moved) == [("web-one", 90, ""), ("web-two", 10, "canary")]
     assert moved.template.containers[0].image == BETTER
@@ -190,8 +187,7 @@ def test_impossible_traffic_is_refused(
 
 
 def test_reserved_names_are_refused_on_a_service_too(services: Client) -> None:
-    service = _service("web-one", GOOD)
-    service.labels["run.googleapis.com/location"] = "x"
+    service = run_v2.Service(_service("web-one", GOOD), labels={"run.googleapis.com/x": "y"})
     with pytest.raises(exceptions.BadRequest, match="reserved for the system"):
         services.create_service(parent=PARENT, service=service, service_id="web")
 
