@@ -140,6 +140,8 @@ class WindowsAsked(NamedTuple):
     until: datetime
     slow_above: float = 0.0
     """Milliseconds; 0 = nothing is."""
+    error_logs: bool = False
+    """Whether to count lines of severity ERROR too."""
 
 
 class Metrics(Protocol):

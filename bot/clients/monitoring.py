@@ -10,9 +10,10 @@ without points has no counts.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple, cast
+from urllib.parse import unquote
 
 from google.api_core.exceptions import GoogleAPICallError
 from google.cloud.monitoring_v3 import (
@@ -40,8 +41,13 @@ LATENCIES = "run.googleapis.com/request_latencies"
 """DELTA, DISTRIBUTION in ms (https://cloud.google.com/monitoring/api/metrics_gcp_p_z#gcp-run).
 It carries the response classes too, so that requests, errors and slow answers come in one
 question and always fit each other."""
-REVISION, CLASS = "revision_name", "response_code_class"
+LOG_ENTRIES = "logging.googleapis.com/log_entry_count"
+"""DELTA, INT64 (https://cloud.google.com/monitoring/api/metrics_gcp_i_o#gcp-logging)."""
+REVISION, CLASS, SEVERITY, LOG = "revision_name", "response_code_class", "severity", "log"
 SERVER_ERRORS, CLIENT_ERRORS = "5xx", "4xx"
+BAD_SEVERITIES = ("ERROR", "CRITICAL", "ALERT", "EMERGENCY")
+REQUESTS = "run.googleapis.com/requests"
+"""Cloud Run's own log of requests: a 5xx is an ERROR there, and counted already."""
 SLOWEST = 0.01
 """Where nothing else is promised, the slowest answers of yesterday are at most so many."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -56,6 +62,8 @@ class Part(NamedTuple):
 
 Windows = dict[datetime, dict[str, list[Part]]]
 """By the window's end, then by revision."""
+Lines = Counter[tuple[datetime, str]]
+"""How many, by the window's end and the revision."""
 
 
 class CloudMonitoring:
@@ -76,13 +84,14 @@ class CloudMonitoring:
         ends = self._ends(asked.since, asked.until)
         if not ends or not asked.revisions:
             return ()
-        counted = self._counted(self._series(self._request(key, asked.revisions, ends)), ends)
+        counted, lines = self._counted(key, asked, ends), self._lines(key, asked, ends)
         return tuple(
             RevisionCounts(
                 start=end - self._window,
                 end=end,
                 counts={
-                    name: _sum(parts, asked.slow_above) for name, parts in counted[end].items()
+                    name: _sum(parts, asked.slow_above, lines[end, name])
+                    for name, parts in counted[end].items()
                 },
             )
             for end in ends
@@ -93,13 +102,14 @@ class CloudMonitoring:
         ends = self._ends(asked.since, asked.until)
         if not ends:
             return Day()
-        counted = self._counted(self._series(self._request(key, asked.revisions, ends)), ends)
+        counted, lines = self._counted(key, asked, ends), self._lines(key, asked, ends)
         (revision,) = asked.revisions
         begun = next((place for place, end in enumerate(ends) if counted[end]), len(ends))
-        parts = [counted[end].get(revision, []) for end in ends[begun:]]
-        everything = (part.distribution for some in parts for part in some)
+        parts = {end: counted[end].get(revision, []) for end in ends[begun:]}
+        everything = (part.distribution for some in parts.values() for part in some)
         slow_above = boundary(everything, asked.slow_above, SLOWEST)
-        return Day(windows=tuple(_sum(some, slow_above) for some in parts), slow_above=slow_above)
+        windows = (_sum(some, slow_above, lines[end, revision]) for end, some in parts.items())
+        return Day(windows=tuple(windows), slow_above=slow_above)
 
     def _ends(self, since: datetime, until: datetime) -> list[datetime]:
         first = -((EPOCH - since) // self._window) + 1
@@ -107,24 +117,28 @@ class CloudMonitoring:
         return [EPOCH + number * self._window for number in range(first, last + 1)]
 
     def _request(
-        self, key: ServiceKey, revisions: Sequence[str], ends: Sequence[datetime]
+        self, project: str, chosen: str, labels: Iterable[str], ends: Sequence[datetime]
     ) -> ListTimeSeriesRequest:
         return ListTimeSeriesRequest(
-            name=f"projects/{key.project}",
-            filter=_filter(key, revisions),
+            name=f"projects/{project}",
+            filter=chosen,
             interval=TimeInterval(start_time=ends[0] - self._window, end_time=ends[-1]),
             aggregation=Aggregation(
                 alignment_period=self._window,
                 per_series_aligner=Aggregation.Aligner.ALIGN_DELTA,
                 cross_series_reducer=Aggregation.Reducer.REDUCE_SUM,
-                group_by_fields=[f"resource.labels.{REVISION}", f"metric.labels.{CLASS}"],
+                group_by_fields=[
+                    f"resource.labels.{REVISION}",
+                    *(f"metric.labels.{label}" for label in labels),
+                ],
             ),
             view=ListTimeSeriesRequest.TimeSeriesView.FULL,
         )
 
-    def _counted(self, series: Iterable[TimeSeries], ends: Sequence[datetime]) -> Windows:
+    def _counted(self, key: ServiceKey, asked: WindowsAsked, ends: Sequence[datetime]) -> Windows:
+        chosen = _filter(key, LATENCIES, asked.revisions)
         counted: Windows = {end: defaultdict(list) for end in ends}
-        for one in series:
+        for one in self._series(self._request(key.project, chosen, (CLASS,), ends)):
             revision, kind = one.resource.labels[REVISION], one.metric.labels[CLASS]
             for point in one.points:
                 end = _window_end(cast("datetime", point.interval.end_time), self._window)
@@ -132,6 +146,20 @@ class CloudMonitoring:
                     part = Part(kind, point.value.distribution_value)
                     counted[end][revision].append(part)
         return counted
+
+    def _lines(self, key: ServiceKey, asked: WindowsAsked, ends: Sequence[datetime]) -> Lines:
+        """Return lines of severity ERROR or worse, which cost a question of their own."""
+        lines: Lines = Counter()
+        if not asked.error_logs:
+            return lines
+        bad = f"metric.labels.{SEVERITY} = {_one_of(BAD_SEVERITIES)}"
+        chosen = f"{_filter(key, LOG_ENTRIES, asked.revisions)} AND {bad}"
+        for one in self._series(self._request(key.project, chosen, (LOG,), ends)):
+            if not unquote(one.metric.labels[LOG]).endswith(REQUESTS):
+                for point in one.points:
+                    end = _window_end(cast("datetime", point.interval.end_time), self._window)
+                    lines[end, one.resource.labels[REVISION]] += point.value.int64_value
+        return lines
 
     def _series(self, request: ListTimeSeriesRequest) -> list[TimeSeries]:
         try:
@@ -142,18 +170,21 @@ class CloudMonitoring:
             raise Transient(message) from error
 
 
-def _filter(key: ServiceKey, revisions: Sequence[str]) -> str:
-    names = ", ".join(_quoted(name) for name in revisions)
+def _filter(key: ServiceKey, metric: str, revisions: Sequence[str]) -> str:
     return " AND ".join(
         (
-            f"metric.type = {_quoted(LATENCIES)}",
+            f"metric.type = {_quoted(metric)}",
             'resource.type = "cloud_run_revision"',
             f"resource.labels.project_id = {_quoted(key.project)}",
             f"resource.labels.location = {_quoted(key.region)}",
             f"resource.labels.service_name = {_quoted(key.service)}",
-            f"resource.labels.{REVISION} = one_of({names})",
+            f"resource.labels.{REVISION} = {_one_of(revisions)}",
         )
     )
+
+
+def _one_of(texts: Sequence[str]) -> str:
+    return f"one_of({', '.join(map(_quoted, texts))})"
 
 
 def _quoted(text: str) -> str:
@@ -166,10 +197,12 @@ def _window_end(moment: datetime, window: timedelta) -> datetime:
     return EPOCH - (EPOCH - moment) // window * window
 
 
-def _sum(parts: Sequence[Part], slow_above: float) -> Counts:
+def _sum(parts: Sequence[Part], slow_above: float, lines: int) -> Counts:
+    requests = sum(part.distribution.count for part in parts)
     return Counts(
-        requests=sum(part.distribution.count for part in parts),
+        requests=requests,
         errors_5xx=sum(part.distribution.count for part in parts if part.kind == SERVER_ERRORS),
         errors_4xx=sum(part.distribution.count for part in parts if part.kind == CLIENT_ERRORS),
         slow=sum(above(part.distribution, slow_above) for part in parts),
+        logged=min(requests, lines),
     )

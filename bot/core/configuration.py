@@ -108,6 +108,8 @@ class Rollout(Struct, frozen=True, kw_only=True, omit_defaults=True):
     on_undecided: Policy = Policy.PROMOTE
     on_metrics_down: Policy = Policy.HOLD
     """What to do once the longest bake is over, and nothing more is known."""
+    error_logs: bool = False
+    """Whether lines of severity ERROR are judged too."""
     approve: tuple[int, ...] = ()
     """Shares that are reached only when somebody says `/promote`."""
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from msgspec import Struct, field
 
 
-class Counts(Struct, frozen=True):
+class Counts(Struct, frozen=True, omit_defaults=True):
     """One revision's requests in one metric window."""
 
     requests: int = 0
@@ -16,6 +16,8 @@ class Counts(Struct, frozen=True):
     errors_4xx: int = 0
     slow: int = 0
     """Answers slower than a boundary that was frozen before the rollout."""
+    logged: int = 0
+    """Lines of severity ERROR or worse, at most one for each request; 0 where nobody asked."""
 
 
 class Outcome(StrEnum):
@@ -31,6 +33,10 @@ class Metric(StrEnum):
     ERRORS = "errors_5xx"
     SLOW = "slow"
     REJECTED = "errors_4xx"
+    LOGGED = "logged"
+
+
+ANSWERS = (Metric.ERRORS, Metric.SLOW, Metric.REJECTED)
 
 
 class RevisionCounts(Struct, frozen=True, kw_only=True):
@@ -99,14 +105,20 @@ class VerdictConfig(Struct, frozen=True, kw_only=True):
     alpha: float = 0.01
     """Most that the odds of rolling a good release back may be, for this service."""
     guard: float = 5.0
-    """Odds that must remain without the two windows that spoke loudest: two bad windows are noise.
-    docs/verdict.md has the price of other values."""
+    """Odds that must remain without the two windows that spoke loudest: two may be noise."""
     history: History = History()
     max_error_rate: float = 0.0
     max_slow_rate: float = 0.0
     """Absolute limits of the canary's 5xx and slow answers; 0 = none."""
     affine: bool = False
     """Whether clients stay with the revision that they know, so that shares say little."""
+    error_logs: bool = False
+    """Whether lines of severity ERROR count."""
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """What is judged."""
+        return tuple(Metric) if self.error_logs else ANSWERS
 
 
 class Sums(Struct, frozen=True):

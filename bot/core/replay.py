@@ -70,7 +70,7 @@ def inputs(deployment: Deployment, service: ServiceRollout) -> Iterator[str]:
         yield "  no history: noise is assumed to be high"
         return
     yield f"  history: {history.windows} windows of {history.requests:.1f} requests"
-    for metric in Metric:
+    for metric in config.metrics:
         yield _past(config, metric)
 
 

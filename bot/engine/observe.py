@@ -141,7 +141,7 @@ def _window(world: World, deployment: Deployment, want: WindowsWanted) -> tuple[
     key = service_named(deployment, want.name).plan.key
     revisions = (want.canary, want.stable)
     service = service_named(deployment, want.name)
-    asked = WindowsAsked(revisions, want.since, want.until, want.slow_above)
+    asked = WindowsAsked(revisions, want.since, want.until, want.slow_above, want.error_logs)
     return tuple(
         Window(
             start=counted.start,
@@ -160,7 +160,7 @@ def _days(world: World, deployment: Deployment, wanted: tuple[DayWanted, ...]) -
     found: dict[str, Day] = {}
     for want in wanted:
         key = service_named(deployment, want.name).plan.key
-        asked = WindowsAsked((want.stable,), want.since, want.until, want.limit)
+        asked = WindowsAsked((want.stable,), want.since, want.until, want.limit, want.error_logs)
         with suppress(Transient):
             found[want.name] = world.metrics.day(key, asked)
     return found

@@ -87,11 +87,14 @@ class MetricWindows:
 
     def add(self, served: Served) -> None:
         """Count a request in the window in which it ended."""
-        index = math.floor(served.at / self.length)
-        key = _key_of(served)
+        self.count(_key_of(served), served.at, served.seconds * _MILLISECONDS)
+
+    def count(self, key: SeriesKey, at: float, milliseconds: float = 0.0) -> None:
+        """Count one of whatever the series is about."""
+        index = math.floor(at / self.length)
         with self._lock:
             window = self._windows.setdefault(index, {})
-            window.setdefault(key, Sample()).add(served.seconds * _MILLISECONDS)
+            window.setdefault(key, Sample()).add(milliseconds)
             for old in sorted(self._windows)[:-_KEPT]:
                 del self._windows[old]
 

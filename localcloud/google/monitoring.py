@@ -1,4 +1,4 @@
-"""google.monitoring.v3.MetricService: what the proxy counted, as Cloud Monitoring tells it.
+"""google.monitoring.v3.MetricService: requests and log lines, as Cloud Monitoring counts them.
 
 https://cloud.google.com/monitoring/api/ref_v3/rpc/google.monitoring.v3
 """
@@ -33,6 +33,12 @@ if TYPE_CHECKING:
 
 COUNT = "run.googleapis.com/request_count"
 LATENCIES = "run.googleapis.com/request_latencies"
+LINES = "logging.googleapis.com/log_entry_count"
+LABELS = {
+    COUNT: {"response_code": "INT64", "response_code_class": "STRING"},
+    LATENCIES: {"response_code": "INT64", "response_code_class": "STRING"},
+    LINES: {"log": "STRING", "severity": "STRING"},
+}
 _SERIES, _LIST = raw(monitoring_v3.TimeSeries), raw(monitoring_v3.ListTimeSeriesResponse)
 _POINT = raw(monitoring_v3.Point)
 _DESCRIPTORS = raw(monitoring_v3.ListMetricDescriptorsResponse)
@@ -46,8 +52,9 @@ _LARGEST_PAGE = 100_000
 class MonitoringApi:
     """Answers out of the windows that are visible by now."""
 
-    def __init__(self, windows: MetricWindows) -> None:
-        self._windows = windows
+    def __init__(self, windows: MetricWindows, lines: MetricWindows) -> None:
+        self._length = windows.length
+        self._kinds = {COUNT: windows, LATENCIES: windows, LINES: lines}
 
     def methods(self) -> MethodTable:
         """Return the methods by their full names."""
@@ -61,30 +68,30 @@ class MonitoringApi:
 
     def _list(self, request: Proto) -> Proto:
         passes, project = parse(request.filter), request.name.removeprefix("projects/")
-        plan = plan_of(request.aggregation, self._windows.length)
+        plan = plan_of(request.aggregation, self._length)
         start, end = _interval(request.interval)
-        windows = [one for one in self._windows.visible(start, end) if _belongs(one.key, project)]
+        _refuse_without_type(request.filter)
         series: list[Proto] = []
-        for kind in _metrics_of(request.filter):
-            chosen = [one for one in windows if passes(_lookup(kind, one.key))]
+        for kind, windows in self._kinds.items():
+            mine = (one for one in windows.visible(start, end) if _belongs(one.key, project))
+            chosen = [one for one in mine if passes(_lookup(kind, one.key))]
             series += _series_of(kind, plan, aggregate(chosen, plan, end))
         return _page(series, request)
 
     def _descriptors(self, request: Proto) -> Proto:
         passes = parse(request.filter)
-        found = [_descriptor(request.name, kind) for kind in (COUNT, LATENCIES)]
+        found = [_descriptor(request.name, kind) for kind in self._kinds]
         chosen = [one for one in found if passes(_only_type(one.type))]
         return _DESCRIPTORS(metric_descriptors=chosen)
 
 
-def _metrics_of(text: str) -> list[str]:
-    """Return the metrics to look through; a filter must say which one it means."""
+def _refuse_without_type(text: str) -> None:
+    """Refuse a filter that does not say which metric it means."""
     if "metric.type" not in text.replace(" ", ""):
         refuse(
             "The supplied filter does not specify a valid combination of metric and monitored "
             "resource descriptors. The query will not return any time series."
         )
-    return [COUNT, LATENCIES]
 
 
 def _interval(interval: Proto) -> tuple[float, float]:
@@ -201,8 +208,7 @@ def _append(answer: Proto, series: Proto, point: Proto | None) -> None:
 
 def _descriptor(parent: str, kind: str) -> Proto:
     labels = [
-        label_pb2.LabelDescriptor(key="response_code", value_type="INT64"),
-        label_pb2.LabelDescriptor(key="response_code_class"),
+        label_pb2.LabelDescriptor(key=key, value_type=value) for key, value in LABELS[kind].items()
     ]
     return metric_pb2.MetricDescriptor(
         name=f"{parent}/metricDescriptors/{kind}",

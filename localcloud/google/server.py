@@ -146,8 +146,9 @@ class Google:
 
     def _observe(self) -> None:
         self._log = LogStore()
-        self._windows = MetricWindows(self._settings.metric_window, self._settings.metric_lag)
-        self.telemetry: Telemetry = CloudTelemetry(self._windows, self._log)
+        length, lag = self._settings.metric_window, self._settings.metric_lag
+        self._windows, self._lines = MetricWindows(length, lag), MetricWindows(length, lag)
+        self.telemetry: Telemetry = CloudTelemetry(self._windows, self._lines, self._log)
 
     def _compose_builds(self, images: Images) -> None:
         records = BuildRecords(self._records, self._pubsub.topics, self._log)
@@ -163,7 +164,7 @@ class Google:
             **self._secrets.methods(),
             **self._operations.methods(),
             **self._pubsub.methods(),
-            **MonitoringApi(self._windows).methods(),
+            **MonitoringApi(self._windows, self._lines).methods(),
             **LoggingApi(self._log).methods(),
         }
         return {name: self._heard(name, method) for name, method in methods.items()}

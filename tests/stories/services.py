@@ -61,6 +61,13 @@ def failing(title: str = "fails three of ten") -> str:
     return APP.format(title=title, behaviour=behaviour)
 
 
+def complaining(title: str = "logs errors") -> str:
+    """A service that answers well, and logs an error with every third answer."""
+    line = '{"severity": "ERROR", "message": "cannot store it"}'
+    behaviour = f"SEEN % 3 or print('{line}', flush=True)\n        status = 200"
+    return APP.format(title=title, behaviour=behaviour)
+
+
 def unhealthy(title: str = "is not well") -> str:
     """A service that listens, and answers its health check with 503."""
     return APP.format(title=title, behaviour='status = 503 if self.path == "/health" else 200')

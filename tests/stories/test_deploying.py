@@ -29,7 +29,9 @@ def test_a_writer_deploys_a_pull_request_step_by_step(
 ) -> None:
     made = live()
     visitors(made)
-    pull = made.pull_request({"web/app.py": services.good("second")})
+    pull = made.pull_request(
+        {"web/app.py": services.complaining("logs errors, which nobody asked")}
+    )
     asked = pull.comment("/deploy prod")
     assert pull.reacted(asked, "rocket") == ["eyes", "rocket"]
     told = pull.reply("prod: Deployed")

@@ -25,7 +25,8 @@ def made(live: Callable[..., Repository]) -> Repository:
 @pytest.fixture(scope="module")
 def other(live: Callable[..., Repository]) -> Repository:
     """One for canaries: whatever failed has gone back to what it had."""
-    return live()
+    steps = "steps: [20, 100], min_bake: 6s, max_bake: 30s, min_requests: 30, watch: 0s"
+    return live(prod=f"{{{steps}, error_logs: true}}")
 
 
 def failed(pull: Pull) -> tuple[str, str]:
@@ -135,3 +136,15 @@ def test_a_canary_that_fails_more_often(
     assert "against stable 0/" in alert
     assert console.shares(f"{made.prefix}-web") == before
     assert console.tags(f"{made.prefix}-web") == []
+
+
+def test_a_canary_that_answers_well_and_logs_errors(
+    other: Repository, visitors: Callable[..., Visitors]
+) -> None:
+    visitors(other)
+    pull = other.pull_request({"web/app.py": services.complaining()}, "complaining")
+    pull.comment("/deploy prod")
+    assert other.concluded(pull.sha, "prod")["output"]["title"] == "Rolled back"
+    alert = pull.alert()
+    assert f"canary of {other.prefix}-web logs more errors than stable" in alert
+    assert "error log lines" in alert

@@ -64,6 +64,8 @@ class RolloutKeys(Struct, frozen=True, kw_only=True):
     on_not_enough_traffic: Literal["hold", "promote", "roll_back"] = "promote"
     on_undecided: Literal["hold", "promote", "roll_back"] = "promote"
     on_metrics_down: Literal["hold", "promote", "roll_back"] = "hold"
+    error_logs: bool = False
+    """Whether more lines of severity ERROR or worse speak against a release."""
     approve: tuple[int, ...] = ()
     """Shares that are reached only when somebody says `/promote`."""
 

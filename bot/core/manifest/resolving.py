@@ -82,5 +82,6 @@ def _rollout(keys: RolloutKeys) -> Rollout:
         on_not_enough_traffic=Policy(keys.on_not_enough_traffic),
         on_undecided=Policy(keys.on_undecided),
         on_metrics_down=Policy(keys.on_metrics_down),
+        error_logs=keys.error_logs,
         approve=keys.approve,
     )

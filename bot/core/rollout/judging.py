@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 KEPT = 2000
 """Windows kept with a deployment, to explain and replay it: a day and a half of minutes. What
 those before them said is kept in sum."""
+HARMED = {
+    Metric.ERRORS: "failed requests",
+    Metric.SLOW: "slow requests",
+    Metric.REJECTED: "refused requests",
+    Metric.LOGGED: "lines of severity ERROR",
+}
 ACTED_ON = frozenset({Finding.WORSE, Finding.BROKEN, Finding.MUTE})
 SILENT = (
     "instances that do not start, end or hang answer nothing that is counted. Where clients stay "
@@ -37,6 +43,7 @@ WORSE = {
     Metric.ERRORS: "fails more often than stable",
     Metric.SLOW: "answers slowly more often than stable",
     Metric.REJECTED: "refuses more requests than stable",
+    Metric.LOGGED: "logs more errors than stable",
 }
 
 
@@ -111,7 +118,7 @@ def condemned(deployment: Deployment) -> Failure:
         code=FailureCode.CANARY_WORSE,
         service=service.plan.name,
         reason=f"the canary of {service.plan.name} {WORSE[read.metric]}",
-        detail=f"{verdict.reason(read)}, rolled back after {harmed} {_harmed(read.metric)}",
+        detail=f"{verdict.reason(read)}, rolled back after {harmed} {HARMED[read.metric]}",
     )
 
 
@@ -127,9 +134,3 @@ def _at_fault(deployment: Deployment) -> ServiceRollout | None:
 def undecidable(why: str) -> Failure:
     """Return the failure of a rollout that nothing could be said about."""
     return Failure(code=FailureCode.NO_VERDICT, service="", reason=why, logs=())
-
-
-def _harmed(metric: Metric) -> str:
-    return {Metric.ERRORS: "failed", Metric.SLOW: "slow", Metric.REJECTED: "refused"}[metric] + (
-        " requests"
-    )

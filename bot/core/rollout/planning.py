@@ -53,6 +53,7 @@ def verdict_config(deployment: Deployment, service: ServiceRollout) -> VerdictCo
         history=service.history or History(),
         max_error_rate=rollout.max_error_rate,
         max_slow_rate=P95 if rollout.max_p95 else 0.0,
+        error_logs=rollout.error_logs,
         affine=bool(service.plan.cloud_run.session_affinity),
     )
 

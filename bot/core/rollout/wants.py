@@ -37,6 +37,7 @@ class WindowsWanted(Struct, frozen=True):
     since: datetime
     until: datetime
     slow_above: float = 0.0
+    error_logs: bool = False
 
 
 class DayWanted(Struct, frozen=True):
@@ -48,6 +49,7 @@ class DayWanted(Struct, frozen=True):
     until: datetime
     limit: float = 0.0
     """Milliseconds that deploy.yaml promises for the 95th percentile; 0 = none."""
+    error_logs: bool = False
 
 
 class Wants(Struct, frozen=True, kw_only=True):
@@ -168,9 +170,9 @@ def _unfinished(services: Iterable[ServiceRollout]) -> tuple[str, ...]:
 
 
 def _due(deployment: Deployment, now: datetime) -> tuple[WindowsWanted, ...]:
-    until = visible_until(deployment, now)
+    until, logs = visible_until(deployment, now), deployment.plan.rollout.error_logs
     return tuple(
-        WindowsWanted(s.plan.name, s.revision, s.stable, since, until, s.slow_above)
+        WindowsWanted(s.plan.name, s.revision, s.stable, since, until, s.slow_above, logs)
         for s in _judged(deployment)
         if s.splits and (since := _since(deployment, s, until)) < until
     )
@@ -185,9 +187,10 @@ def _since(deployment: Deployment, service: ServiceRollout, until: datetime) -> 
 def _days(deployment: Deployment, now: datetime) -> tuple[DayWanted, ...]:
     until = visible_until(deployment, now)
     since = until - DAY * deployment.sampling.window
-    limit = deployment.plan.rollout.max_p95 / timedelta(milliseconds=1)
+    rollout = deployment.plan.rollout
+    limit = rollout.max_p95 / timedelta(milliseconds=1)
     return tuple(
-        DayWanted(s.plan.name, s.stable, since, until, limit)
+        DayWanted(s.plan.name, s.stable, since, until, limit, rollout.error_logs)
         for s in _judged(deployment)
         if s.history is None and not deployment.skips
     )

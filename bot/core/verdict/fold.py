@@ -47,8 +47,9 @@ RESPLIT = (0.10, 0.04, 0.04)
 """The same for the first windows in which stable is asked again."""
 WATCH_FIRST, WATCH_LATER = 0.40, 0.01
 """The same at 100 %. These add up to more than 1 in time: an alarm there only asks stable."""
-MARGINS = {Metric.ERRORS: 1.0, Metric.SLOW: 1.0, Metric.REJECTED: 1.5}
-"""How many times as often as stable a good canary may do it: 4xx are clients' doing in part."""
+MARGINS = {Metric.ERRORS: 1.0, Metric.SLOW: 1.0, Metric.REJECTED: 1.5, Metric.LOGGED: 2.0}
+"""How many times as often as stable a good canary may do it: 4xx are clients' doing in part, and a
+release may log what the one before kept to itself."""
 ALONE = 1.4
 """What the level may have risen by since stable was last seen, and once more per alarm."""
 OUTLIER = 3.0
@@ -71,7 +72,7 @@ def update(evidence: Evidence, window: Window, config: VerdictConfig) -> Evidenc
     canary, stable = window.canary or Counts(), window.stable or Counts()
     traces = {
         metric: _traced(evidence, metric, (canary, stable), config.history.past(metric))
-        for metric in Metric
+        for metric in config.metrics
     }
     return replace(
         _counted(evidence, canary, stable),
@@ -227,6 +228,7 @@ def _sum(total: Counts, more: Counts) -> Counts:
         total.errors_5xx + more.errors_5xx,
         total.errors_4xx + more.errors_4xx,
         total.slow + more.slow,
+        total.logged + more.logged,
     )
 
 

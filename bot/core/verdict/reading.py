@@ -23,6 +23,13 @@ BELIEF = (0.4, 0.3, 0.2, 0.1)
 """Weight of each alternative of `likelihood.RATIOS`: small regressions are the common ones."""
 VOICE = {Metric.ERRORS: 0.62, Metric.SLOW: 0.33, Metric.REJECTED: 0.05}
 """Weight of each metric. An average of evidence is evidence, whatever depends on whatever."""
+VOICE_WITH_LOGS = {
+    Metric.ERRORS: 0.55,
+    Metric.SLOW: 0.28,
+    Metric.REJECTED: 0.05,
+    Metric.LOGGED: 0.12,
+}
+"""The same where ERROR lines count too."""
 UNDECIDED = 1.5
 """Odds from which traffic does not grow."""
 BREWING = 1.0
@@ -34,7 +41,7 @@ BROKEN_ALONE = math.log(100.0)
 
 def read(evidence: Evidence, config: VerdictConfig) -> Verdict:
     """Return what follows from the evidence, with the numbers behind it."""
-    by_metric = {metric: _odds(evidence, metric, _ramp) for metric in Metric}
+    by_metric = {metric: _odds(evidence, metric, _ramp, config) for metric in config.metrics}
     odds, loudest = sum(by_metric.values()), max(by_metric, key=lambda one: by_metric[one])
     broken = math.exp(min(evidence.excursion.nats, 200.0))
     if odds >= 1.0 / config.alpha and _guarded(evidence, config) >= config.guard:
@@ -62,7 +69,8 @@ def _otherwise(evidence: Evidence, config: VerdictConfig) -> Verdict | None:
 
 def _alarmed(evidence: Evidence, config: VerdictConfig, loudest: Metric) -> Verdict | None:
     """Return why stable is to be asked again, where it has no traffic any more."""
-    alarm = sum(_odds(evidence, one, _watch) for one in Metric if _heard_alone(one, config))
+    heard = (one for one in config.metrics if _heard_alone(one, config))
+    alarm = sum(_odds(evidence, one, _watch, config) for one in heard)
     if alarm >= ALARM or evidence.solo.nats >= BROKEN_ALONE:
         alone = math.exp(min(200.0, evidence.solo.nats))
         return told(evidence, Finding.ALARMED, max(alarm, alone), loudest)
@@ -78,14 +86,23 @@ def _heard_alone(metric: Metric, config: VerdictConfig) -> bool:
 def _guarded(evidence: Evidence, config: VerdictConfig) -> float:
     """Return the odds without the two loudest windows, or spells of them where noise lasts."""
     return sum(
-        _odds(evidence, metric, _without_loudest(config.history.past(metric).persistence))
-        for metric in Metric
+        _odds(evidence, one, _without_loudest(config.history.past(one).persistence), config)
+        for one in config.metrics
     )
 
 
-def _odds(evidence: Evidence, metric: Metric, side: Callable[[Trace], Iterable[float]]) -> float:
+def _odds(
+    evidence: Evidence,
+    metric: Metric,
+    side: Callable[[Trace], Iterable[float]],
+    config: VerdictConfig,
+) -> float:
     trace = evidence.traces.get(metric)
-    return VOICE[metric] * sum(map(mul, BELIEF, side(trace))) if trace else 0.0
+    if not trace:
+        return 0.0
+    voices = VOICE_WITH_LOGS if config.error_logs else VOICE
+    believed: float = sum(map(mul, BELIEF, side(trace)))
+    return voices[metric] * believed
 
 
 def _ramp(trace: Trace) -> Iterable[float]:

@@ -18,6 +18,7 @@ NAMES = {
     Metric.ERRORS: "server errors",
     Metric.SLOW: "slow answers",
     Metric.REJECTED: "client errors",
+    Metric.LOGGED: "error log lines",
 }
 _MOST = 1e12
 _HALVINGS = 40

@@ -75,6 +75,28 @@ def test_every_window_is_told_oldest_first(
     ]
 
 
+def test_error_lines_are_counted_where_somebody_asks(
+    google: Google, metrics: CloudMonitoring, key: ServiceKey, serve: Serve
+) -> None:
+    def line(revision: str, text: str) -> None:
+        moment = (NOON + 0.5 * MINUTE).timestamp()
+        google.telemetry.line(key.name, f"{key.name}/revisions/{revision}", "stdout", text, moment)
+
+    for revision in ("api-1", "api-1", "api-1", "api-2"):
+        serve(revision, NOON + 0.5 * MINUTE)
+    for severity in ("ERROR", "critical", "WARNING", "INFO"):
+        line("api-1", f'{{"severity": "{severity}", "message": "cannot store it"}}')
+    for text in ("plain", '{"severity": "ERROR"}', '{"severity": "ALERT"}'):
+        line("api-2", text)
+    until = NOON + MINUTE
+    (window,) = metrics.windows(key, WindowsAsked(BOTH, NOON, until, error_logs=True))
+    assert window.counts == {"api-1": Counts(3, logged=2), "api-2": Counts(1, logged=1)}
+    (unasked,) = metrics.windows(key, WindowsAsked(BOTH, NOON, until))
+    assert unasked.counts == {"api-1": Counts(3), "api-2": Counts(1)}
+    day = metrics.day(key, WindowsAsked(("api-1",), NOON, until, error_logs=True))
+    assert [counts.logged for counts in day.windows] == [2]
+
+
 def test_windows_that_are_cut_are_left_out(
     metrics: CloudMonitoring, key: ServiceKey, serve: Serve
 ) -> None:

@@ -193,3 +193,15 @@ def test_every_circle_is_found_and_nothing_else(needs: dict[str, tuple[str, ...]
 def test_a_duration_is_read_as_it_is_shown(seconds: int) -> None:
     length = timedelta(seconds=seconds)
     assert parse_duration(show_duration(length)) == length
+
+
+def test_error_logs_are_judged_where_somebody_says_so() -> None:
+    assert prod("rollout: {error_logs: true}").rollout.error_logs
+    assert not prod().rollout.error_logs
+    text = OWN.replace("steps: auto", "error_logs: 3, steps: auto")
+    read = parse(text)
+    assert isinstance(read, tuple)
+    (problem,) = read
+    assert problem.key == "environments.prod.rollout.error_logs"
+    assert problem.line == text[: text.index("error_logs")].count("\n") + 1
+    assert problem.message == "must be true or false, not `3`"

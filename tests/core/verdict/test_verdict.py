@@ -93,6 +93,17 @@ def test_client_errors_have_a_margin_of_their_own() -> None:
     assert found(*broken_login) is Finding.WORSE
 
 
+def test_error_lines_count_where_they_are_asked_for_with_a_wide_margin() -> None:
+    asked = replace(CONFIG, error_logs=True)
+    logging = [window(m, replace(GOOD, logged=6), replace(STABLE, logged=2)) for m in range(15)]
+    assert found(*logging) is Finding.CLEAR
+    read = verdict.read(gathered(*logging, config=asked), asked)
+    assert (read.finding, read.metric) == (Finding.WORSE, Metric.LOGGED)
+    assert verdict.reason(read).startswith("canary 90/900 against stable 30/8 100 error log lines")
+    half_more = [window(m, replace(GOOD, logged=2), replace(STABLE, logged=12)) for m in range(60)]
+    assert found(*half_more, config=asked) is Finding.CLEAR
+
+
 def test_evidence_carries_over_from_one_split_to_the_next() -> None:
     few = [window(minute, Counts(60, 2)) for minute in range(6)]
     more = [window(minute, Counts(300, 10), Counts(300, 1), share=50) for minute in range(6, 9)]
