@@ -116,7 +116,7 @@ def _there(deployment: Deployment, service: ServiceRollout, live: ServiceSeen) -
     share = _wanted(deployment, service)
     tagged = deployment.share == FULL and bool(live.tagged(service.tag))
     split = (live.share_of(service.revision), live.share_of(service.stable))
-    return split == (share, FULL - share) and not tagged
+    return split == (share, FULL - share) and not tagged and not live.follows_latest
 
 
 def _to_be_opened(deployment: Deployment, service: ServiceRollout) -> bool:

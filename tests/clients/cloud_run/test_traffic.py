@@ -64,6 +64,13 @@ def test_however_targets_are_written_the_same_split_is_the_same() -> None:
     assert not traffic.same(together, [TrafficTarget(type_=LATEST, percent=100, tag="t")])
 
 
+def test_one_revision_serves_in_however_many_targets_it_has_the_traffic() -> None:
+    parts = [{"type_": NAMED, "revision": "web-a", "percent": share} for share in (60, 40)]
+    assert sight.service_seen(Service(traffic_statuses=parts), []).serving == "web-a"
+    parts[1]["revision"] = "web-b"
+    assert not sight.service_seen(Service(traffic_statuses=parts), []).serving
+
+
 def test_latest_is_seen_as_the_revision_that_it_means() -> None:
     seen = sight.service_seen(live(reconciling=False), [])
     assert (seen.serving, seen.tag_url("newest")) == ("web-b", "https://newest.test")

@@ -261,6 +261,7 @@ class World:
             labels=action.labels,
             traffic=(*kept, *routed),
             tags_wanted=live.tags_wanted | {action.revision_tag},
+            follows_latest=not action.stable,
             revisions={**live.revisions, action.revision: new},
         )
 
@@ -275,5 +276,7 @@ class World:
             for tag, revision in action.tags.items()
         ]
         left = live.tags_wanted - {action.drop_tag} | set(action.tags)
-        self.services[action.service] = replace(live, traffic=tuple(targets), tags_wanted=left)
+        self.services[action.service] = replace(
+            live, traffic=tuple(targets), tags_wanted=left, follows_latest=False
+        )
         self.shares.append((action.service, action.percents.get(f"{action.service}-new", 0)))

@@ -31,25 +31,6 @@ def test_a_good_canary_goes_up_step_by_step_and_loses_its_tag() -> None:
     assert not world.services["ai"].tag_url("c-new")
 
 
-def test_who_calls_a_service_without_an_address_is_told_before_anything_is_made() -> None:
-    world = World().with_stable("ai", "api")
-    world.services["ai"] = replace(world.services["ai"], url_disabled=True, uri="")
-    ended = world.play(deployment(AI, API))
-    assert ended.failure is not None
-    assert "api calls ai, but the default URL of ai is disabled" in ended.failure.reason
-    assert not world.actions
-    named = replace(AI, cloud_run=replace(AI.cloud_run, spec={"defaultUriDisabled": False}))
-    assert world.play(deployment(named, API)).phase is Phase.SUCCEEDED
-
-
-def test_a_404_of_an_internal_service_says_from_where_it_can_be_reached() -> None:
-    inside = replace(AI, cloud_run=replace(AI.cloud_run, ingress="internal"))
-    for plan, said in ((AI, False), (inside, True)):
-        ended = World(Faults(smoke={"ai"})).with_stable("ai").play(deployment(plan))
-        assert ended.failure is not None
-        assert ("its ingress is internal" in ended.failure.remedy) is said
-
-
 def test_the_callee_is_at_100_before_its_caller_is_staged() -> None:
     world = World().with_stable("ai", "api")
     ended = world.play(deployment(AI, API))
@@ -82,28 +63,6 @@ def test_a_bad_caller_takes_its_callee_back_with_it_last_first() -> None:
         if isinstance(a, Shift) and a.percents.get(f"{a.service}-old") == 100
     ]
     assert back == ["api", "ai"]
-
-
-def test_a_first_deployment_has_no_canary_and_says_so() -> None:
-    world = World()
-    ended = world.play(deployment(AI))
-    assert ended.phase is Phase.SUCCEEDED
-    assert "no canary" in ended.steps_taken[0].why
-    assert ended.services[0].opened
-
-
-def test_after_a_failed_first_deployment_the_next_is_a_first_one_again() -> None:
-    world = World(Faults(smoke={"ai"}))
-    assert world.play(deployment(AI)).phase is Phase.FAILED
-    assert not world.services["ai"].tags_wanted
-    assert world.services["ai"].serving == "ai-new"
-    world.faults.smoke.clear()
-    world.unreleased = frozenset({"ai"})
-    mended = replace(deployment(AI).services[0], revision="ai-mended", tag="c-mended")
-    ended = world.play(replace(deployment(AI), services=(mended,)))
-    assert ended.phase is Phase.SUCCEEDED
-    assert "no canary" in ended.steps_taken[0].why
-    assert world.services["ai"].serving == "ai-mended"
 
 
 def test_a_failing_watch_brings_the_old_revision_back() -> None:
@@ -167,18 +126,6 @@ def test_too_thin_to_judge_but_failing_is_taken_back() -> None:
     world = World(Faults(thin=True, errors={"ai"})).with_stable("ai")
     ended = world.play(deployment(AI))
     assert ended.phase is Phase.ROLLED_BACK
-
-
-def test_a_refusal_says_what_to_do_about_it() -> None:
-    for phase, denied, words in (
-        (Phase.STAGING, False, "under `cloud_run` of ai in deploy.yaml"),
-        (Phase.STAGING, True, "the consumer's account lacks a right"),
-        (Phase.BUILDING, False, "needs `build_region` in deploy.yaml"),
-    ):
-        said = Rejected(service="ai", detail="no", denied=denied)
-        failed = table.record(replace(deployment(AI), phase=phase), said, deployment(AI).created_at)
-        assert failed.failure is not None
-        assert words in failed.failure.remedy
 
 
 def test_a_refused_rollback_says_why_and_goes_on_trying() -> None:
