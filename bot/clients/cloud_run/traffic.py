@@ -6,6 +6,7 @@ next write pins it, as a revision that somebody else makes would move it.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from google.cloud.run_v2 import Service, TrafficTarget, TrafficTargetAllocationType
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 LATEST = TrafficTargetAllocationType.TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST
 REVISION = TrafficTargetAllocationType.TRAFFIC_TARGET_ALLOCATION_TYPE_REVISION
+_OURS = re.compile(r"c-[0-9a-f]{4}")
 
 
 def staged(live: Service, action: Stage) -> list[TrafficTarget]:
@@ -51,7 +53,8 @@ def _tagged(tags: dict[str, str]) -> list[TrafficTarget]:
 def _kept(live: Service, ours: Iterable[str]) -> list[TrafficTarget]:
     """Return other people's tags, without traffic; one of theirs may go on following LATEST.
 
-    A tag that never took effect is on a revision that failed; kept, it would fail every write.
+    A tag that never took effect is on a revision that failed; kept, it would fail every write. One
+    of ours on LATEST was left by a first deployment that came to nothing.
     """
     standing = {target.tag for target in live.traffic_statuses}
     if live.reconciling:
@@ -60,7 +63,7 @@ def _kept(live: Service, ours: Iterable[str]) -> list[TrafficTarget]:
     return [
         TrafficTarget(type_=target.type_, revision=target.revision, tag=target.tag)
         for target in live.traffic
-        if target.tag in theirs
+        if target.tag in theirs and not (target.type_ == LATEST and _OURS.fullmatch(target.tag))
     ]
 
 

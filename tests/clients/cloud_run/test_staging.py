@@ -182,6 +182,14 @@ def test_the_tag_of_a_failed_revision_does_not_fail_the_next_one(
     assert (split(seen), tags(seen)) == ({"b": 100}, {"c-d": "d"})
 
 
+def test_the_tag_that_an_abandoned_first_deployment_left_on_latest_goes(
+    client: CloudRunClient, key: ServiceKey
+) -> None:
+    first = made(client, stage(key, "a", revision_tag="c-0a1b"))
+    again = made(client, stage(key, "b", first, stable="", image=NEXT))
+    assert tags(again) == {"c-b": "b"}
+
+
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
