@@ -103,7 +103,10 @@ def app_auth(app_id: int, pem: str) -> AppAuth:
 
 
 class Scope(NamedTuple):
-    """What one token reaches: a repository, and a permission to read beyond the usual."""
+    """What one token reaches: a repository, and a permission to read beyond the usual.
+
+    Without a repository it reads names and ids of all there are, and nothing else.
+    """
 
     installation: int
     repository: int
@@ -119,6 +122,8 @@ class Scope(NamedTuple):
 
         https://docs.github.com/en/rest/apps/apps#create-an-installation-access-token-for-an-app
         """
+        if not self.repository:
+            return {"permissions": {"metadata": "read"}}
         permissions = PERMISSIONS | ({self.also: "read"} if self.also else {})
         return {"permissions": permissions, "repository_ids": [self.repository]}
 
