@@ -16,7 +16,17 @@ if TYPE_CHECKING:
     from bot.core.github import Attempt
 
 EVENTS = frozenset(
-    {"issue_comment", "push", "pull_request", "check_run", "check_suite", "merge_group", "status"}
+    {
+        "issue_comment",
+        "push",
+        "pull_request",
+        "check_run",
+        "check_suite",
+        "merge_group",
+        "status",
+        "installation",
+        "installation_repositories",
+    }
 )
 """What can concern us; the rest is not worth a second delivery."""
 

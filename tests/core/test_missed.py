@@ -33,6 +33,7 @@ def tried(
         ([tried(1, 9), tried(2, 1)], ()),
         ([tried(2, 5, "b"), tried(1, 9, "a")], (1, 2)),
         ([tried(1, 5, event="star")], ()),
+        ([tried(1, 60, event="installation_repositories")], (1,)),
         ([tried(1, 14, event="check_run")], (1,)),
         ([tried(1, 16, event="check_run")], ()),
         ([tried(1, 16, event="check_suite"), tried(2, 14, event="check_suite")], ()),
