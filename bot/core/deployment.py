@@ -161,6 +161,8 @@ class Deployment(Struct, frozen=True, kw_only=True):
     course: Course = Course()
     blind_since: datetime | None = None
     """Since when nothing can be seen of the canary's requests."""
+    unseen: str = ""
+    """Why not; after a step that was taken all the same, that it was."""
     shadow: str = ""
     """What a shadow verdict would have done, once it would have."""
     moved: bool = False

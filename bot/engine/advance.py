@@ -171,5 +171,5 @@ def _log(deployment: Deployment, turn: Turn) -> None:
         after=turn.deployment.phase.value,
         waiting=turn.deployment.waiting,
         actions=[type(action).__name__ for action in turn.actions],
-        strange=[s.evidence.strange for s in turn.deployment.services if s.evidence.strange],
+        unseen=turn.deployment.unseen,
     )

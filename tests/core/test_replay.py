@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from bot.core import forecast, replay
 from bot.core.course import automatic
 from bot.core.evidence import Counts, History
-from bot.core.rollout import judging
+from bot.core.rollout import counting
 from bot.core.route import Route
 from bot.core.verdict import reason, summary
 from tests.core.rollout.simulated import Faults, World, deployment, service_plan
@@ -36,7 +36,7 @@ def test_a_replay_goes_on_from_what_windows_said_that_are_not_kept(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     whole = World().with_stable("ai").play(deployment(AI))
-    monkeypatch.setattr(judging, "KEPT", 5)
+    monkeypatch.setattr(counting, "KEPT", 5)
     short = World().with_stable("ai").play(deployment(AI))
     lines = [replay.line(one) for one in replay.replayed(whole)]
     gone = len(lines) - 5

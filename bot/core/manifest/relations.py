@@ -67,11 +67,14 @@ def environment_findings(keys: EnvironmentKeys, known: Collection[str]) -> Itera
 
 
 def bake_findings(keys: EnvironmentKeys, window: timedelta) -> Iterator[Finding]:
-    """Yield a bake in which no window can be seen whole."""
-    bake = keys.rollout.min_bake
-    if bake is not None and bake < window:
-        length, least = show_duration(bake), show_duration(window)
-        yield ("rollout", "min_bake"), f"{length} is shorter than one metric window, {least}"
+    """Yield a bake or a watch in which no window can be seen whole; a watch may be left out."""
+    rollout = keys.rollout
+    lengths = {"min_bake": rollout.min_bake, "max_bake": rollout.max_bake, "watch": rollout.watch}
+    for key, length in lengths.items():
+        wanted = length is not None and (length or key != "watch")
+        if length is not None and wanted and length < window:
+            said, least = show_duration(length), show_duration(window)
+            yield ("rollout", key), f"{said} is shorter than one metric window, {least}"
 
 
 def same_services(environments: Mapping[str, EnvironmentKeys]) -> Iterator[tuple[str, str]]:

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from bot.core.deployment import Deployment, FailureCode, Phase, ServiceRollout
 from bot.core.report.phrases import block, compared_again, plain
-from bot.core.rollout.turn import APPROVAL, HELD, more_levels
+from bot.core.rollout.blindness import DOWN, until
+from bot.core.rollout.turn import APPROVAL, HELD, LIMITS, more_levels
+from bot.core.route import Policy
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -27,6 +29,8 @@ def holds(deployment: Deployment) -> list[str]:
         said.append(_moved(deployment))
     if deployment.phase is Phase.SUCCEEDED and deployment.moved:
         said.append(_moved_since(deployment))
+    if deployment.blind_since and deployment.waiting == DOWN:
+        said.append(_unseen(deployment, deployment.blind_since))
     return said
 
 
@@ -116,6 +120,23 @@ def _moved_since(deployment: Deployment) -> str:
     return (
         "**Somebody else moved the traffic while it was watched.** It is now: "
         f"{plain(deployment.traffic_found)}. It is left so, and watched no longer."
+    )
+
+
+def _unseen(deployment: Deployment, since: datetime) -> str:
+    said = f"**Metrics are down** since {_time(since)}: {plain(deployment.unseen)}."
+    if deployment.phase is Phase.WATCHING:
+        return f"{said} Nothing is decided without numbers."
+    ends = {
+        Policy.HOLD: f"at {_time(deployment.phase_since + LIMITS[Phase.SHIFTING])} "
+        "all traffic returns to stable",
+        Policy.PROMOTE: f"at {_time(until(deployment, since))} it takes the next step all the same",
+        Policy.ROLL_BACK: f"at {_time(until(deployment, since))} all traffic returns to stable",
+    }
+    then = ends[deployment.route.metrics_down]
+    return (
+        f"{said} Without numbers the rollout goes neither up nor back; if they stay away, {then}, "
+        "as deploy.yaml says."
     )
 
 

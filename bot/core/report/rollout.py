@@ -7,15 +7,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from bot.core.deployment import Phase
+from bot.core.evidence import Counts
 from bot.core.rollout.turn import ENDS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from bot.core.deployment import Deployment, ServiceRollout
-    from bot.core.evidence import Counts, Window
+    from bot.core.evidence import Window
 
 POINTS = 60
 """Points of a chart at most: more are not told apart."""
@@ -63,10 +66,10 @@ def _charted(service: ServiceRollout, until: datetime | None) -> str:
     windows = [w for w in service.windows if until is None or w.end <= until]
     if not windows:
         return ""
-    thinned = windows[:: -(-len(windows) // POINTS)]
+    thinned = _together(windows, -(-len(windows) // POINTS))
     ratios = [_ratios(thinned, side) for side in ("canary", "stable")]
     worst = max(1.0, *ratios[0], *ratios[1])
-    minutes = max((thinned[-1].start - thinned[0].start).total_seconds() / 60, 0.1)
+    minutes = max((windows[-1].start - windows[0].start).total_seconds() / 60, 0.1)
     return "\n".join(
         (
             f"<details><summary>{service.plan.name}: traffic and server errors</summary>\n",
@@ -74,6 +77,28 @@ def _charted(service: ServiceRollout, until: datetime | None) -> str:
             *_chart("server errors (%): canary red, stable green", minutes, worst, ratios),
             "</details>",
         )
+    )
+
+
+def _together(windows: Sequence[Window], each: int) -> list[Window]:
+    """Return so many windows each as one, so that no failure is left out of a chart."""
+    parts = (windows[at : at + each] for at in range(0, len(windows), each))
+    return [
+        replace(
+            part[-1],
+            start=part[0].start,
+            canary=_sum(window.canary for window in part),
+            stable=_sum(window.stable for window in part),
+        )
+        for part in parts
+    ]
+
+
+def _sum(several: Iterable[Counts | None]) -> Counts:
+    counted = [counts for counts in several if counts]
+    return Counts(
+        requests=sum(counts.requests for counts in counted),
+        errors_5xx=sum(counts.errors_5xx for counts in counted),
     )
 
 

@@ -12,22 +12,18 @@ from msgspec.structs import replace
 
 from bot.core import course, verdict
 from bot.core.deployment import Deployment, Failure, FailureCode, ServiceRollout
-from bot.core.evidence import Finding, Metric, Verdict, Window
-from bot.core.rollout.planning import verdict_config
+from bot.core.evidence import Finding, Metric, Verdict
+from bot.core.rollout.counting import counted
 from bot.core.rollout.turn import tell_step, with_service
 from bot.core.rollout.wants import visible_until
-from bot.core.verdict.arrival import arrived
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from datetime import datetime
 
     from bot.core.course import Move
     from bot.core.sight import Sight
 
-KEPT = 2000
-"""Windows kept with a deployment, to explain and replay it: a day and a half of minutes. What
-those before them said is kept in sum."""
 HARMED = {
     Metric.ERRORS: "failed requests",
     Metric.SLOW: "slow requests",
@@ -47,35 +43,20 @@ WORSE = {
 }
 
 
+BEYOND = {
+    Metric.ERRORS: "fails more often than deploy.yaml allows",
+    Metric.SLOW: "answers more slowly than deploy.yaml allows",
+}
+
+
 def judged(deployment: Deployment, names: Iterable[str], seen: Sight, now: datetime) -> Deployment:
     """Return the deployment with each service's evidence brought up to date and read."""
     for service in deployment.services:
         if service.plan.name in names and not service.first:
             windows = seen.windows.get(service.plan.name, ())
             newest = visible_until(deployment, now)
-            deployment = with_service(deployment, _folded(deployment, service, (windows, newest)))
+            deployment = with_service(deployment, counted(deployment, service, (windows, newest)))
     return deployment
-
-
-def _folded(
-    deployment: Deployment, service: ServiceRollout, visible: tuple[Sequence[Window], datetime]
-) -> ServiceRollout:
-    config, length = verdict_config(deployment, service), deployment.sampling.window
-    come = arrived(visible, config.history.due, length)
-    evidence = replace(service.evidence, missing=come.missing)
-    taken: list[Window] = []
-    for window in come.windows:
-        after = verdict.update(evidence, window, config)
-        if after.until != evidence.until:
-            taken.append(window)
-        evidence = after
-        if evidence.strange:
-            break
-    known, before = (*service.windows, *taken), service.before
-    for gone in known[:-KEPT]:
-        before = verdict.update(before, gone, config)
-    read = verdict.read(evidence, config)
-    return replace(service, evidence=evidence, verdict=read, windows=known[-KEPT:], before=before)
 
 
 def next_move(deployment: Deployment, services: Iterable[ServiceRollout]) -> Move:
@@ -100,12 +81,16 @@ def shadowed(deployment: Deployment, now: datetime) -> Deployment:
     return deployment
 
 
-def condemned(deployment: Deployment) -> Failure:
-    """Return why traffic must go back, in the numbers of the service that it goes back for."""
+def condemned(deployment: Deployment, why: str = "") -> Failure:
+    """Return why traffic must go back, in the numbers of the service that it goes back for.
+
+    Where none is to blame, `why` is what it waited for in vain.
+    """
     service = _at_fault(deployment)
     read = service.verdict if service else None
     if service is None or read is None:
-        return undecidable("it was not decided in time, and deploy.yaml says to roll back then")
+        late = f"{why or 'undecided'} for longer than the longest bake"
+        return undecidable(f"{late}, and deploy.yaml says to roll back then")
     if read.finding is Finding.MUTE:
         return Failure(
             code=FailureCode.CANARY_WORSE,
@@ -114,10 +99,11 @@ def condemned(deployment: Deployment) -> Failure:
             detail=f"{verdict.reason(read)}: {SILENT}",
         )
     harmed = getattr(read.canary, read.metric.value)
+    does = (BEYOND if read.limit else WORSE)[read.metric]
     return Failure(
         code=FailureCode.CANARY_WORSE,
         service=service.plan.name,
-        reason=f"the canary of {service.plan.name} {WORSE[read.metric]}",
+        reason=f"the canary of {service.plan.name} {does}",
         detail=f"{verdict.reason(read)}, rolled back after {harmed} {HARMED[read.metric]}",
     )
 

@@ -15,6 +15,7 @@ from bot.core.route import Policy, Route, Step
 if TYPE_CHECKING:
     from datetime import timedelta
 
+    from bot.core.configuration import Rollout
     from bot.core.deployment import Deployment, ServiceRollout
 
 P95 = 0.05
@@ -38,10 +39,16 @@ def route(deployment: Deployment) -> Route:
         steps=steps,
         watch=_windows(rollout.watch, window),
         min_requests=rollout.min_requests if needs_enough else 0,
-        not_enough_traffic=rollout.on_not_enough_traffic,
-        undecided=rollout.on_undecided,
-        metrics_down=rollout.on_metrics_down,
+        not_enough_traffic=_acting(rollout, rollout.on_not_enough_traffic),
+        undecided=_acting(rollout, rollout.on_undecided),
+        metrics_down=_acting(rollout, rollout.on_metrics_down),
     )
+
+
+def _acting(rollout: Rollout, policy: Policy) -> Policy:
+    """Return what a policy comes to: a verdict that only looks takes nothing back either way."""
+    takes_back = rollout.judge == "shadow" and policy is Policy.ROLL_BACK
+    return Policy.PROMOTE if takes_back else policy
 
 
 def verdict_config(deployment: Deployment, service: ServiceRollout) -> VerdictConfig:

@@ -9,12 +9,12 @@ from msgspec.structs import replace
 from bot.core import course, verdict
 from bot.core.deployment import Deployment, Phase, ServiceRollout
 from bot.core.evidence import Outcome
+from bot.core.rollout import blindness
 from bot.core.rollout.judging import (
     condemned,
     judged,
     next_move,
     shadowed,
-    undecidable,
 )
 from bot.core.rollout.splits import arrived, left
 from bot.core.rollout.traffic import FULL, hindered, observed, towards, working
@@ -28,15 +28,14 @@ from bot.core.rollout.turn import (
     wait,
 )
 from bot.core.rollout.wants import next_visible
-from bot.core.route import Course, Policy
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from bot.core.route import Course
     from bot.core.sight import Sight
 
 FIRST = "first deployment: no stable revision to compare with, so no canary"
-BLIND = frozenset({"metrics-down", "waiting-for-data"})
 
 
 def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
@@ -62,8 +61,8 @@ def next_step(deployment: Deployment, now: datetime) -> Deployment:
 def going(deployment: Deployment, to: Course, now: datetime) -> Deployment:
     """Return the deployment on its way to where the course leads, its present split over."""
     deployment = left(deployment, now)
-    onward = replace(deployment, course=to, share=to.share, share_since=None, blind_since=None)
-    return enter(onward, deployment.phase, now)
+    onward = replace(deployment, course=to, share=to.share, share_since=None)
+    return enter(replace(onward, blind_since=None, unseen=""), deployment.phase, now)
 
 
 def _arrived(deployment: Deployment, now: datetime) -> Deployment:
@@ -72,13 +71,14 @@ def _arrived(deployment: Deployment, now: datetime) -> Deployment:
     first = all(service.first for service in at_level(deployment))
     why = deployment.skips or (FIRST if first else _so_far(deployment))
     deployment = arrived(deployment, now)
-    return tell_step(replace(deployment, share_since=now), deployment.share, why, now)
+    deployment = replace(deployment, share_since=now, unseen="")
+    return tell_step(deployment, deployment.share, why, now)
 
 
 def _so_far(deployment: Deployment) -> str:
     """Return what the step before showed: the reason for this one."""
     judged_ones = (s for s in at_level(deployment) if s.verdict)
-    return "; ".join(_with_doubt(deployment, s) for s in judged_ones)
+    return deployment.unseen or "; ".join(_with_doubt(deployment, s) for s in judged_ones)
 
 
 def _with_doubt(deployment: Deployment, service: ServiceRollout) -> str:
@@ -106,28 +106,24 @@ def _level_done(deployment: Deployment, now: datetime) -> Deployment:
 
 def _baked(deployment: Deployment, seen: Sight, now: datetime) -> Deployment:
     if seen.metrics_down:
-        return _blind(deployment, "metrics-down", now)
+        return _blind(deployment, seen, blindness.DOWN, now)
     deployment = judged(deployment, {s.plan.name for s in at_level(deployment)}, seen, now)
     deployment = shadowed(deployment, now)
     move = next_move(deployment, [s for s in at_level(deployment) if not s.first])
     if move.outcome is Outcome.ROLLED_BACK:
-        return fail(deployment, condemned(deployment), now)
-    if move.waiting in BLIND:
-        return _blind(deployment, move.waiting, now)
+        return fail(deployment, condemned(deployment, move.waiting), now)
+    if move.waiting in blindness.BLIND:
+        return _blind(deployment, seen, move.waiting, now)
     if move.course != deployment.course:
         return going(deployment, move.course, now)
-    seeing = replace(deployment, blind_since=None)
+    seeing = replace(deployment, blind_since=None, unseen="")
     return wait(seeing, move.waiting, next_visible(deployment, now))
 
 
-def _blind(deployment: Deployment, why: str, now: datetime) -> Deployment:
-    """Wait for numbers; after the longest bake without any, do what deploy.yaml says."""
-    since = deployment.blind_since or now
-    blind = replace(deployment, blind_since=since)
-    policy = deployment.route.metrics_down
-    patience = deployment.plan.rollout.max_bake + deployment.sampling.lag
-    if policy is Policy.HOLD or now - since < patience:
-        return wait(blind, why, next_visible(deployment, now))
-    if policy is Policy.ROLL_BACK:
-        return fail(deployment, undecidable(f"{why} for longer than max_bake"), now)
-    return next_step(deployment, now)
+def _blind(deployment: Deployment, seen: Sight, why: str, now: datetime) -> Deployment:
+    """Wait for numbers, or go on without, saying so."""
+    blind = replace(deployment, unseen=blindness.cause(deployment, seen))
+    if stopped := blindness.blinded(blind, why, now):
+        return stopped
+    length = now - (deployment.blind_since or now)
+    return replace(next_step(blind, now), unseen=blindness.promoted(why, length))

@@ -172,7 +172,15 @@ def _unfinished(services: Iterable[ServiceRollout]) -> tuple[str, ...]:
 def _due(deployment: Deployment, now: datetime) -> tuple[WindowsWanted, ...]:
     until, logs = visible_until(deployment, now), deployment.plan.rollout.error_logs
     return tuple(
-        WindowsWanted(s.plan.name, s.revision, s.stable, since, until, s.slow_above, logs)
+        WindowsWanted(
+            s.plan.name,
+            s.revision,
+            s.stable,
+            _again(deployment, s, since),
+            until,
+            s.slow_above,
+            logs,
+        )
         for s in _judged(deployment)
         if s.splits and (since := _since(deployment, s, until)) < until
     )
@@ -182,6 +190,11 @@ def _since(deployment: Deployment, service: ServiceRollout, until: datetime) -> 
     """Return where the evidence ends; what is older than a day was not looked at, and stays so."""
     first = service.evidence.until or first_window(deployment, service.splits[0].since)
     return max(first, until - DAY * deployment.sampling.window)
+
+
+def _again(deployment: Deployment, service: ServiceRollout, since: datetime) -> datetime:
+    """Read the last window that was taken in once more, lest it shrink unnoticed."""
+    return since - deployment.sampling.window if service.windows else since
 
 
 def _days(deployment: Deployment, now: datetime) -> tuple[DayWanted, ...]:

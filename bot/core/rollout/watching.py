@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from bot.core.course import MOST_ALARMS, RECHECK_MOST, at_full
 from bot.core.deployment import Deployment, Phase, ServiceRollout
 from bot.core.evidence import Finding, Outcome
+from bot.core.rollout import blindness
 from bot.core.rollout.judging import condemned, judged, next_move, shadowed, undecidable
 from bot.core.rollout.shifting import going
 from bot.core.rollout.splits import arrived
@@ -53,7 +54,8 @@ def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
         live = seen.services.get(service.plan.name, ServiceSeen(exists=False))
         if live.share_of(service.revision) != FULL:
             return Turn(_left_to_them(deployment, service.plan.name, seen, now))
-    if now - deployment.phase_since >= UNSEEN * deployment.plan.rollout.watch:
+    first = deployment.sampling.window + deployment.sampling.lag
+    if now - deployment.phase_since >= UNSEEN * deployment.plan.rollout.watch + first:
         return Turn(enter(deployment, Phase.SUCCEEDED, now))
     return Turn(_moved(deployment, seen, now))
 
@@ -127,7 +129,7 @@ def _arrived(deployment: Deployment, now: datetime) -> Deployment:
 
 def _moved(deployment: Deployment, seen: Sight, now: datetime) -> Deployment:
     if seen.metrics_down:
-        return wait(deployment, "metrics-down", next_visible(deployment, now))
+        return wait(_blind(deployment, seen, now), blindness.DOWN, next_visible(deployment, now))
     services = _judged(deployment)
     deployment = judged(deployment, {s.plan.name for s in services}, seen, now)
     deployment = shadowed(deployment, now)
@@ -139,7 +141,18 @@ def _moved(deployment: Deployment, seen: Sight, now: datetime) -> Deployment:
         return enter(deployment, Phase.SUCCEEDED, now)
     if move.course != deployment.course:
         return going(_asked(deployment, current), move.course, now)
+    blind = move.waiting == blindness.DOWN
+    deployment = _blind(deployment, seen, now) if blind else _seeing(deployment)
     return wait(deployment, move.waiting, next_visible(deployment, now))
+
+
+def _blind(deployment: Deployment, seen: Sight, now: datetime) -> Deployment:
+    since = deployment.blind_since or now
+    return replace(deployment, blind_since=since, unseen=blindness.cause(deployment, seen))
+
+
+def _seeing(deployment: Deployment) -> Deployment:
+    return replace(deployment, blind_since=None, unseen="")
 
 
 def _asked(deployment: Deployment, services: tuple[ServiceRollout, ...]) -> Deployment:

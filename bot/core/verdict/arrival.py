@@ -23,9 +23,9 @@ LEAST = 1.0
 """Requests due in a window below which one without a series is nothing to wonder at."""
 PROOF = 2
 """Later windows with the series that prove that one without it was empty."""
-PATIENCE, PATIENCE_ALONE = 10, 4
-"""Windows that are waited for beyond the usual lag; fewer at 100 %, where a canary that answers
-nothing fails everybody, and where all that follows is that stable is asked."""
+PATIENCE, PATIENCE_ALONE = 10, 3
+"""For how many later windows one is waited for; for fewer at 100 %, and for all of a run together:
+there a canary that answers nothing fails everybody, and what follows is that stable is asked."""
 
 
 class Arrived(NamedTuple):
@@ -38,10 +38,12 @@ class Arrived(NamedTuple):
 def arrived(visible: tuple[Sequence[Window], datetime], due: float, length: timedelta) -> Arrived:
     """Return the windows up to the first that is waited for, of those visible until a moment."""
     windows, newest = visible
+    given_up = False
     for place, window in enumerate(windows):
         waited = PATIENCE_ALONE if window.share == FULL else PATIENCE
-        late = window.end <= newest - waited * length
-        if not late and _lacking(window, due) and not _proven(window, windows[place + 1 :]):
+        given_up = window.share == FULL and given_up and blank(window, due)
+        given_up = given_up or window.end <= newest - waited * length
+        if not given_up and _lacking(window, due) and not _proven(window, windows[place + 1 :]):
             missing = 0.0 if place else sum(_lacking(one, due) for one in windows)
             return Arrived(windows[:place], missing)
     return Arrived(windows)

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
 from msgspec.structs import replace
 
 from bot.core.deployment import Deployment, Phase
+from bot.core.evidence import Counts, Window
 from bot.core.report.deployment import details
-from tests.core.rollout.simulated import Faults, World, deployment, service_plan
+from bot.core.report.rollout import POINTS
+from bot.core.route import Policy
+from tests.core.rollout.simulated import SECOND, START, Faults, World, deployment, service_plan
+from tests.core.rollout.test_planning import under
+
+if TYPE_CHECKING:
+    from bot.core.rollout.wants import WindowsWanted
 
 AI = service_plan("ai")
 
@@ -60,3 +70,60 @@ def test_a_shadow_verdict_is_told_and_not_acted_on() -> None:
     ended = world.play(replace(shadow, plan=plan))
     assert ended.phase is Phase.SUCCEEDED
     assert details(ended, 0).count("shadow: would have been rolled back here") == 2
+
+
+def test_a_chart_of_many_windows_leaves_no_failure_out() -> None:
+    world = World().with_stable("ai")
+    going = looked(world, 5)
+    windows = tuple(
+        Window(
+            start=START + number * SECOND,
+            end=START + (number + 1) * SECOND,
+            share=5,
+            canary=Counts(10, 10 if number == 99 else 0),
+            stable=Counts(190),
+        )
+        for number in range(130)
+    )
+    service = replace(going.services[0], windows=windows)
+    ended = replace(going, services=(service,), phase=Phase.ROLLED_BACK)
+    errors = details(ended, 0).split("```mermaid\n")[2]
+    canary = next(line for line in errors.splitlines() if line.startswith("    line ["))
+    assert canary.count(",") < POINTS
+    assert "33.33" in canary
+
+
+class AsBad(World):
+    """Stable fails and is slow as often as the canary: one request of five, one of ten."""
+
+    def _windows(self, deployment: Deployment, want: WindowsWanted) -> tuple[Window, ...]:
+        return tuple(
+            replace(window, canary=_bad(window.canary), stable=_bad(window.stable))
+            for window in super()._windows(deployment, want)
+        )
+
+
+def _bad(counts: Counts | None) -> Counts | None:
+    return counts and Counts(counts.requests, counts.requests // 5, 0, counts.requests // 10)
+
+
+def test_an_absolute_limit_is_told_as_one() -> None:
+    world = AsBad().with_stable("ai")
+    said = details(world.play(under(deployment(AI), max_error_rate=0.02)), 0)
+    assert "The canary of ai fails more often than deploy.yaml allows." in said
+    assert "server errors: more than 2 %, evidence" in said
+    assert "times as likely" not in said.partition("| time")[0]
+
+
+def test_so_is_one_of_latencies() -> None:
+    world = AsBad().with_stable("ai")
+    said = details(world.play(under(deployment(AI), max_p95=timedelta(seconds=1))), 0)
+    assert "The canary of ai answers more slowly than deploy.yaml allows." in said
+    assert "slow answers: more than 5 %, evidence" in said
+
+
+def test_a_rollback_for_want_of_visitors_says_so() -> None:
+    affine = replace(AI, cloud_run=replace(AI.cloud_run, session_affinity=True))
+    world = World(Faults(thin=True)).with_stable("ai")
+    ended = world.play(under(deployment(affine), on_not_enough_traffic=Policy.ROLL_BACK))
+    assert "Not-enough-traffic for longer than the longest bake" in details(ended, 0)

@@ -115,8 +115,12 @@ class Faults:
     errors: set[str] = field(default_factory=set)
     thin: bool = False
     """Hardly anybody visits the canary."""
-    dark: set[str] = field(default_factory=set)
-    """Sides that have no series: canary, stable."""
+    dark: dict[str, datetime] = field(default_factory=dict)
+    """Sides that have no series from then on: canary, stable."""
+    down: str = ""
+    """Why Cloud Monitoring cannot be read."""
+    odd: Counts | None = None
+    """What it says of the canary instead of what is true."""
     late: int = 0
     """So many windows later than Cloud Monitoring says, it shows a point."""
     conflicts: int = 0
@@ -180,7 +184,8 @@ class World:
             unpinned=self.unpinned if wanted.secrets else "",
             memory=self.memory if wanted.memory else Memory(),
             smoke={name: self._smoke(name) for name in wanted.smoke},
-            windows={w.name: self._windows(deployment, w) for w in wanted.windows},
+            windows={} if self.faults.down else self._seen_windows(deployment, wanted),
+            metrics_down=self.faults.down if wanted.windows else "",
             days={w.name: Day(windows=(Counts(self.usual),) * 60) for w in wanted.days},
             logs=("line",) if wanted.build_logs or wanted.revision_logs else None,
         )
@@ -212,6 +217,9 @@ class World:
         passed = name not in self.faults.smoke
         return (SmokeAnswer(request="GET /", passed=passed, got="200" if passed else "404"),)
 
+    def _seen_windows(self, deployment: Deployment, wanted: Wants) -> dict[str, tuple[Window, ...]]:
+        return {w.name: self._windows(deployment, w) for w in wanted.windows}
+
     def _windows(self, deployment: Deployment, want: WindowsWanted) -> tuple[Window, ...]:
         windows, start = [], want.since
         service = service_named(deployment, want.name)
@@ -230,14 +238,13 @@ class World:
     def _shown(self, deployment: Deployment, window: Window) -> Window:
         """Return a window as far as its points have come by now."""
         come = self.now - deployment.sampling.lag - self.faults.late * deployment.sampling.window
-        hidden = {"canary", "stable"} if window.end > come else self.faults.dark
-        return replace(
-            window,
-            canary=None if "canary" in hidden else window.canary,
-            stable=None if "stable" in hidden else window.stable,
-        )
+        dark = {side for side, since in self.faults.dark.items() if window.end > since}
+        hidden = {"canary", "stable"} if window.end > come else dark
+        return replace(window, **dict.fromkeys(hidden))
 
     def _canary(self, name: str, share: int, start: datetime) -> Counts | None:
+        if self.faults.odd:
+            return self.faults.odd
         failing = name in self.faults.errors
         if not self.faults.thin:
             return Counts(10 * share, 3 * share if failing else 0)

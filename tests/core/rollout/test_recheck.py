@@ -155,7 +155,7 @@ def test_an_abort_in_the_middle_of_a_comparison_wins() -> None:
 
 def test_a_doubt_at_an_earlier_level_is_settled_there_and_comes_to_an_end() -> None:
     """Few requests at 90 %: the last windows there fail, and show when that level was left."""
-    world = Thin().with_stable("ai", "api")
+    world = Thin(usual=22).with_stable("ai", "api")
     going = deployment(AI, LATER, steps=(90, 100), watch=300)
     going = replace(going, sampling=replace(going.sampling, lag=3 * SECOND))
     going = until(world, going, lambda one: one.share == 90 and one.share_since is not None)

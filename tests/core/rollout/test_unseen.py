@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from bot.core.deployment import Deployment, Phase
 from bot.core.rollout.turn import ENDS
-from tests.core.rollout.simulated import SECOND, Faults, World, deployment, service_plan
+from tests.core.rollout.simulated import SECOND, START, Faults, World, deployment, service_plan
 
 AI = service_plan("ai")
 
@@ -43,7 +43,7 @@ def test_a_good_release_is_not_lost_to_late_points() -> None:
 
 
 def test_traffic_that_is_due_and_does_not_come_is_told_from_metrics_that_are_down() -> None:
-    world = World(Faults(dark={"canary", "stable"}))
+    world = World(Faults(dark={"canary": START, "stable": START}))
     going, waited = automatic(world), []
     while going.phase not in ENDS:
         going = world.look(going)
@@ -58,7 +58,7 @@ def test_traffic_that_is_due_and_does_not_come_is_told_from_metrics_that_are_dow
 
 
 def test_a_service_that_nobody_calls_at_this_time_is_not_held() -> None:
-    world = World(Faults(dark={"canary", "stable"}), usual=0)
+    world = World(Faults(dark={"canary": START, "stable": START}), usual=0)
     ended = world.play(automatic(world))
     assert ended.phase is Phase.SUCCEEDED
     bakes = sum(step.bake for step in ended.route.steps)
@@ -71,7 +71,7 @@ def test_a_stable_whose_series_vanishes_half_way_decides_nothing() -> None:
     while going.share < 12 or going.share_since is None:
         going = world.look(going)
         world.now = max(world.now, going.wake_at or world.now)
-    world.faults.dark.add("stable")
+    world.faults.dark["stable"] = world.now
     held = world.play(going, looks=200)
     assert (held.phase, held.share, held.waiting) == (Phase.SHIFTING, 12, "metrics-down")
     world.faults.dark.clear()
@@ -90,7 +90,7 @@ def at_full(world: World, **other: object) -> Deployment:
 def test_a_canary_that_falls_silent_at_100_is_compared_with_stable_and_goes_back() -> None:
     world = World()
     watched = at_full(world)
-    world.faults.dark.add("canary")
+    world.faults.dark["canary"] = world.now
     ended = world.play(watched)
     assert ended.phase is Phase.ROLLED_BACK
     assert "compared with stable again; answers counted: 0 where 4 000 are usual" in said(ended)
@@ -101,7 +101,7 @@ def test_a_canary_that_falls_silent_at_100_is_compared_with_stable_and_goes_back
 def test_traffic_that_ends_at_100_costs_one_comparison_and_no_rollback() -> None:
     world = World()
     watched = at_full(world)
-    world.faults.dark.update({"canary", "stable"})
+    world.faults.dark = {"canary": world.now, "stable": world.now}
     ended = world.play(watched, looks=2000)
     assert ended.phase is Phase.SUCCEEDED
     assert shares(world)[-4:] == [100, 20, 90, 100]

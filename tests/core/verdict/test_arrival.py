@@ -65,7 +65,8 @@ def test_where_nobody_calls_at_this_time_a_window_without_a_series_is_empty() ->
 def test_it_is_not_waited_for_for_ever() -> None:
     assert come("--", later=PATIENCE - 1) == 1
     assert come("--", later=PATIENCE) == 2
-    assert come("--", share=100, later=PATIENCE_ALONE) == 2
+    assert come("--", share=100, later=PATIENCE_ALONE - 2) == 0
+    assert come("--", share=100, later=PATIENCE_ALONE - 1) == 2
 
 
 def due(*hours: int) -> float:

@@ -1,0 +1,48 @@
+"""From deploy.yaml and stable's last day to the rule of one rollout."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from msgspec.structs import replace
+
+from bot.core.deployment import Phase
+from bot.core.rollout.planning import verdict_config
+from bot.core.route import Policy
+from tests.core.rollout.simulated import Faults, World, deployment, service_plan
+
+if TYPE_CHECKING:
+    from bot.core.deployment import Deployment
+
+AI, API = service_plan("ai"), service_plan("api")
+
+
+def under(going: Deployment, **rollout: object) -> Deployment:
+    """Return a deployment with other keys of `rollout:`."""
+    return replace(going, plan=replace(going.plan, rollout=replace(going.plan.rollout, **rollout)))
+
+
+def alphas(going: Deployment) -> list[float]:
+    return [verdict_config(going, service).alpha for service in going.services]
+
+
+def test_services_that_are_judged_share_alpha() -> None:
+    assert alphas(deployment(AI)) == [0.01]
+    assert alphas(deployment(AI, API)) == [0.005, 0.005]
+    both = deployment(AI, API)
+    one_is_new = replace(both, services=(both.services[0], replace(both.services[1], first=True)))
+    assert alphas(one_is_new)[0] == 0.01
+
+
+@pytest.mark.parametrize(
+    ("key", "faults"),
+    [
+        ("on_not_enough_traffic", Faults(thin=True)),
+        ("on_metrics_down", Faults(down="503")),
+    ],
+)
+def test_in_shadow_no_policy_takes_traffic_back(key: str, faults: Faults) -> None:
+    world = World(faults).with_stable("ai")
+    ended = world.play(under(deployment(AI), judge="shadow", **{key: Policy.ROLL_BACK}), looks=2000)
+    assert (ended.phase, ended.failure) == (Phase.SUCCEEDED, None)
