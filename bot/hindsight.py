@@ -17,31 +17,36 @@ if TYPE_CHECKING:
     from bot.core.deployment import Deployment
 
 
+RECENT = 20
+"""Deployments among which the newest is looked for that is no rollback, which has no steps."""
+
+
 @click.command(epilog=ASKED_EXITS)
 @click.argument("environment")
 @click.option("--repository", required=True, type=FullName(), help="Where the App is installed.")
 def forecast(environment: str, repository: str) -> None:
     """Say how long each step to ENVIRONMENT needs, and the smallest regression it can catch."""
     from bot import settings, wiring  # noqa: PLC0415  # see above
-    from bot.looking_ahead import lines, running_after  # noqa: PLC0415  # see above
-    from bot.records import past  # noqa: PLC0415  # see above
+    from bot.looking_ahead import lines, now_running  # noqa: PLC0415  # see above
+    from bot.records import live, past  # noqa: PLC0415  # see above
 
     with trouble():
         found = settings.load()
         desk = wiring.desk(found)
-        made = known(past(desk, repository, environment, 1))
+        made = known(past(desk, repository, environment, RECENT))
         if not made:
             click.echo(f"Nothing was deployed to {environment} yet, so there is no traffic yet.")
             return
-        running = running_after(made[0])
-        for line in lines(wiring.foresight(found), made[0], running, desk.clock()):
+        likely = next((one for one in made if not one.restores), made[0])
+        running = now_running(live(desk, likely), likely)
+        for line in lines(wiring.foresight(found), likely, running, desk.clock()):
             click.echo(line)
 
 
 @click.command(epilog=ASKED_EXITS)
 @click.argument("deployment")
 def explain(deployment: str) -> None:
-    """Show every decision of DEPLOYMENT with what went into it."""
+    """Show the steps DEPLOYMENT took with their reasons, what went into them, and every window."""
     from bot.core import replay as past  # noqa: PLC0415  # see above
 
     found = _found(deployment)
@@ -57,7 +62,11 @@ def explain(deployment: str) -> None:
 @click.argument("deployment")
 @click.option("--config", type=click.Path(exists=True, dir_okay=False), help="A deploy.yaml.")
 def replay(deployment: str, config: str | None) -> None:
-    """Judge every window of DEPLOYMENT again: as it was, or by the rules of another file."""
+    """Judge every window of DEPLOYMENT again: as it was, or by the rules of another file.
+
+    Of that file only what the verdict reads is used: alpha, max_error_rate, max_p95. The traffic
+    had the shares that it had, so other steps, bakes, watches and policies change nothing.
+    """
     from bot.core import replay as past  # noqa: PLC0415  # see above
 
     found = _found(deployment)

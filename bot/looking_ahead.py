@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from bot.core import forecast, verdict
 from bot.core.evidence import History
+from bot.core.report.phrases import age
 from bot.core.rollout.planning import route, verdict_config
 from bot.core.route import Sampling
 from bot.ports import Metrics, WindowsAsked
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.core.deployment import Deployment, ServiceRollout
+    from bot.core.model import Release
 
 WEEK = timedelta(days=7)
 MOST = 7 * 1440
@@ -44,13 +46,20 @@ def lines(
     likely = replace(made, services=judged, sampling=seeing.sampling)
     for service in judged:
         history = service.history or History()
-        yield f"{service.plan.name}: {history.requests:.1f} requests a window in the last week"
+        name = service.plan.name
+        seen = age(history.windows * seeing.sampling.window)
+        yield (
+            f"{name}: {history.requests:.1f} requests a window, as {running[name]} has had them "
+            f"for {seen} of the last week"
+        )
         yield from _steps(replace(likely, level=service.plan.level), service)
 
 
-def running_after(last: Deployment) -> dict[str, str]:
-    """Return which revision of each service runs since that deployment."""
-    return {s.plan.name: s.revision if s.changed else s.stable for s in last.services}
+def now_running(live: Release | None, likely: Deployment) -> dict[str, str]:
+    """Return which revision of each service runs now: what is live, or else was met there."""
+    if live is not None:
+        return {name: service.revision for name, service in live.services.items()}
+    return {s.plan.name: s.stable for s in likely.services if s.stable}
 
 
 def _looked_up(

@@ -19,7 +19,7 @@ from bot.core.report import terminal
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bot.core.model import Repository
+    from bot.core.model import Release, Repository
     from bot.operate import Desk
 
 MANIFEST = "deploy.yaml"
@@ -57,6 +57,12 @@ def past(desk: Desk, full_name: str, name: str, limit: int) -> Sequence[Deployme
     if desk.store.get(Environment, key) is None:
         return _unknown(desk, repository, command.History(environment=name)) or []
     return desk.store.history(key, limit)
+
+
+def live(desk: Desk, one: Deployment) -> Release | None:
+    """Return what is live in a deployment's environment."""
+    found = desk.store.get(Environment, one.environment_key)
+    return found[0].live if found else None
 
 
 def deployment(desk: Desk, name: str) -> Deployment | Nothing:

@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from bot.core import verdict
-from bot.core.evidence import Finding, Metric, Verdict, Window
+from bot.core.evidence import Metric, Verdict, Window
 from bot.core.rollout.planning import verdict_config
 
 if TYPE_CHECKING:
@@ -32,20 +32,23 @@ class Judged(Struct, frozen=True):
 
 
 def under(deployment: Deployment, rollout: Rollout) -> Deployment:
-    """Return the deployment with another rule; windows, history and splits stay what they were."""
+    """Return the deployment with another rule; windows, history and splits stay what they were.
+
+    So only what the verdict reads of the rule changes anything: see `planning.verdict_config`.
+    """
     return replace(deployment, plan=replace(deployment.plan, rollout=rollout))
 
 
 def replayed(deployment: Deployment) -> Iterator[Judged]:
-    """Judge every stored window of every service again, in order of time within a service."""
+    """Judge every stored window of every service again, in order of time within a service.
+
+    Windows end where the deployment did: what nobody acted on, such as a shadow verdict, ends none.
+    """
     for service in deployment.services:
         config, evidence = verdict_config(deployment, service), service.before
         for window in service.windows:
             evidence = verdict.update(evidence, window, config)
-            read = verdict.read(evidence, config)
-            yield Judged(service.plan.name, window, read)
-            if read.finding in {Finding.WORSE, Finding.BROKEN, Finding.MUTE}:
-                break
+            yield Judged(service.plan.name, window, verdict.read(evidence, config))
 
 
 def line(judged: Judged) -> str:

@@ -13,7 +13,9 @@ from bot.core.evidence import Counts, History
 from bot.core.rollout import counting
 from bot.core.route import Route
 from bot.core.verdict import reason, summary
+from bot.looking_ahead import now_running
 from tests.core.rollout.simulated import Faults, World, deployment, service_plan
+from tests.core.rollout.test_restoring import release
 
 if TYPE_CHECKING:
     import pytest
@@ -30,6 +32,15 @@ def test_a_replay_ends_in_the_very_words_that_rolled_it_back() -> None:
     assert read is not None
     assert lines[-1].endswith(reason(read))
     assert lines == [replay.line(one) for one in replay.replayed(ended)]
+
+
+def test_a_replay_goes_on_after_a_verdict_that_nobody_acted_on() -> None:
+    world = World(Faults(errors={"ai"})).with_stable("ai")
+    made = deployment(AI)
+    shadow = replace(made.plan, rollout=replace(made.plan.rollout, judge="shadow"))
+    ended = world.play(replace(made, plan=shadow))
+    (service,) = ended.services
+    assert len(list(replay.replayed(ended))) == len(service.windows)
 
 
 def test_a_replay_goes_on_from_what_windows_said_that_are_not_kept(
@@ -75,3 +86,10 @@ def test_thin_traffic_gets_advice() -> None:
     assert "synthetic requests" in forecast.advice(thin, Route(steps=automatic(thin)))
     assert not forecast.advice(day(600, 1), Route(steps=automatic(day(600, 1))))
     assert "no traffic" in forecast.advice(History(), Route(steps=automatic(History())))
+
+
+def test_what_comes_is_foreseen_from_what_is_live_and_not_from_what_went_back() -> None:
+    world = World(Faults(errors={"ai"})).with_stable("ai")
+    back = world.play(deployment(AI))
+    assert now_running(None, back) == {"ai": "ai-old"}
+    assert now_running(release("b", "ai", "api"), back) == {"ai": "ai-b", "api": "api-b"}

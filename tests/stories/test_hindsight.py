@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from localcloud.cloud import Cloud
     from localcloud.visit import Visitors
+    from tests.stories.console import Console
     from tests.stories.people import Repository
 
 
@@ -38,10 +39,12 @@ def test_a_rollback_is_explained_replayed_and_what_comes_is_foreseen(
     live: Callable[..., Repository],
     visitors: Callable[..., Visitors],
     cloud: Cloud,
+    console: Console,
     tmp_path: Path,
 ) -> None:
     made = live()
     visitors(made)
+    serving = console.serving(f"{made.prefix}-web")
     pull = made.pull_request({"web/app.py": services.failing()})
     pull.comment("/deploy prod")
     check = made.concluded(pull.sha, "prod")
@@ -63,4 +66,5 @@ def test_a_rollback_is_explained_replayed_and_what_comes_is_foreseen(
 
     ahead = bot(cloud, "forecast", "prod", "--repository", made.full_name)
     assert f"{made.prefix}-web: " in ahead
+    assert f"as {serving} has had them" in ahead
     assert "   20 %: " in ahead
