@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.core import command
-from bot.core.deployment import Deployment
+from bot.core.deployment import Deployment, Phase
 from bot.core.model import Environment, Refusal, Release
 from bot.core.reasons import Reason
 from bot.core.rejected import Rejected
 from bot.core.releases import differing, earlier, of_release, of_services
+from bot.core.report.deployment import returned_by_hand
 from bot.core.restoration import Return, restoration, unknown
 from bot.core.rollout.turn import ENDS, had_traffic
 from bot.engine.asked import Asked, barred, refused, too_late
@@ -27,7 +28,7 @@ def roll_back(world: World, read: command.Rollback, asked: Asked) -> Found:
     ask, name = asked.ask, read.environment
     place, going = as_of_one_moment(world, ask.repository, name)
     against = [barred(world, asked, name), _late(world, read, asked), _under_way(place, going)]
-    target = _target(world, place, going, read)
+    target = return_to(world, place, going, read)
     if isinstance(target, Refusal):
         against.append(target)
     if any(against) or isinstance(target, Refusal):
@@ -86,7 +87,7 @@ def _under_way(place: Environment, on_its_way: list[Deployment]) -> Refusal | No
     return None
 
 
-def _target(
+def return_to(
     world: World, place: Environment, going: list[Deployment], read: command.Rollback
 ) -> Target | Refusal:
     """Return where to go and what is left; from a canary it goes back to what is live.
@@ -101,10 +102,28 @@ def _target(
         return place.live, of_services(active, changed, why, world.clock())
     release = earlier(place, read.ref)
     if isinstance(release, Refusal):
-        return release
+        return release if read.ref else _before_us(world, place) or release
     if place.live is None or not differing(place.live, release):
         return release, None
     return release, of_release(place.live, release, world.clock())
+
+
+def _before_us(world: World, place: Environment) -> Refusal | None:
+    """Say how to go back to what the first deployment adopted, of which we know no commit."""
+    first = place.live if not place.past else None
+    found = world.store.get(Deployment, first.deployment) if first else None
+    lines = returned_by_hand(found[0]) if found else []
+    if found is None or not lines:
+        return None
+    before = ", ".join(s.stable for s in found[0].services if s.changed and s.stable)
+    watched = found[0].phase is Phase.WATCHING
+    return Refusal(
+        code=Reason.NO_RELEASE,
+        reason=f"what `{place.name}` ran before, {before}, was not deployed from here, so no "
+        "commit of it is known",
+        remedy="" if watched else "it can be given the traffic by hand",
+        commands=(f"/abort {place.name}",) if watched else tuple(lines),
+    )
 
 
 def _makers(world: World, release: Release) -> dict[str, Deployment]:

@@ -64,6 +64,8 @@ def adopted(made: Repository, console: Console) -> Adopted:
     pull = made.pull_request({"web/app.py": services.good("adopted")}, "adopted")
     pull.comment("/deploy prod")
     assert made.concluded(pull.sha, "prod")["conclusion"] == "success"
+    serving = before.latest_ready_revision.rpartition("/")[2]
+    assert f"--to-revisions {serving}=100" in pull.refusal(pull.comment("/rollback prod"))
     return pull, before, console.service(f"{made.prefix}-web")
 
 

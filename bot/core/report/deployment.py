@@ -133,12 +133,12 @@ def alert(deployment: Deployment) -> str:
         lines.append(f"\n{block(failure.detail)}")
     if deployment.stuck and deployment.phase is Phase.ROLLING_BACK:
         lines.append(f"\nIt is tried on and on ({plain(deployment.waiting)}). By hand:\n")
-        lines.append(block("\n".join(_by_hand(deployment))))
+        lines.append(block("\n".join(returned_by_hand(deployment))))
     lines.append(f"\n{commands(*next_commands(deployment))}")
     return "\n".join(lines)
 
 
-def _by_hand(deployment: Deployment) -> list[str]:
+def returned_by_hand(deployment: Deployment) -> list[str]:
     """Return what an operator types to do what we cannot."""
     return [
         f"gcloud run services update-traffic {s.plan.key.service} --project {s.plan.key.project} "

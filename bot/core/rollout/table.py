@@ -55,7 +55,7 @@ TRANSITIONS: dict[Phase, frozenset[Phase]] = {
     Phase.STAGING: frozenset({Phase.SMOKE, Phase.ROLLING_BACK}),
     Phase.SMOKE: frozenset({Phase.SHIFTING, Phase.ROLLING_BACK}),
     Phase.SHIFTING: frozenset({Phase.STAGING, Phase.WATCHING, Phase.SUCCEEDED, Phase.ROLLING_BACK}),
-    Phase.WATCHING: frozenset({Phase.SUCCEEDED, Phase.ROLLING_BACK}),
+    Phase.WATCHING: frozenset({Phase.SUCCEEDED, Phase.SUPERSEDED, Phase.ROLLING_BACK}),
     Phase.ROLLING_BACK: frozenset(
         {Phase.ROLLED_BACK, Phase.FAILED, Phase.ABORTED, Phase.SUPERSEDED}
     ),
