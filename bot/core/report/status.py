@@ -46,17 +46,23 @@ def status(environments: Sequence[Seen], now: datetime) -> str:
 
 def _row(seen: Seen, now: datetime) -> str:
     live = seen.place.live if seen.place else None
-    runs = _live(live, seen.moving) if live else "nothing yet"
+    runs = _live(live, _has(seen)) if live else "nothing yet"
     cells = (seen.name, runs, _on_its_way(seen, now), _waiting(seen), _outlook(seen))
     return "| " + " | ".join(cells) + " |"
 
 
-def _live(live: Release, moving: Deployment | None) -> str:
-    taken = moving.share if moving and moving.phase in _MOVES else 0
+def _has(seen: Seen) -> int:
+    """Return the share of what is live: less while a canary has some, or stable is asked again."""
+    if seen.watched and compared_again(seen.watched):
+        return seen.watched.share
+    return FULL - (seen.moving.share if seen.moving and seen.moving.phase in _MOVES else 0)
+
+
+def _live(live: Release, share: int) -> str:
     since = f"since {live.at:%Y-%m-%d %H:%M} UTC"
     others = sorted({one.sha for one in live.services.values()} - {live.sha})
     also = "".join(f", some services still `{sha[:7]}`" for sha in others[:1])
-    release = f"release `{live.deployment}`, {FULL - taken} %"
+    release = f"release `{live.deployment}`, {share} %"
     return f"`{live.sha[:7]}`{_origin(live.number)} {since} ({release}){also}"
 
 

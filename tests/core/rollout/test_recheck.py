@@ -11,14 +11,17 @@ from msgspec.structs import replace
 from bot.core.action import Action, Outcome, Rejected, Shift
 from bot.core.control import Control, Verb
 from bot.core.deployment import Deployment, FailureCode, Phase
+from bot.core.environment import activated, enqueued, settled
 from bot.core.evidence import Counts, Day, Window
+from bot.core.model import Environment
 from bot.core.report.deployment import details
 from bot.core.report.phrases import title
+from bot.core.report.status import Seen, status
 from bot.core.rollout.controls import controlled
 from bot.core.rollout.wants import wants
 from bot.core.route import Policy, Stage
 from bot.core.sight import Sight, TrafficSeen
-from tests.core.rollout.simulated import SECOND, START, World, deployment, service_plan
+from tests.core.rollout.simulated import REPOSITORY, SECOND, START, World, deployment, service_plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from bot.core.configuration import ServicePlan
     from bot.core.rollout.wants import WindowsWanted
 
+PLACE = Environment(key="7/prod", name="prod", repository=REPOSITORY)
 AI = service_plan("ai")
 API = service_plan("api")
 LATER = service_plan("api", level=1)
@@ -101,6 +105,10 @@ def test_an_alarm_asks_stable_again_and_the_title_says_at_which_share() -> None:
     going = compared(world, watch(world, AI))
     assert world.services["ai"].shares == {"ai-old": 80, "ai-new": 20}
     assert title(going, 0).startswith("Compared with stable again, at 20 %")
+    place = settled(activated(enqueued(PLACE, going.id), going), going)
+    said = status([Seen(name="prod", place=place, watched=going)], world.now)
+    assert f"(release `{going.id}`, 20 %)" in said
+    assert "compared with stable again, 20 % for " in said
     ended = world.play(going)
     assert ended.phase is Phase.ROLLED_BACK
     assert world.services["ai"].serving == "ai-old"
