@@ -73,9 +73,9 @@ def unhealthy(title: str = "is not well") -> str:
     return APP.format(title=title, behaviour='status = 503 if self.path == "/health" else 200')
 
 
-def turning_bad(at: int) -> str:
+def turning_bad(at: int, until: int = 1_000_000) -> str:
     """A service that answers well so many times, and then every other time with 500."""
-    behaviour = f"status = 500 if SEEN > {at} and SEEN % 2 else 200"
+    behaviour = f"status = 500 if {at} < SEEN < {until} and SEEN % 2 else 200"
     return APP.format(title="turns bad", behaviour=behaviour)
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from localcloud.cloud import Cloud
+    from localcloud.visit import Visitors
     from tests.stories.console import Console
     from tests.stories.people import Pull, Repository
 
@@ -90,6 +91,25 @@ def test_from_a_canary_it_goes_back_to_what_is_live(
     assert "Superseded by the rollback to" in check["output"]["summary"]
     other.reply("prod: Back on")
     assert console.shares(service) == before
+
+
+def test_it_does_not_wait_while_what_is_live_is_compared_with_stable_again(
+    live: Callable[..., Repository], visitors: Callable[..., Visitors], console: Console
+) -> None:
+    made = live(prod=services.WATCHED)
+    service = f"{made.prefix}-web"
+    (stable,) = before = console.shares(service)
+    visitors(made)
+    pull = made.pull_request({"web/app.py": services.turning_bad(at=100, until=200)})
+    pull.comment("/deploy prod")
+    eventually(lambda: console.shares(service).get(stable), lambda has: has == 50, "a canary")
+    eventually(lambda: console.shares(service).get(stable), lambda has: has is None, "100 %")
+    eventually(lambda: console.shares(service).get(stable), lambda has: has == 80, "a recheck")
+    pull.comment("/rollback prod")
+    pull.reply("prod: Rolled back to")
+    assert console.shares(service) == before
+    told = pull.reply("prod: Superseded")
+    assert "The rollback takes the traffic from where it is." in told
 
 
 def test_a_revision_that_is_gone_is_made_again_without_a_build(
