@@ -32,7 +32,12 @@ LOG_LINES = 100
 
 
 def observe(world: World, deployment: Deployment, wanted: Wants) -> Sight:
-    """Return what is wanted; raise Transient when the world cannot be seen now."""
+    """Return what is wanted; raise Transient when the world cannot be seen now.
+
+    Operations come before services: one that has ended is seen with all that it did. The other way
+    round, what ended in between would look as if somebody had put it back.
+    """
+    operations = {name: _operation(world, deployment, name) for name in wanted.operations}
     windows, metrics_down = _windows(world, deployment, wanted.windows)
     services = _services(world, deployment, wanted)
     secrets, unpinned = _secrets(world, deployment, wanted.secrets)
@@ -46,7 +51,7 @@ def observe(world: World, deployment: Deployment, wanted: Wants) -> Sight:
         unpinned=unpinned,
         memory=_memory(world, deployment) if wanted.memory else Memory(),
         unreleased=_unreleased(world, services) if wanted.releases else frozenset(),
-        operations={name: _operation(world, deployment, name) for name in wanted.operations},
+        operations=operations,
         builds={name: _build(world, deployment, name) for name in wanted.builds},
         images=_images(world, deployment, wanted.images),
         smoke={name: _visit(world, deployment, name) for name in wanted.smoke},
