@@ -70,18 +70,19 @@ def title(deployment: Deployment, place: int) -> str:
         return f"Queued, position {place}{_waiting(deployment)}"
     if deployment.restores and deployment.phase in _RETURNING:
         return f"{_RETURNING[deployment.phase]} {deployment.sha[:7]}{_waiting(deployment)}"
-    if deployment.phase is Phase.SHIFTING:
-        return f"Canary at {deployment.share} %{_waiting(deployment)}"
     if compared_again(deployment):
         return f"Compared with stable again, at {deployment.share} %{_waiting(deployment)}"
+    if deployment.phase is Phase.SHIFTING:
+        return f"Canary at {deployment.share} %{_waiting(deployment)}"
     if deployment.phase is Phase.SUCCEEDED and deployment.moved:
         return f"{TITLES[deployment.phase]}; somebody else has moved the traffic since"
     return f"{TITLES[deployment.phase]}{_waiting(deployment)}"
 
 
 def compared_again(deployment: Deployment) -> bool:
-    """Tell whether stable has traffic again because of an alarm in the watch."""
-    return deployment.phase is Phase.WATCHING and deployment.course.stage is Stage.RECHECK
+    """Tell whether stable has more traffic again, so that it can be asked once more."""
+    moves = deployment.phase in {Phase.SHIFTING, Phase.WATCHING}
+    return moves and deployment.course.stage is Stage.RECHECK
 
 
 def inline(text: str) -> str:

@@ -105,6 +105,8 @@ def test_an_alarm_asks_stable_again_and_the_title_says_at_which_share() -> None:
     going = compared(world, watch(world, AI))
     assert world.services["ai"].shares == {"ai-old": 80, "ai-new": 20}
     assert title(going, 0).startswith("Compared with stable again, at 20 %")
+    before_full = title(replace(going, phase=Phase.SHIFTING), 0)
+    assert before_full.startswith("Compared with stable again, at 20 %")
     place = settled(activated(enqueued(PLACE, going.id), going), going)
     said = status([Seen(name="prod", place=place, watched=going)], world.now)
     assert f"(release `{going.id}`, 20 %)" in said
