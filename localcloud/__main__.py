@@ -5,16 +5,22 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import sys
 import time
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
+from msgspec import MsgspecError
 
+from localcloud.alone import alone
 from localcloud.bot_environment import exports
 from localcloud.runtimes import PROCESSES, RUNTIMES
 from localcloud.visit import visit_command
+
+if TYPE_CHECKING:
+    from localcloud.cloud import Cloud, Options
 
 STOPS = (signal.SIGINT, signal.SIGTERM)
 _TURN = 0.25
@@ -33,7 +39,12 @@ def main() -> None:
     required=True,
     help="Folder that everything lives in; the same folder resumes where it was.",
 )
-@click.option("--port", default=0, help="First of five ports in a row; free ones unless given.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65_531),
+    default=0,
+    help="First of five ports in a row; free ones unless given.",
+)
 @click.option(
     "--metric-window",
     default=1.0,
@@ -78,41 +89,58 @@ def up(
     The line says where everything is; it is kept in DIRECTORY/up.json, too. A shell that has read
     DIRECTORY/bot.env (`. DIRECTORY/bot.env`) can run `python -m bot` beside it.
     """
-    from localcloud.cloud import Cloud, CloudError, Options  # noqa: PLC0415  # --help stays quick
+    from localcloud.cloud import CloudError, Options  # noqa: PLC0415  # --help stays quick
 
     for signum in STOPS:
         signal.signal(signum, _interrupt)
     port = int(seconds.pop("port"))
+    options = Options(
+        port=port,
+        disorder=disorder,
+        runtime=runtime,
+        log_to_stderr=not quiet,
+        seed=seed,
+        **seconds,
+    )
     try:
-        options = Options(
-            port=port,
-            disorder=disorder,
-            runtime=runtime,
-            log_to_stderr=not quiet,
-            seed=seed,
-            **seconds,
-        )
-        cloud = Cloud(state, options)
-    except OSError as reason:
+        with alone(state):
+            _serve(_opened(state, options))
+    except (CloudError, OSError) as reason:
         raise click.ClickException(str(reason)) from reason
+
+
+def _opened(state: Path, options: Options) -> Cloud:
+    from localcloud.cloud import Cloud, CloudError  # noqa: PLC0415  # --help stays quick
+
+    try:
+        return Cloud(state, options)
+    except (MsgspecError, sqlite3.Error, KeyError, ValueError) as reason:
+        said = (
+            f"what lies in {state} cannot be read, maybe another version wrote it: remove it, or "
+            f"name another folder ({type(reason).__name__}: {reason})"
+        )
+        raise CloudError(said) from reason
+
+
+def _serve(cloud: Cloud) -> None:
+    """Start it, say where everything is, and serve until Ctrl-C."""
     cloud.on_progress = lambda line: click.echo(line, err=True)
     try:
         cloud.start()
-        _keep(state / "bot.env", exports(cloud.bot_environment))
-        _tell(state, json.dumps(cloud.info()) + "\n")
+        _tell(cloud)
         while True:
             time.sleep(_TURN)
     except KeyboardInterrupt:
         click.echo("stopping", err=True)
-    except (CloudError, OSError) as reason:
-        raise click.ClickException(str(reason)) from reason
     finally:
         cloud.stop()
 
 
-def _tell(state: Path, told: str) -> None:
-    _keep(state / "up.json", told)
-    sys.stdout.write(told)
+def _tell(cloud: Cloud) -> None:
+    line = json.dumps(cloud.info()) + "\n"
+    _keep(cloud.state / "bot.env", exports(cloud.bot_environment))
+    _keep(cloud.state / "up.json", line)
+    sys.stdout.write(line)
     sys.stdout.flush()
 
 

@@ -26,7 +26,8 @@ def doors(kept: Path, first: int = 0) -> dict[str, int]:
     for door, port in ports.items():
         if not _is_free(port):
             what = f"port {port}, wanted for {door}, is taken by another program"
-            raise OSError(what)
+            remedy = "end that, or name others with --port"
+            raise OSError(f"{what}: {remedy}")  # noqa: EM102, TRY003  # two parts of one sentence
     kept.parent.mkdir(parents=True, exist_ok=True)
     kept.write_text(json.dumps(ports), encoding="ascii")
     return ports

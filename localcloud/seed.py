@@ -31,6 +31,7 @@ BRANCH = "add-services"
 NOT_COPIED = shutil.ignore_patterns("node_modules", "__pycache__", ".*_cache", ".venv")
 STEPS = "rollout: {steps: auto, watch: 60m}"
 QUICK_STEPS = "rollout: {steps: auto, min_bake: 3s, max_bake: 30s, watch: 10s}"
+GOOD = frozenset({"success", "neutral"})
 DEPLOY_SECONDS = 240.0
 LOOK_SECONDS = 0.2
 
@@ -110,14 +111,17 @@ class Seed:
         return int(self._call("POST", "pulls", wanted)["number"])
 
     def _await(self, check: str, sha: str) -> None:
-        """Wait for a check run's end; raise RuntimeError, with its words, unless it is success."""
+        """Wait for a check run's end; raise RuntimeError, with its words, unless it runs there.
+
+        Neutral is what was deployed already, by a start that was interrupted.
+        """
         deadline = time.monotonic() + DEPLOY_SECONDS
         run: dict[str, Any] = {}
         while not run.get("conclusion") and time.monotonic() < deadline:
             time.sleep(LOOK_SECONDS)
             runs = self._call("GET", f"commits/{sha}/check-runs")["check_runs"]
             run = next((one for one in runs if one["name"] == check), {})
-        if run.get("conclusion") != "success":
+        if run.get("conclusion") not in GOOD:
             told = run.get("output", {"title": "no check run yet", "summary": ""})
             what = f"{check} did not succeed. {told['title']}\n{told['summary']}"
             raise RuntimeError(what)

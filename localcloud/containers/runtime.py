@@ -42,6 +42,11 @@ class ContainerRuntime:
         forwarder = Forwarder(self.revisions.port, in_flight, REQUEST_TIMEOUT_SECONDS)
         self.traffic = LocalTraffic(root / "ports.json", verify, forwarder)
 
+    @property
+    def registry_port(self) -> int:
+        """Where the registry listens, which an engine of somebody else's has to trust."""
+        return self._registry.port
+
     def about(self) -> str:
         """Say in one line what services run as; once it has started."""
         bases = "; base images are stand-ins made of this machine" if self._shared else ""

@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from localcloud.containers.building import OURS
-from localcloud.containers.engine import STAND_INS, STORE, EngineMissing
+from localcloud.containers.engine import STAND_INS, STORE, Engine, EngineMissing
 from localcloud.containers.images import KEPT
 from localcloud.containers.runtime import ContainerRuntime
 from localcloud.runtime.interface import BuildFailed, BuildOptions, StartFailed
@@ -243,6 +243,28 @@ def test_nothing_outlives_an_owner_that_is_killed(context: Path, tmp_path: Path)
     owner.communicate()
 
     eventually(lambda: left_behind(folder), lambda left: left == [], "an empty machine")
+
+
+def test_somebody_elses_engine_is_used_and_goes_on(
+    tmp_path: Path, context: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine = ContainerRuntime(tmp_path / "mine", lambda *_: True)
+    theirs = Engine(tmp_path / "theirs", mine.registry_port, STAND_INS / STORE)
+    theirs.start()
+    monkeypatch.setenv("DOCKER_HOST", theirs.address)
+    heard, wanted = Heard(), "web-1"
+    try:
+        mine.start(heard)
+        digest = mine.images.build(context, context / "Dockerfile", options())
+        mine.revisions.start(spec(wanted, digest))
+        port = mine.revisions.port(spec(wanted, digest).revision)
+        assert requests.get(f"http://127.0.0.1:{port}/", timeout=20).text == "hello from web-1"
+        assert len(theirs.api.containers()) == 1
+        mine.stop()
+        assert theirs.api.containers(all=True) == []
+    finally:
+        theirs.stop()
+    assert left_behind(tmp_path) == []
 
 
 def test_the_demo_plays_on_containers(tmp_path: Path) -> None:

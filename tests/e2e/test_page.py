@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
+from bot.clients.store_sqlite import SqliteStore
+from bot.core.deployment import Phase
 from tests.stories.people import eventually
 
 if TYPE_CHECKING:
@@ -39,6 +42,22 @@ def local(folder: Path) -> Iterator[dict[str, Any]]:
         assert started.wait(30) == 0
 
 
+def interrupt_a_start(folder: Path) -> None:
+    """Press Ctrl-C while the sample is being built for the first time."""
+    command = [sys.executable, "-m", "localcloud", "up", "--quiet", "--state", ".state"]
+    with subprocess.Popen(  # noqa: S603  # our own module, our own arguments
+        command, cwd=folder, env=_environment(), stderr=subprocess.PIPE, text=True
+    ) as started:
+        assert started.stderr is not None
+        while "deploying staging" not in started.stderr.readline():
+            assert started.poll() is None
+        store = SqliteStore(folder / ".state" / "bot" / "store.sqlite", make=False)
+        building = Phase.BUILDING
+        eventually(lambda: store.recent(1), lambda one: one and one[0].phase is building, "a build")
+        started.send_signal(signal.SIGINT)
+        assert started.wait(60) == 0
+
+
 def _environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(ROOT)}
 
@@ -50,6 +69,12 @@ def test_what_the_page_says_can_be_typed(tmp_path: Path) -> None:
         subprocess.run(command, cwd=tmp_path, env=_environment(), check=True, timeout=120)  # noqa: S603  # the page is ours
         assert concluded(told, "main", "deploy / staging") == "success"
         assert concluded(told, "longer-names", "deploy / prod") == "success"
+
+
+def test_a_start_that_was_interrupted_is_gone_on_with(tmp_path: Path) -> None:
+    interrupt_a_start(tmp_path)
+    with local(tmp_path) as told:
+        assert concluded(told, "main", "deploy / prod") == "success"
 
 
 def concluded(told: dict[str, Any], ref: str, name: str) -> str:

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+import pytest
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -24,8 +26,10 @@ def up(state: Path) -> Iterator[subprocess.Popen[str]]:
         command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     with started:
-        yield started
-        started.kill()
+        try:
+            yield started
+        finally:
+            started.kill()
 
 
 def line(stream: IO[str] | None) -> str:
@@ -88,6 +92,32 @@ def test_the_bot_can_be_asked_beside_it_by_whoever_started_it(tmp_path: Path) ->
         for name in ("bot.env", "up.json"):
             assert (tmp_path / name).stat().st_mode & 0o777 == 0o600
         stopped(process, signal.SIGINT)
+
+
+def refused(state: Path, *words: str) -> str:
+    """What somebody reads whose local cloud does not start."""
+    command = [sys.executable, "-m", "localcloud", "up", "--no-seed", "--state", str(state), *words]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)  # noqa: S603  # as above
+    assert (done.returncode, done.stdout) == (1, ""), done.stderr
+    return done.stderr.splitlines()[-1]
+
+
+def test_a_second_one_in_the_same_folder_or_at_the_same_port_is_refused(tmp_path: Path) -> None:
+    with up(tmp_path / "one") as process:
+        port = json.loads(line(process.stdout))["github"].rpartition(":")[2]
+        assert "runs in" in (said := refused(tmp_path / "one"))
+        assert said.endswith("already: end it first, or name another folder")
+        taken = refused(tmp_path / "other", f"--port={port}")
+        assert taken.startswith(f"Error: port {port}, wanted for github, is taken by another")
+        stopped(process, signal.SIGINT)
+
+
+@pytest.mark.parametrize("file", ["ports.json", "github/records.sqlite", "runtime/ports.json"])
+def test_what_no_version_of_ours_wrote_is_named(tmp_path: Path, file: str) -> None:
+    (tmp_path / file).parent.mkdir(exist_ok=True)
+    (tmp_path / file).write_text("of another time", encoding="utf-8")
+    said = refused(tmp_path)
+    assert f"what lies in {tmp_path} cannot be read, maybe another version wrote it" in said
 
 
 def test_who_presses_ctrl_c_again_and_again_stops_it_too(tmp_path: Path) -> None:
