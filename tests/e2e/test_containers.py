@@ -249,7 +249,7 @@ def test_somebody_elses_engine_is_used_and_goes_on(
     tmp_path: Path, context: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mine = ContainerRuntime(tmp_path / "mine", lambda *_: True)
-    theirs = Engine(tmp_path / "theirs", mine.registry_port, STAND_INS / STORE)
+    theirs = Engine(tmp_path / "theirs" / "engine", mine.registry_port, STAND_INS / STORE)
     theirs.start()
     monkeypatch.setenv("DOCKER_HOST", theirs.address)
     heard, wanted = Heard(), "web-1"
@@ -264,7 +264,7 @@ def test_somebody_elses_engine_is_used_and_goes_on(
         assert theirs.api.containers(all=True) == []
     finally:
         theirs.stop()
-    assert left_behind(tmp_path) == []
+    assert left_behind(tmp_path / "theirs") == []
 
 
 def test_the_demo_plays_on_containers(tmp_path: Path) -> None:
