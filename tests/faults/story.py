@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 REPOSITORY, PREFIX = "acme/matrix", "m"
 ROLLOUT = "{steps: [50, 100], min_bake: 1s, max_bake: 4s, min_requests: 1, watch: 0s"
-HELD = f"{ROLLOUT}, on_undecided: hold}}"
+HELD = f"{ROLLOUT}, on_undecided: hold, on_not_enough_traffic: hold}}"
 """A canary that fails is found out however slow the machine is; one that is well gets nowhere."""
 LET_GO = f"{ROLLOUT}}}"
 PATIENCE = 60.0
