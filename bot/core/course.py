@@ -81,11 +81,20 @@ def at_full(course: Course) -> Course:
     return replace(course, stage=Stage.WATCH, share=FULL)
 
 
-def onward(course: Course, seen: Sequence[tuple[Evidence, Verdict]], route: Route) -> Move:
-    """Return where to go from here, given what every service that shares this course shows."""
+def onward(
+    course: Course,
+    seen: Sequence[tuple[Evidence, Verdict]],
+    route: Route,
+    beside: Sequence[tuple[Evidence, Verdict]] = (),
+) -> Move:
+    """Return where to go from here, given what every service that shares this course shows.
+
+    Those beside have all the traffic already, and are judged while the others ramp.
+    """
     found = {verdict.finding for _, verdict in seen}
     broken = [evidence for evidence, verdict in seen if verdict.finding is Finding.BROKEN]
-    if found & CONDEMNED or any(_heard(course, evidence) for evidence in broken):
+    spoiled = any(_spoiled(evidence, verdict) for evidence, verdict in beside)
+    if spoiled or found & CONDEMNED or any(_heard(course, evidence) for evidence in broken):
         return Move(course, outcome=Outcome.ROLLED_BACK)
     alarmed = course.stage is Stage.WATCH and Finding.ALARMED in found
     if (broken or alarmed) and _may_ask(course):
@@ -97,6 +106,8 @@ def onward(course: Course, seen: Sequence[tuple[Evidence, Verdict]], route: Rout
     match course.stage:
         case Stage.RAMP:
             thin = any(_thin(course, evidence, route) for evidence, _ in seen)
+            if any(_failing_now(evidence, verdict) for evidence, verdict in beside):
+                found |= {Finding.BREWING}
             return _ramp(course, windows, _doubts(found, thin=thin, route=route), route)
         case Stage.WATCH:
             return _watch(course, windows, route)
@@ -116,6 +127,22 @@ def _heard(course: Course, evidence: Evidence) -> bool:
     if course.stage is Stage.RECHECK:
         return evidence.share <= course.share
     return course.share < MOSTLY or evidence.excursion.sums.stable >= THIN_STABLE
+
+
+def _spoiled(evidence: Evidence, verdict: Verdict) -> bool:
+    """Tell whether a service with all the traffic must go back without asking stable again."""
+    if verdict.finding is Finding.BROKEN:
+        return evidence.excursion.sums.stable >= THIN_STABLE
+    return verdict.finding in CONDEMNED
+
+
+def _failing_now(evidence: Evidence, verdict: Verdict) -> bool:
+    """Tell whether its latest windows look like a catastrophe: what is less, the watch looks into.
+
+    There stable is asked; here an outage of both must be over before it does harm.
+    """
+    now = evidence.solo.nats > 0.0 or verdict.due > 0.0
+    return verdict.finding is Finding.ALARMED and now
 
 
 def _may_ask(course: Course) -> bool:

@@ -104,9 +104,9 @@ def _approval(deployment: Deployment, since: datetime) -> str:
 
 def _moved(deployment: Deployment) -> str:
     lines = "\n".join(
-        _put_back(service, deployment.share)
+        _put_back(service, deployment.share if service.plan.level == deployment.level else FULL)
         for service in deployment.services
-        if service.changed and service.plan.level == deployment.level
+        if service.changed and service.plan.level <= deployment.level
     )
     found = f" It is now: {plain(deployment.traffic_found)}." if deployment.traffic_found else ""
     return (

@@ -59,11 +59,21 @@ def judged(deployment: Deployment, names: Iterable[str], seen: Sight, now: datet
     return deployment
 
 
-def next_move(deployment: Deployment, services: Iterable[ServiceRollout]) -> Move:
-    """Return where the evidence of these services leads; a shadow verdict leads nowhere."""
+def next_move(
+    deployment: Deployment,
+    services: Iterable[ServiceRollout],
+    beside: Iterable[ServiceRollout] = (),
+) -> Move:
+    """Return where the evidence of these services leads; a shadow verdict leads nowhere.
+
+    Those beside have all the traffic already, and can only hold or take back the others.
+    """
     shadow = deployment.plan.rollout.judge == "shadow"
-    seen = [(s.evidence, _muted(s.verdict) if shadow else s.verdict) for s in services if s.verdict]
-    return course.onward(deployment.course, seen, deployment.route)
+    seen, others = (
+        [(s.evidence, _muted(s.verdict) if shadow else s.verdict) for s in some if s.verdict]
+        for some in (services, beside)
+    )
+    return course.onward(deployment.course, seen, deployment.route, others)
 
 
 def _muted(read: Verdict) -> Verdict:
@@ -91,7 +101,7 @@ def condemned(deployment: Deployment, why: str = "") -> Failure:
     if service is None or read is None:
         late = f"{why or 'undecided'} for longer than the longest bake"
         return undecidable(f"{late}, and deploy.yaml says to roll back then")
-    if read.finding is Finding.MUTE:
+    if read.finding is Finding.MUTE or read.due:
         return Failure(
             code=FailureCode.CANARY_WORSE,
             service=service.plan.name,
@@ -100,6 +110,7 @@ def condemned(deployment: Deployment, why: str = "") -> Failure:
         )
     harmed = getattr(read.canary, read.metric.value)
     does = (BEYOND if read.limit else WORSE)[read.metric]
+    does += " did before" if read.finding is Finding.ALARMED else ""
     return Failure(
         code=FailureCode.CANARY_WORSE,
         service=service.plan.name,
@@ -110,7 +121,7 @@ def condemned(deployment: Deployment, why: str = "") -> Failure:
 
 def _at_fault(deployment: Deployment) -> ServiceRollout | None:
     """Return the service that is condemned; where none is, one that looks like a catastrophe."""
-    for bad in (ACTED_ON, {Finding.BREWING}):
+    for bad in (ACTED_ON, {Finding.BREWING}, {Finding.ALARMED}):
         for service in deployment.services:
             if service.verdict and service.verdict.finding in bad:
                 return service

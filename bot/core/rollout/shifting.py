@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from bot.core import course, verdict
 from bot.core.deployment import Deployment, Phase, ServiceRollout
 from bot.core.evidence import Outcome
-from bot.core.rollout import blindness
+from bot.core.rollout import blindness, passed
 from bot.core.rollout.judging import (
     condemned,
     judged,
@@ -21,6 +21,7 @@ from bot.core.rollout.traffic import FULL, hindered, observed, towards, working
 from bot.core.rollout.turn import (
     Turn,
     at_level,
+    earlier,
     enter,
     fail,
     soon,
@@ -40,14 +41,14 @@ FIRST = "first deployment: no stable revision to compare with, so no canary"
 
 def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
     """Bring every service to the wanted share, let it bake, judge, go on or go back."""
-    if stopped := hindered(deployment, seen, now):
+    if stopped := hindered(deployment, seen, now) or passed.hindered(deployment, seen, now):
         return Turn(stopped)
     deployment = observed(replace(deployment, moved=False), seen)
-    if actions := towards(deployment, seen):
+    if actions := (*passed.back(deployment, seen), *towards(deployment, seen)):
         return Turn(wait(deployment, "traffic", soon(deployment, now)), actions)
     if any(working(service, seen) for service in at_level(deployment)):
         return Turn(wait(deployment, "traffic", soon(deployment, now)))
-    deployment = _arrived(replace(deployment, retaken_by=""), now)
+    deployment = _arrived(replace(passed.rejoined(deployment, now), retaken_by=""), now)
     if deployment.share == FULL:
         return Turn(_level_done(deployment, now))
     return Turn(_baked(deployment, seen, now))
@@ -107,9 +108,10 @@ def _level_done(deployment: Deployment, now: datetime) -> Deployment:
 def _baked(deployment: Deployment, seen: Sight, now: datetime) -> Deployment:
     if seen.metrics_down:
         return _blind(deployment, seen, blindness.DOWN, now)
-    deployment = judged(deployment, {s.plan.name for s in at_level(deployment)}, seen, now)
-    deployment = shadowed(deployment, now)
-    move = next_move(deployment, [s for s in at_level(deployment) if not s.first])
+    names = {s.plan.name for s in (*at_level(deployment), *earlier(deployment))}
+    deployment = shadowed(judged(deployment, names, seen, now), now)
+    beside = [s for s in earlier(deployment) if not s.first]
+    move = next_move(deployment, [s for s in at_level(deployment) if not s.first], beside)
     if move.outcome is Outcome.ROLLED_BACK:
         return fail(deployment, condemned(deployment, move.waiting), now)
     if move.waiting in blindness.BLIND:

@@ -28,11 +28,16 @@ def arrived(deployment: Deployment, now: datetime) -> Deployment:
 def left(deployment: Deployment, now: datetime) -> Deployment:
     """Return the deployment with the present split of its level over."""
     for service in at_level(deployment):
-        if service.splits and service.splits[-1].until is None:
-            ended = replace(service.splits[-1], until=now)
-            splits = (*service.splits[:-1], ended)
-            deployment = with_service(deployment, replace(service, splits=splits))
+        deployment = with_service(deployment, ended(service, now))
     return deployment
+
+
+def ended(service: ServiceRollout, now: datetime) -> ServiceRollout:
+    """Return the service with its present split over."""
+    if not service.splits or service.splits[-1].until is not None:
+        return service
+    last = replace(service.splits[-1], until=now)
+    return replace(service, splits=(*service.splits[:-1], last))
 
 
 def share_within(service: ServiceRollout, start: datetime, end: datetime) -> int | None:

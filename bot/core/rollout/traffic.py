@@ -26,9 +26,9 @@ def hindered(deployment: Deployment, seen: Sight, now: datetime) -> Deployment |
         return wait(deployment, "traffic", soon(deployment, now))
     for service in at_level(deployment):
         if not seen.services[service.plan.name].exists:
-            return fail(deployment, _deleted(service), now)
+            return fail(deployment, deleted(service), now)
     if (name := moved_by_others(deployment, seen)) and not deployment.retaken_by:
-        return _held(deployment, (name, _shares(seen.services[name])), now)
+        return held(deployment, name, seen.services[name], now)
     return None
 
 
@@ -37,20 +37,21 @@ def _unsettled(service: ServiceRollout, seen: Sight) -> bool:
     return seen.services[service.plan.name].reconciling and not service.operation
 
 
-def _held(deployment: Deployment, moved: tuple[str, str], now: datetime) -> Deployment:
-    name, found = moved
+def held(deployment: Deployment, name: str, live: ServiceSeen, now: datetime) -> Deployment:
+    """Return the deployment as it waits for people to put back what they moved."""
     why = f"traffic of {name} was moved by somebody: held until it is put back"
     seen_before = now - deployment.sampling.window
-    held = left(deployment, seen_before)
-    held = replace(held, share_since=None, moved=True, traffic_found=found)
-    return wait(held, why, next_visible(deployment, now))
+    waiting = left(deployment, seen_before)
+    waiting = replace(waiting, share_since=None, moved=True, traffic_found=_shares(live))
+    return wait(waiting, why, next_visible(deployment, now))
 
 
 def _shares(live: ServiceSeen) -> str:
     return ", ".join(f"{t.revision} {t.percent} %" for t in live.traffic if t.percent)
 
 
-def _deleted(service: ServiceRollout) -> Failure:
+def deleted(service: ServiceRollout) -> Failure:
+    """Return why a deployment ends whose service is gone."""
     return Failure(
         code=FailureCode.TRAFFIC_CHANGED,
         service=service.plan.name,

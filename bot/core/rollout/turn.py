@@ -152,6 +152,11 @@ def at_level(deployment: Deployment) -> tuple[ServiceRollout, ...]:
     return tuple(s for s in deployment.services if s.changed and s.plan.level == deployment.level)
 
 
+def earlier(deployment: Deployment) -> tuple[ServiceRollout, ...]:
+    """Return the services that have changed at earlier levels."""
+    return tuple(s for s in deployment.services if s.changed and s.plan.level < deployment.level)
+
+
 def more_levels(deployment: Deployment) -> bool:
     """Tell whether services of a later level still have to change."""
     return any(s.changed and s.plan.level > deployment.level for s in deployment.services)

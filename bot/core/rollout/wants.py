@@ -11,7 +11,7 @@ from msgspec import Struct
 from bot.core.deployment import Deployment, FailureCode, Phase, ServiceRollout
 from bot.core.rollout.references import referred
 from bot.core.rollout.secrets import floating
-from bot.core.rollout.turn import at_level
+from bot.core.rollout.turn import at_level, earlier
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -95,7 +95,9 @@ def wants(  # noqa: PLR0911  # one return per phase reads as the table it is
             return Wants(smoke=unseen, memory=True, days=_days(deployment, now))
         case Phase.SHIFTING:
             return Wants(
-                services=_own(level), operations=_unfinished(level), windows=_due(deployment, now)
+                services=_own((*level, *earlier(deployment))),
+                operations=_unfinished(level),
+                windows=_due(deployment, now),
             )
         case Phase.WATCHING:
             changed = tuple(s for s in deployment.services if s.changed)
@@ -213,7 +215,7 @@ def _judged(deployment: Deployment) -> tuple[ServiceRollout, ...]:
     services = (
         tuple(s for s in deployment.services if s.changed)
         if deployment.phase is Phase.WATCHING
-        else at_level(deployment)
+        else (*at_level(deployment), *earlier(deployment))
     )
     return tuple(s for s in services if not s.first)
 
