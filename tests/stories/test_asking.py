@@ -88,7 +88,6 @@ def test_a_plan_says_what_a_deployment_would_do_and_does_nothing(made: Repositor
     assert f"| {made.prefix}-web | is built |" in told
     assert re.search(rf"\| {made.prefix}-api \| (used again: `sha256:|the one that runs)", told)
     assert "- ✅ permission" in told
-    assert f"Forecast from last week's traffic:\n\n```text\n{made.prefix}-" in told
     assert made.checks(fresh.sha, "prod") == []
     asked = fresh.comment("/plan prod", by="reader")
     refused = fresh.answer(asked)

@@ -68,3 +68,6 @@ def test_a_rollback_is_explained_replayed_and_what_comes_is_foreseen(
     assert f"{made.prefix}-web: " in ahead
     assert f"as {serving} has had them" in ahead
     assert "   20 %: " in ahead
+    planned = pull.answer(pull.comment("/plan prod"))
+    assert "Forecast from last week's traffic:" in planned
+    assert "   20 %: " in planned
