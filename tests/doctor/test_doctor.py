@@ -117,6 +117,14 @@ def test_a_key_that_is_not_the_apps(cloud: Cloud, findings: Examine) -> None:
     assert cloud.bot_environment["SPILLWAY_GITHUB_APP_KEY"] not in str(seen)
 
 
+def test_a_key_that_was_cut_short(findings: Examine) -> None:
+    cut = "-----BEGIN PRIVATE KEY-----\nMIIE"
+    seen = findings(SPILLWAY_GITHUB_APP_KEY=cut)["GitHub App"]
+    assert "private key cannot be read" in seen.said
+    assert "MIIE" not in str(seen)
+    assert "SPILLWAY_GITHUB_APP_KEY" in seen.remedy
+
+
 def test_a_google_that_is_away(findings: Examine) -> None:
     seen = findings(5, SPILLWAY_GOOGLE_URL=f"http://{NOWHERE}")
     assert not seen["Cloud Run"].good

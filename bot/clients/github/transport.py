@@ -94,7 +94,11 @@ def app_auth(app_id: int, pem: str) -> AppAuth:
 
     @cache
     def key() -> Any:  # noqa: ANN401  # whatever PyJWT makes of it
-        return RSAAlgorithm(RSAAlgorithm.SHA256).prepare_key(pem)
+        try:
+            return RSAAlgorithm(RSAAlgorithm.SHA256).prepare_key(pem)
+        except jwt.InvalidKeyError:
+            message = "the GitHub App's private key cannot be read: it is not the whole PEM file"
+            raise Broken(message) from None
 
     def sign(claims: dict[str, Any]) -> str:
         return jwt.encode(claims, key(), algorithm="RS256")
