@@ -173,7 +173,10 @@ def test_while_metrics_are_down_nothing_is_decided(
     pull = made.pull_request({"web/app.py": services.failing()})
     with google_down(cloud, "google.monitoring.v3.MetricService"):
         pull.comment("/deploy prod")
-        made.titled(pull.sha, "prod", "Canary at 20 % (metrics-down)")
+        check = made.titled(pull.sha, "prod", "Canary at 20 % (metrics-down)")
+        said = check["output"]["summary"]
+        assert "**Metrics are down** since " in said
+        assert ": Cloud Monitoring: 503 " in said
         assert sorted(console.shares(f"{made.prefix}-web").values()) == [20, 80]
     assert made.concluded(pull.sha, "prod")["output"]["title"] == "Rolled back"
 

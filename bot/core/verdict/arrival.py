@@ -23,6 +23,8 @@ LEAST = 1.0
 """Requests due in a window below which one without a series is nothing to wonder at."""
 PROOF = 2
 """Later windows with the series that prove that one without it was empty."""
+LATE = 2
+"""So many windows without a series are late, and nobody needs to hear of it; more are missing."""
 PATIENCE, PATIENCE_ALONE = 10, 3
 """For how many later windows one is waited for; for fewer at 100 %, and for all of a run together:
 there a canary that answers nothing fails everybody, and what follows is that stable is asked."""
@@ -44,9 +46,14 @@ def arrived(visible: tuple[Sequence[Window], datetime], due: float, length: time
         given_up = window.share == FULL and given_up and blank(window, due)
         given_up = given_up or window.end <= newest - waited * length
         if not given_up and _lacking(window, due) and not _proven(window, windows[place + 1 :]):
-            missing = 0.0 if place else sum(_lacking(one, due) for one in windows)
-            return Arrived(windows[:place], missing)
+            return Arrived(windows[:place], 0.0 if place else _missing(windows, due))
     return Arrived(windows)
+
+
+def _missing(windows: Sequence[Window], due: float) -> float:
+    """Return how many requests were due in windows that are more than late."""
+    lacking = [some for window in windows if (some := _lacking(window, due))]
+    return sum(lacking) if len(lacking) > LATE else 0.0
 
 
 def blank(window: Window, due: float) -> bool:

@@ -41,7 +41,8 @@ def test_what_has_a_series_can_be_judged() -> None:
 def test_a_window_without_a_series_is_waited_for_where_requests_were_due() -> None:
     assert come("bb-") == 2
     assert come("bb-b") == 2
-    assert arrived((windows("--"), START + 2 * MINUTE), USUAL, MINUTE).missing == 2 * USUAL
+    assert arrived((windows("--"), START + 2 * MINUTE), USUAL, MINUTE).missing == 0
+    assert arrived((windows("---"), START + 3 * MINUTE), USUAL, MINUTE).missing == 3 * USUAL
     assert arrived((windows("b--"), START + 3 * MINUTE), USUAL, MINUTE).missing == 0
 
 
