@@ -47,7 +47,7 @@ quality: .venv/ready ## Hold the verdict to its bounds, in seeded rollouts
 
 faults: .venv/ready $(OPENAPI) ## Crash everywhere, fail on every route, deliver all twice and shuffled
 	@$(BIN)/python -m tests.faults.matrix --seed $(SEED) $(ARGS)
-	@$(BIN)/python -m pytest --all-faults tests/faults
+	@$(BIN)/python -m pytest --all-faults --numprocesses $(WORKERS) --dist loadgroup tests/faults
 	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --disorder $(SEED) tests/stories
 
 test-services: .venv/ai-service $(API)/node_modules/.package-lock.json ## Run the services' own tests

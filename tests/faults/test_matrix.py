@@ -14,6 +14,7 @@ from tests.faults.story import Stage
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.xdist_group("matrix")
 SEED = 20
 
 

@@ -46,6 +46,11 @@ GITHUB = ANYWHERE | {
 
 
 LATER = pytest.param("GitHub", marks=pytest.mark.skip("it takes minutes: make faults plays it"))
+OUTAGES = [
+    pytest.param(who, marks=pytest.mark.xdist_group(f"{who} is away"))
+    for who in ("GitHub", "Google")
+]
+"""With `--dist loadgroup` each group has a worker and a stage of its own."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -54,7 +59,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     sets = {
         "github_fault": list(GITHUB) if every else ["done, and the answer breaks off"],
         "google_fault": list(ANYWHERE) if every else ["too many requests"],
-        "away": ["GitHub", "Google"] if every else [LATER],
+        "away": OUTAGES if every else [LATER],
     }
     for name in sets.keys() & set(metafunc.fixturenames):
         metafunc.parametrize(name, sets[name])
@@ -93,6 +98,7 @@ def letters(stage: Stage) -> Iterator[Callable[[], int]]:
         yield count
 
 
+@pytest.mark.xdist_group("GitHub")
 def test_github_fails_once_on_every_route(
     stage: Stage,
     undisturbed: list[str],
@@ -105,6 +111,7 @@ def test_github_fails_once_on_every_route(
     assert letters() == 0
 
 
+@pytest.mark.xdist_group("Google")
 def test_google_fails_once_on_every_route(
     stage: Stage,
     undisturbed: list[str],
