@@ -50,12 +50,12 @@ def read_inputs(world: World, wishes: Sequence[Wish]) -> Inputs | Refuse:
     """Read once what wishes for the same commit need; raise Transient or Broken."""
     wish = wishes[0]
     repository, rules, sha = wish.ask.repository, wish.rules, wish.target.sha
+    if barred := _not_allowed(world, wishes):
+        return barred
     proposed, problems = _proposed(world, wish)
     if problems:
         return _bad(wish, MANIFEST, sha[:7], problems)
     plans = [wish.manifest.resolve(one.environment, proposed) for one in wishes]
-    if barred := _not_allowed(world, wish, plans):
-        return barred
     cloudbuild = world.github.file(repository, CLOUDBUILD, rules.sha)
     problems = (MISSING,) if cloudbuild is None else world.builds.problems(cloudbuild)
     if cloudbuild is None or problems:
@@ -114,9 +114,13 @@ def _archive_lacks(world: World, wish: Wish, plans: Sequence[EnvironmentPlan]) -
     return sources.gaps(tree, texts, folders)
 
 
-def _not_allowed(world: World, wish: Wish, plans: Sequence[EnvironmentPlan]) -> Refuse | None:
-    """Refuse what the operator gave this repository no leave to touch."""
-    repository = wish.ask.repository.id
+def _not_allowed(world: World, wishes: Sequence[Wish]) -> Refuse | None:
+    """Refuse what the operator gave this repository no leave to touch, by the rules alone.
+
+    No commit has a say in projects, regions and names, so nothing of it is read for that.
+    """
+    wish, repository = wishes[0], wishes[0].ask.repository.id
+    plans = [one.manifest.resolve(one.environment) for one in wishes]
     found = [r for plan in plans for r in allowance.refusals(world.allowed, repository, plan)]
     against = tuple(dict.fromkeys(found))
     return replace(refused(wish.ask, against), number=wish.number) if against else None
