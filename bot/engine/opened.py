@@ -59,6 +59,7 @@ def read_heads(world: World, event: events.PullsDue) -> tuple[events.HeadSeen, .
     except (Transient, Broken) as trouble:
         log.warning("heads", repository=repository.full_name, trouble=str(trouble))
         return ()
+    log.info("heads", repository=repository.full_name, id=repository.id, read=len(pulls))
     for pull in pulls:
         read = Shown(sha=pull.head_sha, since=begun, at=world.clock())
         see_head(world, repository, pull.number, read)

@@ -1,29 +1,46 @@
-"""What a story may cost at GitHub, by what people did in it: the API budget, story by story.
+"""What a story cost at GitHub, and what it may have cost: the API budget, story by story.
 
-What people did is read from the webhooks that GitHub sent, what came of it from the bot's store,
-and what it cost from GitHub's route log. A story that ends before all is told leaves the rest of
-its budget to the next one of its repository.
+What people did is read from the webhooks that GitHub sent, what came of it from the bot's store
+and log, and what it cost from GitHub's route log. A story that ends before all is told leaves the
+rest of its budget to the next one of its repository.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections import Counter
+import time
+from base64 import b64decode
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+import requests
+
 from bot.clients.store_sqlite import SqliteStore
+from bot.core.deployment import Deployment, Phase
+from bot.core.known import KEY, Known
+from bot.core.manifest import Manifest, parse
+from bot.core.model import Ask
+from tests.stories import prices
+from tests.stories.prices import PRICES, Looked
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from bot.core.reasons import Reason
     from localcloud.cloud import Cloud
+    from localcloud.github.route_log import Called
 
 BOT = "spillway[bot]"
-ANSWER, STEP = 6, 2
-PRICES = {"act": ANSWER, "deployment": 18 - ANSWER, "push": 13 - ANSWER, "step": STEP}
-"""Whatever people do is answered for 6; 18 are for a command that deploys, 13 for a push."""
 MANY = 200
-COMMAND = re.compile(r"^\s*/\w", re.MULTILINE)
+RULES = 2
+"""deploy.yaml and cloudbuild.yaml."""
+BACK = frozenset({Phase.ROLLED_BACK, Phase.ABORTED, Phase.FAILED})
+"""Traffic that was moved and comes back takes one step more."""
+SOON = timedelta(minutes=10)
 REPOSITORY = re.compile(r"^/repos/([^/]+/[^/]+)")
 
 
@@ -36,8 +53,6 @@ class Account:
     """What people did, and what came of it."""
     left: int = 0
     """What the story before left unspent."""
-    own: bool = False
-    """Whether anything was done here at all."""
 
     @property
     def allowed(self) -> int:
@@ -58,88 +73,165 @@ class Account:
 
 
 class Ledger:
-    """Every repository's account."""
+    """Every repository's account, by its id: names change."""
 
     def __init__(self, cloud: Cloud) -> None:
-        self._github = cloud.github
+        self._github, self._token = cloud.github, cloud.tokens["owner"]
         self._store = SqliteStore(cloud.state / "bot" / "store.sqlite")
+        self._log = (cloud.state / "logs" / "consumer.log").open(encoding="utf-8")
         self._called = self._told = 0
         self._ids: dict[str, int] = {}
-        self._typed: Counter[str] = Counter()
-        self._before: dict[str, Counter[str]] = {}
-        self._left: Counter[str] = Counter()
+        self._typed: dict[str, Counter[str]] = defaultdict(Counter)
+        self._before: dict[int, Counter[str]] = {}
+        self._left: Counter[int] = Counter()
+        self._asked: set[str] = set()
+        """What the bot has to hear of yet."""
+        self._looked: dict[str, Looked] = {}
+        self._untagged: set[str] = set()
+        self._anew: dict[int, int] = defaultdict(int)
+        self._started = 0.0
+        self._manifests: dict[int, Manifest] = {}
 
-    def typed(self, repository: str) -> None:
-        """Take down a command on the command line, of which no webhook tells."""
-        self._typed[repository] += 1
+    def close(self) -> None:
+        """Let go of the log."""
+        self._log.close()
+
+    def typed(self, repository: str, what: str = "act") -> None:
+        """Take down a command on the command line, or anything else that no webhook tells."""
+        self._typed[repository][what] += 1
+
+    def restarted(self) -> None:
+        """Take down that a consumer without a memory reads every repository's rules once more."""
+        self._anew, self._started = defaultdict(lambda: RULES), time.time()
 
     def settle(self) -> dict[str, Account]:
-        """Return what happened since the last time, by repository."""
-        accounts = {name: Account(calls) for name, calls in self._new_calls().items()}
-        for name, acts in self._new_acts().items():
-            account = accounts.setdefault(name, Account())
-            account.own = True
-            account.came = Counter({"act": acts}) + self._newly_came(name)
-        for name, account in accounts.items():
-            account.left = self._left[name]
-            rest = min(account.rest, account.allowed) if account.own else account.rest
-            self._left[name] = max(0, rest)
-        return accounts
+        """Return what happened since the last time, by repository.
 
-    def _new_calls(self) -> dict[str, Counter[str]]:
-        calls = self._github.calls
-        new, self._called = calls[self._called :], len(calls)
-        made: dict[str, Counter[str]] = {}
-        for call in new:
+        What is at rest is so before the calls are counted, and they before what allows them.
+        """
+        busy = self._busy()
+        calls, self._called = self._github.calls[self._called :], len(self._github.calls)
+        came = self._new_acts()
+        names = {identity: name for name, identity in self._ids.items()}
+        accounts = {identity: Account(came=acts) for identity, acts in came.items()}
+        for identity, call in self._ours(calls):
+            account = accounts.setdefault(identity, Account())
+            account.calls[f"{call.method} {call.route}"] += 1
+            account.came[prices.refused(call.status)] += 1
+            again = call.at > self._started and self._anew[identity]
+            if again and call.route.endswith("/contents/{path}"):
+                self._anew[identity] -= 1
+                account.came["rules read anew"] += 1
+        looks = self._new_looks(names)
+        unheard = {int(key.partition("/")[0]) for key in self._unheard()}
+        for identity, account in accounts.items():
+            account.came += self._newly_came(identity) + looks.get(identity, Counter())
+            account.left = self._left[identity]
+            self._left[identity] = max(0, account.rest) if identity in busy | unheard else 0
+        return {names[identity]: account for identity, account in accounts.items()}
+
+    def _ours(self, calls: list[Called]) -> Iterator[tuple[int, Called]]:
+        for call in calls:
             found = REPOSITORY.match(call.path)
-            if found and call.actor == BOT and call.kind == "rest":
-                made.setdefault(found[1], Counter())[f"{call.method} {call.route}"] += 1
-        return made
+            if found and found[1] in self._ids and call.actor == BOT and call.kind == "rest":
+                yield self._ids[found[1]], call
 
-    def _new_acts(self) -> dict[str, int]:
-        typed, self._typed = self._typed, Counter()
-        acts = dict(typed)
-        for payload, number in self._new_deliveries():
-            for told in _repositories(payload):
-                self._ids[told["full_name"]] = told["id"]
-                acts[told["full_name"]] = acts.get(told["full_name"], 0) + number
-        return acts
-
-    def _new_deliveries(self) -> list[tuple[dict[str, Any], int]]:
+    def _new_acts(self) -> dict[int, Counter[str]]:
+        typed, self._typed = self._typed, defaultdict(Counter)
+        acts: dict[int, Counter[str]] = {}
         new = [one for one in self._github.deliveries() if one.id > self._told]
         self._told = max((one.id for one in new), default=self._told)
-        told = [(one.event, json.loads(one.request_body)) for one in new if not one.redelivery]
-        return [(payload, acts(event, payload)) for event, payload in told]
+        for one in new:
+            payload = json.loads(one.request_body)
+            for told in _repositories(payload):
+                self._ids[told["full_name"]] = told["id"]
+                done = acts.setdefault(told["id"], Counter())
+                done.update([] if one.redelivery else prices.acts(one.event, payload))
+            if asked := prices.key(one.event, payload, one.guid):
+                self._asked.add(asked)
+        for name, done in typed.items():
+            acts.setdefault(self._ids[name], Counter()).update(done)
+        return acts
 
-    def _newly_came(self, name: str) -> Counter[str]:
+    def _newly_came(self, identity: int) -> Counter[str]:
         """Return what came of it: each deployment's end of the price, and each step of traffic."""
         came: Counter[str] = Counter()
-        for place in self._store.environments(self._ids[name]):
+        for place in self._store.environments(identity):
             for one in self._store.history(place.key, MANY):
                 pushed = one.standing is not None and one.standing.pushed
                 came["push" if pushed else "deployment"] += 1
-                came["step"] += sum(step.share > 0 for step in one.steps_taken)
-        new = came - self._before.get(name, Counter())
-        self._before[name] = came
+                steps = sum(step.share > 0 for step in one.steps_taken)
+                came["step"] += steps + (steps > 0 and one.phase in BACK)
+        new = came - self._before.get(identity, Counter())
+        self._before[identity] = came
         return new
 
+    def _new_looks(self, names: dict[int, str]) -> dict[int, Counter[str]]:
+        came: dict[int, Counter[str]] = defaultdict(Counter)
+        for look in filter(None, map(_look, self._new_lines())):
+            if look.message == "tags" and look.deployment not in self._untagged:
+                self._untagged.add(look.deployment)
+                found = self._store.get(Deployment, look.deployment)
+                came[found[0].repository.id if found else 0]["tags' trouble"] += 1
+            elif look.read is not None:
+                came[look.id]["heads read"] += 1 + look.read // 100
+            elif look.ask and look.repository in names:
+                came[look.repository].update(self._looked_at(look, names))
+        return came
 
-def acts(event: str, payload: dict[str, Any]) -> int:
-    """Return how much somebody did that may cost anything; chatter may not."""
-    action = payload.get("action")
-    match event:
-        case "issue_comment":
-            ours = payload["sender"]["type"] == "Bot" or action != "created"
-            return 0 if ours else len(COMMAND.findall(payload["comment"]["body"]))
-        case "push":
-            default = f"refs/heads/{payload['repository']['default_branch']}"
-            return int(payload["ref"] == default or payload["ref"].startswith("refs/tags/"))
-        case "check_run" | "check_suite":
-            return int(action in {"rerequested", "requested_action"})
-        case "installation" | "installation_repositories":
-            return 1
-        case _:
-            return 0
+    def _looked_at(self, look: Looked, names: dict[int, str]) -> Counter[str]:
+        again = prices.looked_again(self._looked.get(look.ask))
+        counted = Counter([*again, *prices.steered(look)])
+        self._looked[look.ask] = look
+        if manifest := self._manifest(look.repository, names):
+            what, number = prices.asked(look, manifest, self._reasons)
+            counted[what] += number
+        return counted
+
+    def _new_lines(self) -> Iterator[str]:
+        """Yield whole lines only; the rest of one is read when it is there."""
+        while (line := self._log.readline()).endswith("\n"):
+            yield line
+        self._log.seek(self._log.tell() - len(line.encode()))
+
+    def _manifest(self, identity: int, names: dict[int, str]) -> Manifest | None:
+        """Return the default branch's deploy.yaml, or how it was when it could last be read."""
+        at = f"{self._github.url}/repos/{names[identity]}/contents/deploy.yaml"
+        headers = {"Authorization": f"Bearer {self._token}"}
+        answer = requests.get(at, headers=headers, timeout=20)
+        found = parse(b64decode(answer.json()["content"]).decode()) if answer.ok else None
+        if isinstance(found, Manifest):
+            self._manifests[identity] = found
+        return self._manifests.get(identity)
+
+    def _reasons(self, key: str) -> tuple[Reason, ...]:
+        found = self._store.get(Ask, key)
+        return found[0].reasons if found else ()
+
+    def _unheard(self) -> set[str]:
+        self._asked = {key for key in self._asked if self._store.get(Ask, key) is None}
+        return self._asked
+
+    def _busy(self) -> set[int]:
+        """Return the repositories of which not all is told."""
+        due = self._store.due(datetime.now(UTC) + SOON, MANY)
+        going = {one.repository.id for one in due if isinstance(one, Ask | Deployment)}
+        known = self._store.get(Known, KEY)
+        return going | {
+            int(identity)
+            for identity in (known[0].places if known else ())
+            for place in self._store.environments(int(identity))
+            if place.active or place.queue or place.watching or place.telling
+        }
+
+
+def _look(line: str) -> Looked | None:
+    """Read a line of the log that tells of a look at an ask."""
+    try:
+        read = msgspec.json.decode(line, type=Looked)
+    except msgspec.MsgspecError:
+        return None
+    return read if read.message in {"ask", "heads", "tags"} else None
 
 
 def _repositories(payload: dict[str, Any]) -> list[dict[str, Any]]:

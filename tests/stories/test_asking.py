@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from localcloud.cloud import Cloud
     from tests.stories.app import AppOwner
+    from tests.stories.budget import Ledger
     from tests.stories.people import Pull, Repository
 
 NO_COMMANDS = {
@@ -175,10 +176,13 @@ def test_a_suite_that_github_asks_for_is_left_alone(made: Repository, cloud: Clo
 
 
 @pytest.mark.parametrize("who", [spillway, another_bot])
-def test_bots_are_left_alone(cloud: Cloud, pull: Pull, who: Callable[..., AppOwner]) -> None:
+def test_bots_are_left_alone(
+    cloud: Cloud, pull: Pull, ledger: Ledger, who: Callable[..., AppOwner]
+) -> None:
     replies, cost = pull.replies(), pull.repository.cost()
     said = who(cloud).comment(pull, "/deploy prod")
     ours = ["POST /repos/{owner}/{repo}/issues/{issue_number}/comments"] if who is spillway else []
+    ledger.typed(pull.repository.full_name, "request of the story's" if ours else "")
     left_alone(pull, said, ([*replies, "/deploy prod"], [*cost, *ours]))
 
 

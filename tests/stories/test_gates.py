@@ -17,9 +17,6 @@ if TYPE_CHECKING:
 
     from tests.stories.people import Repository
 
-pytestmark = pytest.mark.extra_requests(
-    16, "gates read checks and reviews, and judge anew what waits for them"
-)
 ENVIRONMENTS = {
     "staging": "",
     "checked": "gates: {checks: [ci]}",

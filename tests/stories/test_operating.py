@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from localcloud.cloud import Cloud
+    from tests.stories.budget import Ledger
     from tests.stories.console import Console
     from tests.stories.people import Repository
 
@@ -56,10 +57,11 @@ def unlisted(live: Callable[..., Repository]) -> Repository:
 
 @pytest.fixture(autouse=True, scope="module")
 def operated(
-    cloud: Cloud, listed: Repository, elsewhere: Repository, unlisted: Repository
+    cloud: Cloud, listed: Repository, elsewhere: Repository, unlisted: Repository, ledger: Ledger
 ) -> Iterator[None]:
     """Have the consumer start anew under an operator's settings."""
     assert unlisted.full_name
+    ledger.restarted()
     allowed = {
         one.call("GET", "")["id"]: {
             "projects": [PROJECT],
@@ -118,7 +120,6 @@ def test_a_listed_repository_stays_within_its_places(
     assert console.serving(stranger) == before
 
 
-@pytest.mark.extra_requests(80)  # every request asks anew where the repository is
 def test_a_repository_that_moves_in_mid_rollout_is_followed(
     cloud: Cloud, listed: Repository, console: Console
 ) -> None:
@@ -135,7 +136,6 @@ def test_a_repository_that_moves_in_mid_rollout_is_followed(
     assert len(pull.told()) == 1
 
 
-@pytest.mark.extra_requests(80)  # as above, under its former name
 def test_what_is_on_its_way_where_the_app_is_uninstalled_ends_and_nothing_begins(
     cloud: Cloud, listed: Repository, console: Console
 ) -> None:

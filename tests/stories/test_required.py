@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
     from tests.stories.people import Repository
 
-pytestmark = pytest.mark.extra_requests(
-    24, "each head gets its checks, and what waits for checks is judged anew as they come"
-)
 ENVIRONMENTS = {
     "staging": "",
     "live": "required: true",

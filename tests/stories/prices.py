@@ -1,0 +1,177 @@
+"""What each thing may cost at GitHub, in requests: DESIGN's budget, and docs/gates.md for gates.
+
+Nothing is allowed because it might happen: each price is of something that did happen, as webhooks,
+GitHub's route log, and the bot's records and log have it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from bot.core import command
+from bot.core.gates import demands_live
+from bot.core.reasons import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from bot.core.gates import Gates
+    from bot.core.manifest import Manifest
+
+ANSWER = 6
+PRICES = {
+    "act": ANSWER,
+    "deployment": 18 - ANSWER,
+    "push": 13 - ANSWER,
+    "step": 2,
+    "pushed branch": 1,
+    "new head": 1,
+    "look again": 3,
+    "edited reply": 1,
+    "gate's question": 1,
+    "required check": 1,
+    "refused request": 1,
+    "moved": 2,
+    "steered": 3,
+    "heads read": 1,
+    "rules read anew": 1,
+    "tags' trouble": 4,
+    "request of the story's": 1,
+    "": 0,
+}
+"""Whatever people do is answered for 6; 18 are for a command that deploys, 13 for a push. Of a push
+to a branch that goes nowhere the default branch's rules tell; a new head is compared with what is
+on its way there. An ask that is looked at again reads the pull request, the branch and the
+permission once more. A repository that moved is looked for by its id, and asked once more. Whoever
+steers changes the check run, its buttons and the comment. Trouble with tags is told in two places,
+and there that it is over. A consumer that was started again reads deploy.yaml and cloudbuild.yaml
+once more."""
+BEFORE_CHECKS = 3
+"""What is read for a head or a merge group whose checks are required, beside the checks."""
+NOBODYS = re.compile(r"\d+/(?:head|group)/")
+BAD_SOURCE = frozenset({Reason.BAD_MANIFEST, Reason.BAD_BUILD_FILE, Reason.BAD_SOURCE})
+"""What is only known once the commit's tree was read, and its own deploy.yaml."""
+FULL = re.compile(r"\b[0-9a-f]{40}\b")
+"""A commit that is named in full and is no head here is compared with the default branch."""
+REFUSED = frozenset({403, 429})
+MOVED = frozenset({301, 307, 308})
+ERRORS = 500
+
+
+class Looked(Struct, frozen=True, kw_only=True):
+    """One line of the bot's log: what came of a look at an ask, at heads, or at tags."""
+
+    message: str
+    id: int = 0
+    read: int | None = None
+    """How many heads there were."""
+    deployment: str = ""
+    ask: str = ""
+    text: str = ""
+    answer: str = ""
+    pause: str = ""
+    """Set where there was trouble, such as somebody else's write in between."""
+
+    @property
+    def repository(self) -> int:
+        """The repository's id."""
+        return int(self.ask.partition("/")[0] or self.id)
+
+
+def acts(event: str, payload: dict[str, Any]) -> list[str]:
+    """Return what somebody did that may cost anything, a word for each; chatter may not."""
+    action = payload.get("action")
+    match event:
+        case "issue_comment":
+            ours = payload["sender"]["type"] == "Bot" or action != "created"
+            return [] if ours else ["act"] * len(command.lines(payload["comment"]["body"]))
+        case "push":
+            default = f"refs/heads/{payload['repository']['default_branch']}"
+            meant = payload["ref"] == default or payload["ref"].startswith("refs/tags/")
+            return ["act" if meant else "pushed branch"] * (not payload["deleted"])
+        case "check_run" | "check_suite":
+            return ["act"] * (action in {"rerequested", "requested_action"})
+        case "installation" | "installation_repositories":
+            return ["act"]
+        case "pull_request":
+            return ["new head"] * (action == "synchronize")
+        case _:
+            return []
+
+
+def key(event: str, payload: dict[str, Any], guid: str) -> str:
+    """Return under which key the bot keeps what a delivery asks for, where that can be told."""
+    repository = payload.get("repository", {}).get("id")
+    if event == "issue_comment" and acts(event, payload):
+        return f"{repository}/{payload['comment']['id']}/0"
+    pushed = event == "push" and payload["ref"].startswith("refs/heads/")
+    return f"{repository}/push/{guid}" if pushed and not payload["deleted"] else ""
+
+
+def refused(status: int) -> str:
+    """Return what an answer of GitHub's is that has the bot ask once more; "" for any other."""
+    if status in MOVED:
+        return "moved"
+    return "refused request" if status in REFUSED or status >= ERRORS else ""
+
+
+def looked_again(earlier: Looked | None) -> Iterator[str]:
+    """Yield what one look more at an ask may cost, after what came of the one before."""
+    if earlier is not None and (earlier.pause or earlier.answer == "Wait"):
+        yield "look again"
+    if earlier is not None and earlier.answer == "Wait":
+        yield "edited reply"
+
+
+def steered(line: Looked) -> Iterator[str]:
+    """Yield what a command that was followed changes of what is said of a deployment."""
+    if line.answer == "Answer" and isinstance(command.parse(line.text), command.Steering):
+        yield "steered"
+
+
+def asked(
+    line: Looked, manifest: Manifest, reasons: Callable[[str], tuple[Reason, ...]]
+) -> tuple[str, int]:
+    """Return what a look may ask beyond what every ask is answered for."""
+    if NOBODYS.match(line.ask):
+        return "required check", BEFORE_CHECKS + len(manifest.required)
+    against = frozenset(reasons(line.ask))
+    if Reason.PERMISSION_DENIED in against:
+        return "gate's question", 0
+    places = {one: manifest.resolve(one).gates for one in _environments(line, manifest)}
+    refused = line.answer == "Refuse"
+    live = 3 if Reason.LIVE_NOT_CONTAINED in against else 1
+    source = 2 * bool(against & BAD_SOURCE) + bool(FULL.search(line.text))
+    return "gate's question", sum(
+        (
+            sum(_questions(gates) for gates in places.values()),
+            sum(live for name, gates in places.items() if demands_live(name, gates)) * refused,
+            source * refused,
+        )
+    )
+
+
+def _environments(line: Looked, manifest: Manifest) -> tuple[str, ...]:
+    """Return where an ask wants to deploy to."""
+    _, kind, *rest = line.ask.split("/")
+    if kind == "push":
+        return tuple(rest[1:]) or manifest.on_push("main")
+    verb, *words = line.text.split() or [""]
+    named = tuple(word for word in words if word in manifest.environments)
+    return named[:1] if verb in {"/deploy", "/plan"} else ()
+
+
+def _questions(gates: Gates) -> int:
+    """Return what docs/gates.md says that these gates ask."""
+    checks = {None: 0, "required": 3}.get(gates.checks if gates.checks != () else None, 2)
+    approvals = max(gates.approvals, int(gates.forks == "approved"))
+    return (
+        checks
+        + (gates.up_to_date != "off")
+        + (1 + approvals if approvals else 0)
+        + 2 * gates.two_person
+        + len(gates.teams)
+    )
