@@ -92,6 +92,8 @@ class History(Struct, frozen=True, kw_only=True):
     due: float = 0.0
     """To be expected in a window from now on: as in the last hour, or as a day ago at this time,
     whichever was more. 0: nobody calls at this time of day."""
+    lasting: int = 0
+    """Whole windows that the slowest of a hundred answers takes: it counts once it has ended."""
     metrics: dict[Metric, Past] = field(default_factory=dict)
 
     def past(self, metric: Metric) -> Past:
@@ -172,6 +174,8 @@ class Evidence(Struct, frozen=True, kw_only=True):
 
     share: int = 0
     """The split that the windows below belong to."""
+    former: int = 0
+    """The split before."""
     risen: bool = True
     """Whether this split gave the canary more than the one before."""
     windows: int = 0

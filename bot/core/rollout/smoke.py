@@ -52,8 +52,10 @@ def _learned(deployment: Deployment, seen: Sight) -> Deployment:
     """Take in what stable's last day says, where it could be read."""
     for service in at_level(deployment):
         if day := seen.days.get(service.plan.name):
-            learned = replace(service, history=verdict.summary(day.windows))
-            learned = replace(learned, slow_above=day.slow_above)
+            history = verdict.summary(day.windows)
+            lasting = timedelta(milliseconds=day.slow_above) // deployment.sampling.window
+            history = replace(history, lasting=lasting)
+            learned = replace(service, history=history, slow_above=day.slow_above)
             deployment = with_service(deployment, learned)
     return deployment
 

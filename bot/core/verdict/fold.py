@@ -95,6 +95,7 @@ def _at_share(evidence: Evidence, share: int) -> Evidence:
     return replace(
         evidence,
         share=share,
+        former=evidence.share,
         risen=share > evidence.share,
         windows=0,
         blank=0,

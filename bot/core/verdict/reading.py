@@ -63,7 +63,7 @@ def _otherwise(evidence: Evidence, config: VerdictConfig) -> Verdict | None:
     if beyond := beyond_limit(evidence, config):
         worse = told(evidence, Finding.WORSE, beyond.odds, beyond.metric)
         return replace(worse, limit=beyond.limit)
-    silence = 0.0 if config.affine else mute(evidence)
+    silence = 0.0 if config.affine else mute(evidence, config.history)
     return untold(evidence, silence) if silence else None
 
 
@@ -74,7 +74,7 @@ def _alarmed(evidence: Evidence, config: VerdictConfig, loudest: Metric) -> Verd
     if alarm >= ALARM or evidence.solo.nats >= BROKEN_ALONE:
         alone = math.exp(min(200.0, evidence.solo.nats))
         return told(evidence, Finding.ALARMED, max(alarm, alone), loudest)
-    silence = 0.0 if config.affine else mute_alone(evidence)
+    silence = 0.0 if config.affine else mute_alone(evidence, config.history)
     return unanswered(evidence, silence) if silence else None
 
 

@@ -203,6 +203,22 @@ def test_a_canary_whose_requests_reach_no_instance_is_heard_by_its_silence() -> 
     assert verdict.read(gathered(*silent, config=affine), affine).finding is not Finding.MUTE
 
 
+def test_answers_that_take_longer_than_a_window_are_no_silence() -> None:
+    """They are counted as they end: first of all in the proportion of the split before."""
+    halves = [window(minute, Counts(900), Counts(900), 50) for minute in range(10)]
+    later = [window(10 + minute, Counts(900), Counts(900), 90) for minute in range(6)]
+    assert found(*halves, *later) is Finding.CLEAR
+    none = [window(10 + minute, None, Counts(900), 90) for minute in range(6)]
+    assert found(*halves, *none) is Finding.MUTE
+
+
+def test_where_usual_answers_take_minutes_silence_is_heard_later() -> None:
+    silent = [window(minute, None) for minute in range(12)]
+    slow = replace(CONFIG, history=replace(CONFIG.history, lasting=3))
+    assert verdict.read(gathered(*silent[:9], config=slow), slow).finding is not Finding.MUTE
+    assert verdict.read(gathered(*silent, config=slow), slow).finding is Finding.MUTE
+
+
 def test_clients_who_stay_with_stable_for_minutes_leave_no_silence() -> None:
     slowly = [window(minute, Counts(12 * minute + 12)) for minute in range(4)]
     assert found(*slowly) is Finding.CLEAR
