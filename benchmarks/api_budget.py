@@ -13,7 +13,6 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -27,9 +26,7 @@ from github.Auth import AppAuth
 from localcloud.cloud import Cloud
 from localcloud.demo.checkout import Change, Checkout, Edit
 from localcloud.demo.person import Person
-from localcloud.demo.show import VISIT, VISITS_A_SECOND
 from localcloud.demo.waiting import next_second, wait_until
-from localcloud.visit import Visitors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,7 +90,8 @@ class Field:
             for call in self._cloud.github.calls[before:]
             if call.actor == BOT and call.kind == "rest" and not call.route.startswith("/app")
         ]
-        return Story(f"{name}, {steps} steps", Counter(ours), budget + STEP * steps)
+        named = f"{name}, {steps} steps" if steps else name
+        return Story(named, Counter(ours), budget + STEP * steps)
 
     def push(self) -> int:
         """Push to main, which goes to staging."""
@@ -116,21 +114,13 @@ class Field:
         self.person("owner").say(number, "/deploy prod")
         return self._concluded(sha, "prod")
 
-    def take_back(self, number: int, sha: str) -> int:
-        """Deploy one that fails its visitors; the way back is a step of traffic, too."""
-        url = f"{self._cloud.service_url('prod', 'api-service')}/api/analyze"
-        visitors = Visitors([url], VISITS_A_SECOND, "POST", VISIT)
-        visitors.start()
-        with ExitStack() as leaving:
-            leaving.callback(visitors.stop)
-            return self.deploy(number, sha) + 1
-
     def say(self, number: int, login: str, text: str, answered: int) -> int:
         """Comment, and wait for so many comments more."""
         person = self.person(login)
         wanted = len(person.comments(number)) + 1 + answered
         person.say(number, text)
-        wait_until(text, lambda: person.comments(number), lambda s: len(s) >= wanted, PATIENCE)
+        look = lambda: person.comments(number)  # noqa: E731  # one thing to look at
+        wait_until(f"an answer to {text}", look, lambda seen: len(seen) >= wanted, PATIENCE)
         return 0
 
     def redeliver(self) -> int:
@@ -142,8 +132,7 @@ class Field:
         return 0
 
     def _as_app(self, method: str, path: str) -> list[dict[str, object]]:
-        url = f"{self._cloud.receiver.url}/webhooks/github"
-        secret = self._cloud.bot_environment["SPILLWAY_WEBHOOK_SECRETS"]
+        url, secret = f"{self._cloud.receiver.url}/webhooks/github", self._secret()
         app = self._cloud.github.add_app("spillway", webhook_url=url, webhook_secret=secret)
         token = AppAuth(app.id, app.private_key_pem).token
         answer = requests.request(
@@ -155,10 +144,14 @@ class Field:
         answer.raise_for_status()
         return list(answer.json())
 
+    def _secret(self) -> str:
+        return self._cloud.bot_environment["SPILLWAY_WEBHOOK_SECRETS"]
+
     def _change(self) -> Change:
         self._limit += 1
         text = self._checkout.read(CODE)
-        now = (re.search(r"= (\d+);", text) or [""])[0]
+        said = re.search(r"= (\d+);", text)
+        now = said[0] if said else ""
         return Change(f"Allow {self._limit} characters", (Edit(CODE, now, f"= {self._limit};"),))
 
     def _concluded(self, sha: str, environment: str) -> int:
@@ -187,28 +180,22 @@ class Field:
 def played(field: Field) -> list[Story]:
     """Play every story."""
     field.prepare()
-    longer = field.pull("longer-texts")
-    sick = field.pull("sick", Change("Fall ill", (_failing("{status: 'healthy'"),)))
-    lost = field.pull("lost", Change("Lose it", (_failing("{userId, analysis"),)))
+    number, sha = field.pull("longer-texts")
+    well = "response.json({status: 'healthy'"
+    sick = Edit(CODE, well, well.replace("response.json", "response.status(503).json"))
+    bad, bad_sha = field.pull("sick", Change("Fall ill", (sick,)))
     told = {"refused: a reader": ("reader", "/deploy prod"), "refused: a typo": ("owner", "/depoy")}
     return [
         field.count("a push to main", field.push, PUSH),
-        field.count("/deploy prod, smoke fails", partial(field.deploy, *sick), DEPLOY),
-        field.count("/deploy prod, taken back", partial(field.take_back, *lost), DEPLOY),
-        field.count("/deploy prod", partial(field.deploy, *longer), DEPLOY),
+        field.count("/deploy prod, smoke fails", lambda: field.deploy(bad, bad_sha), DEPLOY),
+        field.count("/deploy prod", lambda: field.deploy(number, sha), DEPLOY),
         *(
-            field.count(name, partial(field.say, longer[0], *words, 1), REFUSAL)
+            field.count(name, partial(field.say, number, *words, 1), REFUSAL)
             for name, words in told.items()
         ),
-        field.count("chatter", partial(field.say, longer[0], "reader", "Nice!", 0), 0),
+        field.count("chatter", partial(field.say, number, "reader", "Nice!", 0), 0),
         field.count("a redelivery", field.redeliver, 0),
     ]
-
-
-def _failing(answer: str) -> Edit:
-    """Return what makes the service fail where it gave this answer."""
-    good = f"response.json({answer}"
-    return Edit(CODE, good, good.replace("response.json", "response.status(503).json"))
 
 
 @click.command()
