@@ -51,6 +51,16 @@ class SmokeAnswer(Struct, frozen=True, kw_only=True):
     """Status and the beginning of the body, or why there was none."""
 
 
+class Setback(Struct, frozen=True, kw_only=True):
+    """Writes of a service's traffic in a row that Cloud Run took and then failed at."""
+
+    times: int
+    words: str
+    """What it said to the last of them."""
+    until: datetime
+    """It is not asked again before."""
+
+
 class ServiceRollout(Struct, frozen=True, kw_only=True):
     """One service within one deployment."""
 
@@ -85,6 +95,10 @@ class ServiceRollout(Struct, frozen=True, kw_only=True):
     tag: str
     operation: str = ""
     """An accepted, unfinished Cloud Run operation."""
+    setback: Setback | None = None
+    """Set while its traffic is not where it should be, because Cloud Run fails to move it."""
+    returning: bool = False
+    """Its traffic was asked back: a write that fails from then on is one of the return."""
     url: str = ""
     tag_url: str = ""
     share: int = 0

@@ -90,8 +90,7 @@ class History(Struct, frozen=True, kw_only=True):
     requests: float = 0.0
     """Per window."""
     due: float = 0.0
-    """To be expected in a window from now on: as in the last hour, or as a day ago at this time,
-    whichever was more. 0: nobody calls at this time of day."""
+    """Expected in a window from now on, by `past.summary`; 0: nobody calls at this time of day."""
     lasting: int = 0
     """Whole windows that the slowest of a hundred answers takes: it counts once it has ended."""
     metrics: dict[Metric, Past] = field(default_factory=dict)
@@ -192,16 +191,13 @@ class Evidence(Struct, frozen=True, kw_only=True):
     """Windows judged without stable."""
     alarms: int = 0
     """How often the watch has asked for stable to be asked again."""
-    canary: Counts = Counts()
+    canary: Counts = Counts()  # at this split
     stable: Counts = Counts()
-    """At this split."""
-    canary_total: Counts = Counts()
+    canary_total: Counts = Counts()  # while both had traffic
     stable_total: Counts = Counts()
-    """While both had traffic."""
     traces: dict[Metric, Trace] = field(default_factory=dict)
     excursion: Excursion = Excursion()
-    solo: Excursion = Excursion()
-    """The same where there is no stable to compare with."""
+    solo: Excursion = Excursion()  # the same where there is no stable to compare with
     lull: Lull = Lull()
     unmet: float = 0.0
     """Requests that stable must have had since its last one, by the canary's count."""

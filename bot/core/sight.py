@@ -83,6 +83,8 @@ class ServiceSeen(Struct, frozen=True, kw_only=True):
     url_disabled: bool = False
     """Neither the service nor a tag of it has an address of Cloud Run's."""
     reconciling: bool = False
+    unrouted: str = ""
+    """Why Cloud Run cannot give the traffic as it is wanted; empty while it can."""
     latest_created: str = ""
     labels: dict[str, str] = field(default_factory=dict)
     traffic: tuple[TrafficSeen, ...] = ()

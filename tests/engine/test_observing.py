@@ -11,7 +11,7 @@ from bot.core.rollout import table
 from bot.core.rollout.wants import wants
 from bot.core.sight import OperationSeen, RevisionSeen, ServiceSeen, TrafficSeen
 from bot.engine.observe import observe
-from tests.core.rollout.simulated import START, deployment, service_plan
+from tests.core.rollout.simulated import QUOTA, START, deployment, service_plan
 from tests.engine.worlds import world
 
 if TYPE_CHECKING:
@@ -66,6 +66,12 @@ def test_a_revision_that_fails_while_it_is_looked_at_says_what_failed() -> None:
     after = replace(split(0), revisions={"ai-new": failed})
     _, _, said = seen(Phase.STAGING, CloudRun(split(0), after, "not ready"))
     assert said == "revision_not_ready"
+
+
+def test_a_revision_that_got_no_address_fails_with_the_words_of_the_write() -> None:
+    made = replace(split(0), revisions={"ai-new": RevisionSeen(name="ai-new", ready=True)})
+    _, _, said = seen(Phase.STAGING, CloudRun(made, made, QUOTA))
+    assert said == "rejected"
 
 
 def test_traffic_that_came_back_while_it_is_looked_at_is_not_written_again() -> None:

@@ -82,7 +82,7 @@ class CloudRunClient:
         if live is None:
             return Conflicted(service=action.service)
         wanted = traffic.shifted(live, action)
-        if traffic.same(live.traffic, wanted):
+        if traffic.same(live.traffic, wanted) and not _unfulfilled(live):
             return Accepted(service=action.service, operation="")
         if live.etag != action.etag:
             return Conflicted(service=action.service)
@@ -148,6 +148,11 @@ class CloudRunClient:
             lambda: self._services.update_service(request, retry=None, timeout=DEADLINE),
             look_again=answer.UPDATING,
         )
+
+
+def _unfulfilled(live: run_v2.Service) -> bool:
+    """Tell whether Cloud Run gave up on the wanted traffic: it tries again at the next write."""
+    return not live.reconciling and not traffic.same(live.traffic, live.traffic_statuses)
 
 
 def _keeping(

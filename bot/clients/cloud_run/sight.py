@@ -30,6 +30,7 @@ def service_seen(service: run_v2.Service, revisions: Iterable[run_v2.Revision]) 
         uri=service.uri,
         url_disabled=service.default_uri_disabled,
         reconciling=service.reconciling,
+        unrouted=_unrouted(service),
         latest_created=short(service.latest_created_revision),
         labels=dict(service.labels),
         traffic=traffic_seen(service),
@@ -74,6 +75,13 @@ def operation_seen(operation: Operation) -> OperationSeen:
 def short(name: str) -> str:
     """Return the last part of a resource name."""
     return name.rpartition("/")[2]
+
+
+def _unrouted(service: run_v2.Service) -> str:
+    """Return the words of a failed RoutesReady, or nothing."""
+    failed = run_v2.Condition.State.CONDITION_FAILED
+    routes = (one for one in service.conditions if one.type_ == "RoutesReady")
+    return next((str(one.message) for one in routes if one.state == failed), "")
 
 
 def _ready(revision: run_v2.Revision) -> run_v2.Condition:

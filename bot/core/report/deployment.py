@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from bot.core import verdict
 from bot.core.deployment import Deployment, Failure, FailureCode, Phase, ServiceRollout, StepTaken
-from bot.core.report.holding import holds, next_commands
+from bot.core.report.holding import holds, next_commands, set_back
 from bot.core.report.machine import json_block
 from bot.core.report.notes import notes, remedies
 from bot.core.report.origin import origin
@@ -132,6 +132,7 @@ def alert(deployment: Deployment) -> str:
     if failure.detail:
         lines.append(f"\n{block(failure.detail)}")
     if deployment.stuck and deployment.phase is Phase.ROLLING_BACK:
+        lines += [f"\n{one}" for one in set_back(deployment)]
         lines.append(f"\nIt is tried on and on ({plain(deployment.waiting)}). By hand:\n")
         lines.append(block("\n".join(returned_by_hand(deployment))))
     lines.append(f"\n{commands(*next_commands(deployment))}")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from bot.core.deployment import Deployment, FailureCode, Phase, ServiceRollout
 from bot.core.report.phrases import block, compared_again, plain
 from bot.core.rollout.blindness import DOWN, until
-from bot.core.rollout.turn import APPROVAL, HELD, LIMITS, more_levels
+from bot.core.rollout.setbacks import MOST
+from bot.core.rollout.turn import APPROVAL, ENDS, HELD, LIMITS, more_levels
 from bot.core.route import Policy
 
 if TYPE_CHECKING:
@@ -31,7 +32,20 @@ def holds(deployment: Deployment) -> list[str]:
         said.append(_moved_since(deployment))
     if deployment.blind_since and deployment.waiting == DOWN:
         said.append(_unseen(deployment, deployment.blind_since))
-    return said
+    return [*said, *set_back(deployment)]
+
+
+def set_back(deployment: Deployment) -> list[str]:
+    """Return what Cloud Run says where it takes writes of traffic and fails at them."""
+    on = f"after {MOST} in a row it is given up"
+    if deployment.phase is Phase.ROLLING_BACK:
+        on = "that goes on until it comes through"
+    return [
+        f"**Cloud Run fails to move the traffic of {service.plan.name}.** It is asked again, a "
+        f"minute apart at most; {on}. It says:\n\n{block(service.setback.words)}"
+        for service in deployment.services
+        if service.setback and deployment.phase not in ENDS
+    ]
 
 
 def next_commands(deployment: Deployment) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.core.deployment import Deployment, Phase
+from bot.core.rollout.setbacks import FAILING
 from bot.core.rollout.turn import ENDS
 
 if TYPE_CHECKING:
@@ -71,4 +72,4 @@ def _over(deployment: Deployment) -> bool:
 def _held(deployment: Deployment) -> str:
     if deployment.paused or deployment.approval_since or deployment.moved:
         return deployment.waiting
-    return deployment.waiting if deployment.waiting == DOWN else ""
+    return deployment.waiting if deployment.waiting in {DOWN, FAILING} else ""

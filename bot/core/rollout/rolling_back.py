@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from bot.core.action import CancelBuild, Shift
 from bot.core.deployment import Deployment, Failure, FailureCode, Phase, ServiceRollout
 from bot.core.rollout.building import build_tag
+from bot.core.rollout.setbacks import FAILING, MOST, rest_over, resting, settled, words
 from bot.core.rollout.turn import Turn, enter, had_traffic, soon, tell_step, wait, with_service
 
 if TYPE_CHECKING:
@@ -27,26 +28,65 @@ def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
     """Return what still has traffic or a tag of ours; end when nothing has."""
     if (failure := deployment.failure) and failure.logs is None and seen.logs is not None:
         deployment = replace(deployment, failure=replace(failure, logs=seen.logs))
-    for name in seen.operations:
-        deployment = _settled(deployment, seen, name)
-    deployment = _seen_with_traffic(deployment, seen)
     gone = _without_stable(deployment, seen)
     stays = {s.plan.name for s in deployment.services} if deployment.moved else gone
-    back = tuple(
-        _back(service, seen.services[name], by_hand=name in stays)
-        for service in reversed(deployment.services)
-        if (name := service.plan.name) in seen.services
-        and not service.operation
-        and _ours_left(service, seen.services[name], by_hand=name in stays)
-    )
+    deployment = _seen_with_traffic(_after_writes(deployment, seen, (stays, now)), seen)
+    left = _left(deployment, seen, stays)
+    due = tuple(service for service in left if not resting(service, now))
+    deployment = _asked_back(deployment, due)
+    back = tuple(_back(s, seen.services[s.plan.name], by_hand=s.plan.name in stays) for s in due)
     builds = tuple(_cancel(deployment, s) for s in deployment.services if still_built(s))
     working = any(service.operation for service in deployment.services)
-    if back or working or builds:
-        stuck = replace(deployment, stuck=now - deployment.phase_since > PATIENCE)
-        said = "traffic" if back or working else "build"
-        said = deployment.waiting if deployment.attempts else said
-        return Turn(wait(stuck, said, soon(deployment, now)), (*back, *builds))
-    return Turn(_nowhere(deployment, gone, now) if gone else _ended(deployment, now))
+    if not (left or working or builds):
+        return Turn(_nowhere(deployment, gone, now) if gone else _ended(deployment, now))
+    rest = None if back or working or builds else rest_over(left)
+    going = _told(deployment, "traffic" if left or working else "build", now)
+    return Turn(wait(going, going.waiting, rest or soon(deployment, now)), (*back, *builds))
+
+
+def _after_writes(
+    deployment: Deployment, seen: Sight, about: tuple[set[str], datetime]
+) -> Deployment:
+    """Return the deployment with what came of its writes; those before the return are past."""
+    stays, now = about
+    for service in deployment.services:
+        name = service.plan.name
+        live = seen.services.get(name)
+        left = live is not None and _ours_left(service, live, by_hand=name in stays)
+        operation = seen.operations.get(name)
+        after = service if left and service.returning else replace(service, setback=None)
+        if operation is not None and operation.done:
+            why = words(service, seen) if left and service.returning else ""
+            after = settled(after, why, now)
+        deployment = with_service(deployment, after)
+    return deployment
+
+
+def _left(deployment: Deployment, seen: Sight, stays: set[str]) -> tuple[ServiceRollout, ...]:
+    """Return the services that still have to give something back, last first."""
+    return tuple(
+        service
+        for service in reversed(deployment.services)
+        if (live := seen.services.get(service.plan.name))
+        and not service.operation
+        and _ours_left(service, live, by_hand=service.plan.name in stays)
+    )
+
+
+def _asked_back(deployment: Deployment, due: tuple[ServiceRollout, ...]) -> Deployment:
+    for service in due:
+        deployment = with_service(deployment, replace(service, returning=True))
+    return deployment
+
+
+def _told(deployment: Deployment, said: str, now: datetime) -> Deployment:
+    """Return the deployment with what it waits for, and whether people must be alerted to it."""
+    setbacks = [service.setback for service in deployment.services if service.setback]
+    often = any(setback.times >= MOST for setback in setbacks)
+    stuck = often or now - deployment.phase_since > PATIENCE
+    waiting = FAILING if setbacks else said
+    waiting = deployment.waiting if deployment.attempts else waiting
+    return replace(deployment, stuck=stuck, waiting=waiting)
 
 
 def _without_stable(deployment: Deployment, seen: Sight) -> set[str]:
@@ -105,13 +145,6 @@ def _seen_with_traffic(deployment: Deployment, seen: Sight) -> Deployment:
         if share > service.share:
             deployment = with_service(deployment, replace(service, share=share))
     return deployment
-
-
-def _settled(deployment: Deployment, seen: Sight, name: str) -> Deployment:
-    if not seen.operations[name].done:
-        return deployment
-    service = next(s for s in deployment.services if s.plan.name == name)
-    return with_service(deployment, replace(service, operation=""))
 
 
 def _ours_left(service: ServiceRollout, live: ServiceSeen, *, by_hand: bool) -> bool:

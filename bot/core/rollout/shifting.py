@@ -17,7 +17,7 @@ from bot.core.rollout.judging import (
     shadowed,
 )
 from bot.core.rollout.splits import arrived, left
-from bot.core.rollout.traffic import FULL, hindered, observed, towards, working
+from bot.core.rollout.traffic import FULL, hindered, observed, written
 from bot.core.rollout.turn import (
     Turn,
     at_level,
@@ -43,15 +43,23 @@ def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
     """Bring every service to the wanted share, let it bake, judge, go on or go back."""
     if stopped := hindered(deployment, seen, now) or passed.hindered(deployment, seen, now):
         return Turn(stopped)
-    deployment = observed(replace(deployment, moved=False), seen)
-    if actions := (*passed.back(deployment, seen), *towards(deployment, seen)):
-        return Turn(wait(deployment, "traffic", soon(deployment, now)), actions)
-    if any(working(service, seen) for service in at_level(deployment)):
-        return Turn(wait(deployment, "traffic", soon(deployment, now)))
+    deployment = observed(replace(deployment, moved=False), seen, now)
+    if turn := _moving(deployment, seen, now):
+        return turn
     deployment = _arrived(replace(passed.rejoined(deployment, now), retaken_by=""), now)
     if deployment.share == FULL:
         return Turn(_level_done(deployment, now))
     return Turn(_baked(deployment, seen, now))
+
+
+def _moving(deployment: Deployment, seen: Sight, now: datetime) -> Turn | None:
+    """Return what is asked for or awaited until all levels are where they should be, or None."""
+    back = passed.back(deployment, seen)
+    turn = written(deployment, seen, now)
+    if turn is None:
+        return Turn(wait(deployment, "traffic", soon(deployment, now)), back) if back else None
+    on = turn.deployment.phase is deployment.phase
+    return replace(turn, actions=(*back, *turn.actions)) if on else turn
 
 
 def next_step(deployment: Deployment, now: datetime) -> Deployment:

@@ -128,13 +128,23 @@ def _failure(service: ServiceRollout, revision: RevisionSeen | None, seen: Sight
             else revision.message,
         )
     operation = seen.operations.get(name)
-    if revision is None and operation is not None and operation.done and operation.error:
-        return Failure(
-            code=FailureCode.REJECTED,
-            service=name,
-            reason=f"Cloud Run could not make revision {service.revision} of {name}",
-            remedy=setting_of(name),
-            detail=operation.error,
-            logs=(),
-        )
-    return None
+    failed = operation is not None and operation.done and bool(operation.error)
+    if operation is None or not failed or (revision is not None and not _unnamed(service, seen)):
+        return None
+    return Failure(
+        code=FailureCode.REJECTED,
+        service=name,
+        reason=f"Cloud Run could not {'give an address to' if revision else 'make'} revision "
+        f"{service.revision} of {name}",
+        remedy="" if revision else setting_of(name),
+        detail=operation.error,
+        logs=(),
+    )
+
+
+def _unnamed(service: ServiceRollout, seen: Sight) -> bool:
+    """Tell whether the revision stands and nothing is under way that would bring its tag."""
+    live = seen.services[service.plan.name]
+    revision = live.revisions.get(service.revision)
+    stands = revision is not None and revision.ready is True
+    return stands and not live.reconciling and not live.tagged(service.tag)

@@ -8,8 +8,17 @@ from msgspec.structs import replace
 
 from bot.core.action import Action, OpenToAll, Shift
 from bot.core.deployment import Deployment, Failure, FailureCode, ServiceRollout
+from bot.core.rollout.setbacks import (
+    FAILING,
+    beaten,
+    rest_over,
+    resting,
+    settled,
+    words,
+    working,
+)
 from bot.core.rollout.splits import left
-from bot.core.rollout.turn import at_level, fail, soon, wait, with_service
+from bot.core.rollout.turn import Turn, at_level, fail, soon, wait, with_service
 from bot.core.rollout.wants import next_visible
 
 if TYPE_CHECKING:
@@ -75,7 +84,7 @@ def _expected(deployment: Deployment, service: ServiceRollout, seen: Sight) -> t
     """Return the shares that may be ours: after a write that came through, only the wanted one."""
     wanted = _wanted(deployment, service)
     written = seen.operations.get(service.plan.name)
-    if service.operation and written is not None and written.done and not written.error:
+    if service.operation and written is not None and written.done and not words(service, seen):
         return (wanted,)
     return (service.share, wanted)
 
@@ -84,27 +93,41 @@ def _wanted(deployment: Deployment, service: ServiceRollout) -> int:
     return FULL if service.first else deployment.share
 
 
-def observed(deployment: Deployment, seen: Sight) -> Deployment:
+def observed(deployment: Deployment, seen: Sight, now: datetime) -> Deployment:
     """Return the deployment with the shares as they are, and what came of unfinished writes."""
     for service in at_level(deployment):
-        share = seen.services[service.plan.name].share_of(service.revision)
-        done = "" if not working(service, seen) else service.operation
-        deployment = with_service(deployment, replace(service, share=share, operation=done))
+        live = seen.services[service.plan.name]
+        after = replace(service, share=live.share_of(service.revision))
+        if _there(deployment, service, live):
+            after = replace(after, setback=None)
+        elif why := words(service, seen):
+            after = settled(after, why, now)
+        if not working(service, seen):
+            after = replace(after, operation="")
+        deployment = with_service(deployment, after)
     return deployment
 
 
-def working(service: ServiceRollout, seen: Sight) -> bool:
-    """Tell whether a write of ours is still under way."""
-    operation = seen.operations.get(service.plan.name)
-    return bool(service.operation) and operation is not None and not operation.done
+def written(deployment: Deployment, seen: Sight, now: datetime) -> Turn | None:
+    """Return what is asked for or awaited until the traffic is where it should be, or None."""
+    level = at_level(deployment)
+    if failure := beaten(level):
+        return Turn(fail(deployment, failure, now))
+    actions = _towards(deployment, seen, now)
+    moving = bool(actions) or any(working(service, seen) for service in level)
+    rest = rest_over(level)
+    if rest is None and not moving:
+        return None
+    until = soon(deployment, now) if moving or rest is None else rest
+    return Turn(wait(deployment, FAILING if rest else "traffic", until), actions)
 
 
-def towards(deployment: Deployment, seen: Sight) -> tuple[Action, ...]:
+def _towards(deployment: Deployment, seen: Sight, now: datetime) -> tuple[Action, ...]:
     """Return the writes that bring every service to its share."""
     actions: list[Action] = []
     for service in at_level(deployment):
         live = seen.services[service.plan.name]
-        if working(service, seen):
+        if working(service, seen) or resting(service, now):
             continue
         if not _there(deployment, service, live):
             actions.append(_shift(deployment, service, live))

@@ -15,16 +15,16 @@ from bot.core.deployment import Deployment, Phase, ServiceRollout
 from bot.core.evidence import Finding, Outcome
 from bot.core.rollout import blindness
 from bot.core.rollout.judging import condemned, judged, next_move, shadowed, undecidable
+from bot.core.rollout.setbacks import beaten
 from bot.core.rollout.shifting import going
 from bot.core.rollout.splits import arrived
-from bot.core.rollout.traffic import FULL, moved_by_others, observed, towards, working
+from bot.core.rollout.traffic import FULL, moved_by_others, observed, written
 from bot.core.rollout.turn import (
     Turn,
     at_level,
     enter,
     fail,
     service_named,
-    soon,
     tell_step,
     wait,
     with_service,
@@ -75,11 +75,12 @@ def _rechecked(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
     """Bring traffic to the shares of a recheck and back, and compare."""
     if name := moved_by_others(deployment, seen):
         return Turn(_left_to_them(deployment, name, seen, now))
-    deployment = observed(deployment, seen)
-    if actions := towards(deployment, seen):
-        return Turn(wait(deployment, "traffic", soon(deployment, now)), actions)
-    if any(working(service, seen) for service in at_level(deployment)):
-        return Turn(wait(deployment, "traffic", soon(deployment, now)))
+    deployment = observed(deployment, seen, now)
+    if failure := beaten(at_level(deployment)):
+        on = refused(deployment, failure.service, now)
+        return Turn(on or fail(deployment, failure, now))
+    if turn := written(deployment, seen, now):
+        return turn
     if deployment.share_since is None:
         deployment = _arrived(deployment, now)
     return Turn(_moved(deployment, seen, now))

@@ -8,8 +8,10 @@ from google.iam.v1 import iam_policy_pb2
 
 from bot.core.action import Accepted, Conflicted, OpenToAll, Rejected
 from tests.clients.cloud_run.steps import (
+    DEAD,
     NEXT,
     deployed_by_hand,
+    ended,
     made,
     raw,
     released,
@@ -67,6 +69,23 @@ def test_traffic_to_nowhere_is_rejected(client: CloudRunClient, key: ServiceKey)
     outcome = client.shift(shift(key, live, {"gone": 100}))
     assert isinstance(outcome, Rejected)
     assert f"{key.service}-gone" in outcome.detail
+
+
+def test_traffic_that_cloud_run_failed_to_move_is_written_again_and_says_why(
+    client: CloudRunClient, key: ServiceKey
+) -> None:
+    staged = stage(key, "b", made(client, stage(key, "a")), image=DEAD)
+    assert ended(client, key, client.stage(staged)).error
+    made(client, stage(key, "c", client.service(key, []), image=NEXT))
+    for _ in range(2):
+        live = client.service(key, [])
+        write = client.shift(shift(key, live, {"a": 80, "b": 20}))
+        assert "not ready" in ended(client, key, write).error
+    seen = client.service(key, [])
+    assert split(seen) == {"a": 100}
+    assert f"'{key.service}-b' is not ready" in seen.unrouted
+    back = made(client, shift(key, seen, {"a": 100}))
+    assert (split(back), back.unrouted) == ({"a": 100}, "")
 
 
 def test_opening_adds_everybody_once_and_keeps_who_is_there(

@@ -41,6 +41,7 @@ from bot.core.sight import (
     BuildSeen,
     BuildState,
     Memory,
+    OperationSeen,
     RevisionSeen,
     ServiceSeen,
     Sight,
@@ -50,6 +51,7 @@ from bot.core.sight import (
 START = datetime(2026, 1, 5, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 REPOSITORY = Repository(7, "acme/senior-mhealth", 1)
+QUOTA = "Quota exceeded for total allowable CPU per project per region."
 
 
 def service_plan(name: str, *, level: int = 0, needs: tuple[str, ...] = ()) -> ServicePlan:
@@ -125,6 +127,8 @@ class Faults:
     """So many windows later than Cloud Monitoring says, it shows a point."""
     conflicts: int = 0
     """So many writes meet somebody else's."""
+    traffic: dict[str, int] = field(default_factory=dict)
+    """So many writes of traffic are taken, and their operations fail."""
 
 
 @dataclass
@@ -178,6 +182,7 @@ class World:
         nothing = ServiceSeen(exists=False)
         return Sight(
             services={w.name: self.services.get(w.name, nothing) for w in wanted.services},
+            operations={n: OperationSeen(done=True, error=QUOTA) for n in wanted.operations},
             builds={name: self._build(name) for name in wanted.builds},
             unreleased=self.unreleased,
             secrets=self.secrets if wanted.secrets else {},
@@ -203,10 +208,16 @@ class World:
                 self._stage(action)
                 return Accepted(service=action.service, operation="", kept=())
             case Shift():
-                self._shift(action)
+                return self._written(action)
             case OpenToAll():
                 return Opened(service=action.service)
-        return Accepted(service=action.service, operation="")
+
+    def _written(self, action: Shift) -> Outcome:
+        left = self.faults.traffic.get(action.service, 0)
+        self.faults.traffic[action.service] = max(0, left - 1)
+        if not left:
+            self._shift(action)
+        return Accepted(service=action.service, operation="operations/failing" if left else "")
 
     def _build(self, name: str) -> BuildSeen:
         failed = name in self.faults.build
