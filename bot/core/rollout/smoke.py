@@ -26,6 +26,8 @@ INSIDE = (
 )
 LEARNING = timedelta(seconds=15)
 """How long to try to read stable's last day; without it the verdict has less power, and says so."""
+SPARE = timedelta(seconds=1)
+"""What an answer may take beyond stable's slowest: a new instance is no quicker at first."""
 
 
 def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
@@ -53,8 +55,8 @@ def _learned(deployment: Deployment, seen: Sight) -> Deployment:
     for service in at_level(deployment):
         if day := seen.days.get(service.plan.name):
             history = verdict.summary(day.windows)
-            lasting = timedelta(milliseconds=day.slow_above) // deployment.sampling.window
-            history = replace(history, lasting=lasting)
+            longest = timedelta(milliseconds=day.slow_above) + SPARE
+            history = replace(history, lasting=longest // deployment.sampling.window)
             learned = replace(service, history=history, slow_above=day.slow_above)
             deployment = with_service(deployment, learned)
     return deployment
