@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
+from bot.core.build_limit import build_limit
 from bot.core.configuration import EnvironmentPlan
 from bot.core.deployment import Deployment, ServiceRollout
 from bot.core.manifest import reuse_key, settings_hash
@@ -63,6 +64,7 @@ def deployment(ask: Ask, admitted: Admitted, sampling: Sampling, now: datetime) 
         wake_at=now,
         plan=admitted.plan,
         cloudbuild=admitted.cloudbuild,
+        build_limit=build_limit(admitted.cloudbuild),
         command=admitted.command,
         sampling=sampling,
         standing=admitted.standing,

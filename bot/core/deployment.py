@@ -5,7 +5,7 @@ Next: bot/webhook.py
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from msgspec import Struct, field
@@ -157,6 +157,8 @@ class Deployment(Struct, frozen=True, kw_only=True):
     plan: EnvironmentPlan
     cloudbuild: str
     """The trusted cloudbuild.yaml's text."""
+    build_limit: timedelta = timedelta(hours=2, minutes=10)
+    """How long its builds may take, the time in Cloud Build's queue included."""
     sampling: Sampling
     services: tuple[ServiceRollout, ...]
     restores: Release | None = None

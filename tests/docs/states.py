@@ -50,6 +50,8 @@ def _row(phase: Phase) -> str:
     later = ", ".join(other.value for other in Phase if other in TRANSITIONS[phase])
     limit = LIMITS.get(phase)
     lasts = _words(limit.total_seconds() / 60) if limit else ""
+    if phase is Phase.BUILDING:
+        lasts = "what cloudbuild.yaml lets it: `timeout`, `queueTtl` and 10 min"
     return f"| {phase.value} | {later} | `bot/core/rollout/{phase.value}.py` | {lasts} |"
 
 

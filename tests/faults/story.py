@@ -65,8 +65,8 @@ class Stage:
         main = self._repository.git("rev-parse", "main")
         assert self._repository.concluded(main, "prod")["conclusion"] == "success"
         assert self._ended(main)
-        places = [f"{self.cloud.service_url('prod', f'{PREFIX}-{name}')}/" for name in ("ai", "api")]
-        self._visitors = Visitors(places, RPS)
+        urls = [self.cloud.service_url("prod", f"{PREFIX}-{name}") for name in ("ai", "api")]
+        self._visitors = Visitors([f"{url}/" for url in urls], RPS)
         self._visitors.start()
 
     def strike(self) -> None:

@@ -13,13 +13,11 @@ from bot.core.model import Image
 
 LIMITS = {
     Phase.QUEUED: timedelta(hours=24),
-    Phase.BUILDING: timedelta(minutes=70),
     Phase.STAGING: timedelta(minutes=10),
     Phase.SMOKE: timedelta(minutes=3),
     Phase.SHIFTING: timedelta(hours=24),
 }
-"""How long a phase may last. Cloud Build's own limit is an hour by default, plus ten minutes
-(https://cloud.google.com/build/docs/build-config-file-schema#timeout)."""
+"""How long a phase may last; building lasts as long as cloudbuild.yaml lets it."""
 
 APPROVAL = timedelta(hours=24)
 """How long a step waits for somebody's approval."""
@@ -95,7 +93,7 @@ def deadline(deployment: Deployment) -> datetime | None:
         return deployment.paused.until
     if deployment.phase in HELD and deployment.approval_since:
         return deployment.approval_since + APPROVAL
-    limit = LIMITS.get(deployment.phase)
+    limit = _most(deployment)
     return deployment.phase_since + limit if limit is not None else None
 
 
@@ -129,9 +127,15 @@ def _late(deployment: Deployment) -> FailureCode:
     return FailureCode.TRAFFIC_SPLIT if split else FailureCode.TIMED_OUT
 
 
+def _most(deployment: Deployment) -> timedelta | None:
+    building = deployment.phase is Phase.BUILDING
+    return deployment.build_limit if building else LIMITS.get(deployment.phase)
+
+
 def _limit(deployment: Deployment) -> str:
-    hours = LIMITS[deployment.phase].total_seconds() / 3600
-    return f"{hours:g} h" if hours >= 1 else f"{hours * 60:g} min"
+    most = _most(deployment) or timedelta()
+    hours, minutes = divmod(most // timedelta(minutes=1), 60)
+    return " ".join([f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes))
 
 
 def with_service(deployment: Deployment, service: ServiceRollout) -> Deployment:

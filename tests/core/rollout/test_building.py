@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from msgspec.structs import replace
+
 from bot.core.deployment import FailureCode, Phase
 from bot.core.rollout import table
 from bot.core.sight import Sight
@@ -21,3 +25,14 @@ def test_a_commit_that_was_force_pushed_away_is_not_deployed() -> None:
     assert failure.commands == ("/deploy prod bbbbbbb",)
     on = table.step(built, Sight(followed_by="c" * 40), world.now).deployment
     assert (on.phase, on.followed_by) == (Phase.BUILDING, "c" * 40)
+
+
+def test_a_build_may_take_as_long_as_its_file_says() -> None:
+    world = World().with_stable("ai")
+    built = replace(world.look(deployment(AI)), build_limit=timedelta(minutes=190))
+    waits = table.step(built, Sight(), world.now + timedelta(minutes=189)).deployment
+    assert waits.phase is Phase.BUILDING
+    late = table.step(built, Sight(), world.now + timedelta(minutes=191)).deployment
+    assert late.phase is Phase.ROLLING_BACK
+    assert late.failure is not None
+    assert late.failure.reason.startswith("building was not done within 3 h 10 min")

@@ -93,7 +93,7 @@ def test_a_canary_that_falls_silent_at_100_is_compared_with_stable_and_goes_back
     world.faults.dark["canary"] = world.now
     ended = world.play(watched)
     assert ended.phase is Phase.ROLLED_BACK
-    assert "compared with stable again; answers counted: 0 where 4 000 are usual" in said(ended)
+    assert "compared with stable again; answers counted: 0 where 8 000 are usual" in said(ended)
     assert ended.failure is not None
     assert "answers hardly any of its requests" in ended.failure.reason
 
