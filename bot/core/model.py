@@ -190,6 +190,7 @@ class Image(Struct, frozen=True, kw_only=True):
     key: str
     """`<repository id>/<reuse key>`: a build may read what lies beside the paths in the key."""
     digest: str
+    """Empty: it is in the registry no more."""
     built_at: datetime
 
 

@@ -128,7 +128,7 @@ def _images(world: World, deployment: Deployment, names: tuple[str, ...]) -> dic
     for name in names:
         key = image_key(deployment.repository, service_named(deployment, name).reuse_key)
         stored = world.store.get(Image, key)
-        if stored is not None and stored[0].built_at > oldest:
+        if stored is not None and stored[0].digest and stored[0].built_at > oldest:
             found[name] = stored[0].digest
     return found
 

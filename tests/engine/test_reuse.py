@@ -45,3 +45,6 @@ def test_an_image_is_used_again_while_it_is_young(
     others = replace(ours, repository=replace(ours.repository, id=ours.repository.id + 1))
     theirs = observe(world(store=store, clock=lambda: NOON), others, Wants(images=("ai",)))
     assert theirs.images == {}, "what another repository has built"
+    store.commit(Write(Image(key=key, digest="", built_at=NOON), 1))
+    gone = observe(world(store=store, clock=lambda: NOON), ours, Wants(images=("ai",)))
+    assert gone.images == {}, "what is in the registry no more"

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from bot.core.action import Stage
 from bot.core.deployment import Deployment, Failure, FailureCode, Phase, ServiceRollout
+from bot.core.model import Image, image_key
 from bot.core.rollout.addresses import without_address
 from bot.core.rollout.labels import REPOSITORY, labels_of, owned_by_another
 from bot.core.rollout.references import filled, referred
@@ -20,6 +21,13 @@ if TYPE_CHECKING:
 
     from bot.core.action import Action
     from bot.core.sight import RevisionSeen, ServiceSeen, Sight
+
+GONE = "CONTAINER_MISSING"
+"""Cloud Run's word for an image that is not in its registry, such as one that a cleanup took
+(https://cloud.google.com/run/docs/reference/rest/v2/Condition#CommonReason)."""
+REBUILT = (
+    "its image is in the registry no more, and forgotten here: ask again, and it is built anew"
+)
 
 
 def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
@@ -34,7 +42,8 @@ def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
             or without_address(deployment, service, seen)
             or _failure(service, revision, seen)
         ):
-            return Turn(fail(deployment, failure, now))
+            forgotten = _forgotten(deployment, service, revision, now)
+            return Turn(fail(deployment, failure, now), images=forgotten)
         if _unasked(service, revision, seen) and not live.reconciling:
             actions.append(_stage(deployment, service, seen))
         if revision is None or not revision.ready or not _tagged(service, live):
@@ -123,6 +132,7 @@ def _failure(service: ServiceRollout, revision: RevisionSeen | None, seen: Sight
             code=FailureCode.REVISION_NOT_READY,
             service=name,
             reason=f"revision {service.revision} of {name} never became ready",
+            remedy=REBUILT if revision.reason == GONE else "",
             detail=f"{revision.reason}: {revision.message}"
             if revision.reason
             else revision.message,
@@ -140,6 +150,16 @@ def _failure(service: ServiceRollout, revision: RevisionSeen | None, seen: Sight
         detail=operation.error,
         logs=(),
     )
+
+
+def _forgotten(
+    deployment: Deployment, service: ServiceRollout, revision: RevisionSeen | None, now: datetime
+) -> tuple[Image, ...]:
+    """Return the record of an image that is no more, as one of none."""
+    if revision is None or revision.ready or revision.reason != GONE or not service.reuse_key:
+        return ()
+    key = image_key(deployment.repository, service.reuse_key)
+    return (Image(key=key, digest="", built_at=now),)
 
 
 def _unnamed(service: ServiceRollout, seen: Sight) -> bool:

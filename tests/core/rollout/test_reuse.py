@@ -5,10 +5,11 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from bot.core.deployment import Phase, ServiceRollout
+from bot.core.model import image_key
 from bot.core.rollout import table
 from bot.core.rollout.labels import REUSE, SETTINGS, labels_of, revision_name
 from bot.core.sight import RevisionSeen, ServiceSeen, Sight, TrafficSeen
-from tests.core.rollout.simulated import START, deployment, service_plan
+from tests.core.rollout.simulated import START, World, deployment, service_plan
 
 OURS = deployment(service_plan("ai"))
 STORED, LABELLED = "sha256:stored", "sha256:labelled"
@@ -53,3 +54,22 @@ def test_an_image_that_was_chosen_beforehand_stands() -> None:
     chosen = replace(OURS, services=(replace(OURS.services[0], digest="sha256:chosen"),))
     seen = Sight(services={"ai": serving(**{SETTINGS: "old"})}, images={"ai": STORED})
     assert table.step(chosen, seen, START).deployment.services[0].digest == "sha256:chosen"
+
+
+def test_an_image_that_is_in_the_registry_no_more_is_forgotten() -> None:
+    world = World().with_stable("ai")
+    going = world.look(deployment(service_plan("ai")))
+    while going.phase is not Phase.STAGING or going.services[0].operation:
+        going = world.look(going)
+    name = going.services[0].revision
+    missing = RevisionSeen(name=name, ready=False, image="", labels={}, reason="CONTAINER_MISSING")
+    live = world.seen(going).services["ai"]
+    seen = Sight(services={"ai": replace(live, revisions={**live.revisions, name: missing})})
+    turn = table.step(going, seen, world.now)
+    assert turn.deployment.failure is not None
+    assert "ask again, and it is built anew" in turn.deployment.failure.remedy
+    (image,) = turn.images
+    assert (image.key, image.digest) == (
+        image_key(going.repository, going.services[0].reuse_key),
+        "",
+    )
