@@ -24,6 +24,7 @@ from bot.core.deployment import Deployment, Phase
 from bot.core.known import KEY, Known
 from bot.core.manifest import Manifest, parse
 from bot.core.model import Ask
+from bot.core.report.pace import SETTLED
 from tests.stories import prices
 from tests.stories.prices import PRICES, Looked
 
@@ -87,7 +88,7 @@ class Ledger:
         self._asked: set[str] = set()
         """What the bot has to hear of yet."""
         self._looked: dict[str, Looked] = {}
-        self._untagged: set[str] = set()
+        self._troubled: set[tuple[str, str]] = set()
         self._anew: dict[int, int] = defaultdict(int)
         self._started = 0.0
         self._manifests: dict[int, Manifest] = {}
@@ -156,10 +157,12 @@ class Ledger:
     def _newly_came(self, identity: int) -> Counter[str]:
         """Return what came of it: each deployment's end of the price, and each step of traffic."""
         came: Counter[str] = Counter()
+        now = datetime.now(UTC)
         for place in self._store.environments(identity):
             for one in self._store.history(place.key, MANY):
                 pushed = one.standing is not None and one.standing.pushed
                 came["push" if pushed else "deployment"] += 1
+                came["half a minute"] += ((one.finished_at or now) - one.created_at) // SETTLED
                 steps = sum(step.share > 0 for step in one.steps_taken)
                 came["step"] += steps + (steps > 0 and one.phase in BACK)
         new = came - self._before.get(identity, Counter())
@@ -169,10 +172,11 @@ class Ledger:
     def _new_looks(self, names: dict[int, str]) -> dict[int, Counter[str]]:
         came: dict[int, Counter[str]] = defaultdict(Counter)
         for look in filter(None, map(_look, self._new_lines())):
-            if look.message == "tags" and look.deployment not in self._untagged:
-                self._untagged.add(look.deployment)
+            if trouble := look.trouble:
+                first = (look.deployment, trouble) not in self._troubled
+                self._troubled.add((look.deployment, trouble))
                 found = self._store.get(Deployment, look.deployment)
-                came[found[0].repository.id if found else 0]["tags' trouble"] += 1
+                came[found[0].repository.id if found else 0][trouble] += first
             elif look.read is not None:
                 came[look.id]["heads read"] += 1 + look.read // 100
             elif look.ask and look.repository in names:
@@ -231,7 +235,7 @@ def _look(line: str) -> Looked | None:
         read = msgspec.json.decode(line, type=Looked)
     except msgspec.MsgspecError:
         return None
-    return read if read.message in {"ask", "heads", "tags"} else None
+    return read if read.message in {"ask", "heads", "tags", "look"} else None
 
 
 def _repositories(payload: dict[str, Any]) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from msgspec import Struct
 from bot.core import command
 from bot.core.gates import demands_live
 from bot.core.reasons import Reason
+from bot.core.report.pace import DOWN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,6 +40,9 @@ PRICES = {
     "heads read": 1,
     "rules read anew": 1,
     "tags' trouble": 4,
+    "metrics' trouble": 4,
+    "half a minute": 2,
+    "reminder": 1,
     "request of the story's": 1,
     "": 0,
 }
@@ -46,8 +50,9 @@ PRICES = {
 to a branch that goes nowhere the default branch's rules tell; a new head is compared with what is
 on its way there. An ask that is looked at again reads the pull request, the branch and the
 permission once more. A repository that moved is looked for by its id, and asked once more. Whoever
-steers changes the check run, its buttons and the comment. Trouble with tags is told in two places,
-and there that it is over. A consumer that was started again reads deploy.yaml and cloudbuild.yaml
+steers changes the check run, its buttons and the comment. Trouble with tags or
+metrics is told in two places, and there that it is over; so is a state that lasts half a minute, as
+it may on a busy machine. A consumer that was started again reads deploy.yaml and cloudbuild.yaml
 once more."""
 BEFORE_CHECKS = 3
 """What is read for a head or a merge group whose checks are required, beside the checks."""
@@ -69,11 +74,19 @@ class Looked(Struct, frozen=True, kw_only=True):
     read: int | None = None
     """How many heads there were."""
     deployment: str = ""
+    waiting: str = ""
     ask: str = ""
     text: str = ""
     answer: str = ""
     pause: str = ""
     """Set where there was trouble, such as somebody else's write in between."""
+
+    @property
+    def trouble(self) -> str:
+        """What else has to be told of a deployment; "" where nothing is."""
+        if self.message == "look":
+            return "metrics' trouble" if self.waiting == DOWN else ""
+        return "tags' trouble" if self.message == "tags" else ""
 
     @property
     def repository(self) -> int:

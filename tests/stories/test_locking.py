@@ -16,6 +16,7 @@ from tests.stories.later import rewritten
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tests.stories.budget import Ledger
     from tests.stories.people import Pull, Repository
 
 
@@ -57,7 +58,9 @@ def test_a_locked_environment_is_closed_until_somebody_unlocks_it(
     assert other.reacted(other.comment(again), "rocket") == ["eyes", "rocket"]
 
 
-def test_a_lock_that_lasts_longer_is_called_to_mind_and_stays(made: Repository, pull: Pull) -> None:
+def test_a_lock_that_lasts_longer_is_called_to_mind_and_stays(
+    made: Repository, pull: Pull, ledger: Ledger
+) -> None:
     locked = pull.comment("/lock prod --for 1m a short while")
     pull.reacted(locked, "rocket")
     key = f"{made.call('GET', '')['id']}/{locked}/0"
@@ -70,6 +73,7 @@ def test_a_lock_that_lasts_longer_is_called_to_mind_and_stays(made: Repository, 
         rewritten(made.cloud, Ask, key, over)
         told = pull.reply(f"<!-- spillway reminder {key} {number} -->")
         assert "@writer, `prod` is still locked" in told
+        ledger.typed(made.full_name, "reminder")
     assert "`/unlock prod`" in told
     other = made.pull_request({"notes.md": "still\n"}, "still-locked")
     assert "locked by @writer" in other.refusal(other.comment("/deploy prod", by="owner"))
