@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
 BOT = "spillway[bot]"
 MANY = 200
-RULES = 2
-"""deploy.yaml and cloudbuild.yaml."""
+RULES = 4
+"""deploy.yaml and cloudbuild.yaml, by two looks that may begin side by side."""
 BACK = frozenset({Phase.ROLLED_BACK, Phase.ABORTED, Phase.FAILED})
 """Traffic that was moved and comes back takes one step more."""
 SOON = timedelta(minutes=10)
