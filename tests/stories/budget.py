@@ -39,9 +39,6 @@ BOT = "spillway[bot]"
 MANY = 200
 RULES = 2
 """deploy.yaml and cloudbuild.yaml."""
-SPARE = 3
-"""What a busy machine may make it cost beyond: rules of a main that moved meanwhile are read by
-whatever comes next, and one more state is told. `benchmarks.api_budget` has no such room."""
 BACK = frozenset({Phase.ROLLED_BACK, Phase.ABORTED, Phase.FAILED})
 """Traffic that was moved and comes back takes one step more."""
 SOON = timedelta(minutes=10)
@@ -65,7 +62,7 @@ class Account:
 
     @property
     def rest(self) -> int:
-        """How many are left; below -SPARE it cost too much."""
+        """How many are left; below 0 it cost too much."""
         return self.allowed + self.left - self.calls.total()
 
     def __str__(self) -> str:
@@ -85,6 +82,7 @@ class Ledger:
         self._log = (cloud.state / "logs" / "consumer.log").open(encoding="utf-8")
         self._called = self._told = 0
         self._ids: dict[str, int] = {}
+        self._owners: dict[int, str] = {}
         self._typed: dict[str, Counter[str]] = defaultdict(Counter)
         self._before: dict[int, Counter[str]] = {}
         self._left: Counter[int] = Counter()
@@ -92,7 +90,7 @@ class Ledger:
         """What the bot has to hear of yet."""
         self._looked: dict[str, Looked] = {}
         self._troubled: set[tuple[str, str]] = set()
-        self._anew: dict[int, int] = defaultdict(int)
+        self._anew: dict[tuple[int, str], int] = defaultdict(int)
         self._started = 0.0
         self._manifests: dict[int, Manifest] = {}
 
@@ -122,9 +120,10 @@ class Ledger:
             account = accounts.setdefault(identity, Account())
             account.calls[f"{call.method} {call.route}"] += 1
             account.came[prices.refused(call.status)] += 1
-            again = call.at > self._started and self._anew[identity]
+            place = identity, call.path.split("/")[2]
+            again = call.at > self._started and self._anew[place]
             if again and call.route.endswith("/contents/{path}"):
-                self._anew[identity] -= 1
+                self._anew[place] -= 1
                 account.came["rules read anew"] += 1
         looks = self._new_looks(names)
         unheard = {int(key.partition("/")[0]) for key in self._unheard()}
@@ -148,7 +147,7 @@ class Ledger:
         for one in new:
             payload = json.loads(one.request_body)
             for told in _repositories(payload):
-                self._ids[told["full_name"]] = told["id"]
+                self._know(told["id"], told["full_name"])
                 done = acts.setdefault(told["id"], Counter())
                 done.update([] if one.redelivery else prices.acts(one.event, payload))
             if asked := prices.key(one.event, payload, one.guid):
@@ -156,6 +155,13 @@ class Ledger:
         for name, done in typed.items():
             acts.setdefault(self._ids[name], Counter()).update(done)
         return acts
+
+    def _know(self, identity: int, name: str) -> None:
+        """Take down a name; under another owner's installation the rules are read anew."""
+        self._ids[name] = identity
+        owner = name.partition("/")[0]
+        if self._owners.setdefault(identity, owner) != owner:
+            self._owners[identity], self._anew[identity, owner] = owner, RULES
 
     def _newly_came(self, identity: int) -> Counter[str]:
         """Return what came of it: each deployment's end of the price, and each step of traffic."""

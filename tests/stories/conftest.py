@@ -10,7 +10,7 @@ import pytest
 from localcloud.cloud import Cloud, Options
 from localcloud.visit import Visitors
 from tests.stories import services
-from tests.stories.budget import SPARE, Ledger
+from tests.stories.budget import Ledger
 from tests.stories.canaries import leaked
 from tests.stories.console import Console
 from tests.stories.people import Repository
@@ -55,7 +55,7 @@ def ledger(cloud: Cloud) -> Iterator[Ledger]:
 def within_budget(ledger: Ledger) -> Iterator[None]:
     """Hold every story to the budget of what people did in it."""
     yield
-    over = [f"{name}: {bill}" for name, bill in ledger.settle().items() if bill.rest < -SPARE]
+    over = [f"{name}: {bill}" for name, bill in ledger.settle().items() if bill.rest < 0]
     assert not over, "\n".join(over)
 
 

@@ -46,14 +46,14 @@ PRICES = {
     "request of the story's": 1,
     "": 0,
 }
-"""Whatever people do is answered for 6; 18 are for a command that deploys, 13 for a push. Of a push
-to a branch that goes nowhere the default branch's rules tell; a new head is compared with what is
-on its way there. An ask that is looked at again reads the pull request, the branch and the
-permission once more. A repository that moved is looked for by its id, and asked once more. Whoever
-steers changes the check run, its buttons and the comment. Trouble with tags or
-metrics is told in two places, and there that it is over; so is a state that lasts half a minute, as
-it may on a busy machine. A consumer that was started again reads deploy.yaml and cloudbuild.yaml
-once more."""
+"""Whatever people do is answered for 6; 18 are for a command that deploys, 13 for a push. Of a
+push to a branch that goes nowhere the default branch's rules tell; a new head is compared with
+what is on its way there. An ask that is looked at again reads the pull request, the branch and
+the permission once more. A repository that moved is looked for by its id, and asked once more.
+Whoever steers changes the check run, its buttons and the comment. Trouble with tags or metrics
+is told in two places, and there that it is over; so is a state that lasts half a minute, as it
+may on a busy machine. A consumer that was started again, or a repository that another owner has
+now, has deploy.yaml and cloudbuild.yaml read once more."""
 BEFORE_CHECKS = 3
 """What is read for a head or a merge group whose checks are required, beside the checks."""
 NOBODYS = re.compile(r"\d+/(?:head|group)/")
