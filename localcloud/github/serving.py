@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
 THREADS = 16
+CONNECTIONS = 5000
+"""Open at once: clients keep theirs for minutes, and waitress answers nobody beyond its limit."""
 LARGEST_BODY = 256 * 1024 * 1024
 _PATIENCE = 5.0
 _TURN = 1.0
@@ -33,6 +35,7 @@ class Loopback:
             map=self._open,
             sockets=[listening],
             threads=THREADS,
+            connection_limit=CONNECTIONS,
             max_request_body_size=LARGEST_BODY,
         )
         self._stopping = threading.Event()

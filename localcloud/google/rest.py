@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 _THREADS = 24
+_CONNECTIONS = 5000
+"""Open at once: clients keep theirs for minutes, and waitress answers nobody beyond its limit."""
 _JSON = "application/json; charset=UTF-8"
 
 Pages: TypeAlias = "Callable[[Request], Response]"
@@ -83,6 +85,7 @@ class RestServer:
             host="127.0.0.1",
             port=port,
             threads=_THREADS,
+            connection_limit=_CONNECTIONS,
             max_request_body_size=2**33,
             ident=None,
             asyncore_use_poll=True,  # select() ends at 1024 open files, and busy visitors need more

@@ -11,6 +11,7 @@ import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
+from cachetools import LRUCache
 from github import Github, GithubException
 from github.Requester import Requester
 from requests import RequestException
@@ -46,9 +47,25 @@ MEDIA = "application/vnd.github+json"
 API_VERSION = "2022-11-28"
 
 
+CONNECTIONS = 8
+"""A thread holds no more at once: every repository needs its own, and threads are many."""
+
+
+class _Requesters(LRUCache[Scope, Requester]):
+    """The connections of one thread; the one that was idle longest is closed for a new one."""
+
+    def __init__(self) -> None:
+        super().__init__(CONNECTIONS)
+
+    def popitem(self) -> tuple[Scope, Requester]:
+        scope, requester = super().popitem()
+        requester.close()
+        return scope, requester
+
+
 class _PerThread(threading.local):
     def __init__(self) -> None:
-        self.requesters: dict[Scope, Requester] = {}
+        self.requesters = _Requesters()
 
 
 class Session:

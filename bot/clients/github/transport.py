@@ -169,6 +169,8 @@ class InstallationAuth(AppInstallationAuth):
             )
         except (GithubException, RequestException) as error:
             raise _lost(translated(error, str(self.scope)), error) from None
+        finally:
+            self.requester.close()
         if not {"token", "expires_at"} <= minted.keys():
             message = f"{self.scope}: GitHub's answer holds none"
             raise Broken(message)

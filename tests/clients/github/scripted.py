@@ -64,6 +64,8 @@ class Scripted:
         self.installation = REPOSITORY.installation
         """Where our App is said to be, beside the replies; 0 for nowhere."""
         self._lock = threading.Lock()
+        self._connected = 0
+        self._change = threading.Condition()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._responder())
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
@@ -75,6 +77,17 @@ class Scripted:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
+
+    def connected(self, change: int) -> None:
+        """Note that so many more connections are open."""
+        with self._change:
+            self._connected += change
+            self._change.notify_all()
+
+    def at_most(self, connections: int) -> bool:
+        """Wait until no more connections than this are open; False if that never comes."""
+        with self._change:
+            return self._change.wait_for(lambda: self._connected <= connections, timeout=10)
 
     @property
     def calls(self) -> list[str]:
@@ -93,6 +106,14 @@ class Scripted:
     def _responder(scripted) -> type[BaseHTTPRequestHandler]:  # noqa: N805  # `self` is the request's
         class Responder(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+
+            def setup(self) -> None:
+                super().setup()
+                scripted.connected(1)
+
+            def finish(self) -> None:
+                super().finish()
+                scripted.connected(-1)
 
             def respond(self) -> None:
                 raw = self.rfile.read(int(self.headers.get("Content-Length") or 0))

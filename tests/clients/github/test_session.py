@@ -11,7 +11,9 @@ import pytest
 from github.Requester import HTTPRequestsConnectionClass, RequestsResponse
 
 from bot.clients.github import GitHubClient
+from bot.clients.github.session import CONNECTIONS
 from bot.core.github import CheckRun
+from bot.core.model import Repository
 from bot.ports import Broken, Transient
 from tests.clients.github.scripted import KEY, MADE, REPOSITORY, Reply, Request
 
@@ -33,6 +35,13 @@ def test_threads_share_a_token(scripted: Scripted) -> None:
     with ThreadPoolExecutor(THREADS) as pool:
         assert list(pool.map(ask, range(THREADS))) == [5] * THREADS
     assert scripted.minted == 1
+
+
+def test_many_repositories_hold_few_connections(scripted: Scripted) -> None:
+    """Each repository has its token, and so its connection: one of many needs none for long."""
+    for number in range(3 * CONNECTIONS):
+        scripted.client.comment(Repository(number + 1, "acme/app", 3), 1, "hi")
+    assert scripted.at_most(CONNECTIONS)
 
 
 def test_threads_never_send_each_others_requests(

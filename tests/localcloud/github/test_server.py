@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
@@ -123,6 +124,14 @@ def test_odd_revisions_are_not_found(world: World, clone: Clone, odd: str) -> No
 def test_odd_credentials_are_bad_credentials(world: World, header: str) -> None:
     headers = {"Authorization": header.encode("latin-1")}
     assert world.rest("GET", world.repo(), headers=headers).status_code == 401
+
+
+def test_clients_may_keep_their_connections(world: World) -> None:
+    port = int(world.gh.url.rpartition(":")[2])
+    with ExitStack() as idle:
+        for _ in range(200):
+            idle.enter_context(socket.create_connection(("127.0.0.1", port)))
+        assert world.rest("GET", "/meta").status_code == 200
 
 
 def test_people_read_their_account(world: World) -> None:

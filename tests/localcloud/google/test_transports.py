@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import socket
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 import pytest
+import requests
 from google.api_core import exceptions
 from google.cloud import run_v2
 from google.cloud.artifactregistry_v1 import ArtifactRegistryClient
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
     from tests.localcloud.google.conftest import Client, World
 
 PROJECT = "projects/demo"
+FORBIDDEN = 403
 PLACE = f"{PROJECT}/locations/asia-northeast3"
 WEB = f"{PLACE}/repositories/backend/packages/web"
 IMAGE = "asia-northeast3-docker.pkg.dev/demo/backend/web"
@@ -105,3 +109,11 @@ def _reading(secret: str, *items: dict[str, str]) -> run_v2.Service:
         volumes=[{"name": name, "secret": one} for name, one in volumes.items()],
     )
     return run_v2.Service(template=template)
+
+
+def test_clients_may_keep_their_connections(world: World) -> None:
+    port = int(world.google.url.rpartition(":")[2])
+    with ExitStack() as idle:
+        for _ in range(200):
+            idle.enter_context(socket.create_connection(("127.0.0.1", port)))
+        assert requests.get(f"{world.google.url}/", timeout=10).status_code == FORBIDDEN
