@@ -37,7 +37,7 @@ def bases_of(dockerfiles: Iterable[Path]) -> list[str]:
 def bring(api: APIClient, images: Iterable[str]) -> None:
     """Pull what the engine does not have; raises EngineMissing for what it cannot get."""
     for image in images:
-        if not _here(api, image):
+        if not here(api, image):
             _pull(api, image)
 
 
@@ -46,7 +46,8 @@ def _full(image: str) -> str:
     return image if "/" in image else f"{_HUB}{image}"
 
 
-def _here(api: APIClient, image: str) -> bool:
+def here(api: APIClient, image: str) -> bool:
+    """Tell whether the engine has an image of this name."""
     try:
         api.inspect_image(image)
     except ImageNotFound:

@@ -28,6 +28,9 @@ READY_SECONDS = 20.0
 STORE = "storage"
 STAND_INS = Path(__file__).resolve().parents[2] / ".cache" / "stand-ins"
 """Base images made on this machine, for where no hub is within reach: see `standins.py`."""
+STANDS_IN = "local.spillway.stand-in"
+"""Their label, and that of every image which is built on one."""
+_DOCKERS = "Engine"
 _SYSTEM_SOCKET = Path("/var/run/docker.sock")
 _STORAGE = """\
 [storage]
@@ -77,9 +80,14 @@ class Engine:
         self.api: APIClient = None
 
     @property
+    def ours(self) -> bool:
+        """Whether we started it, and nobody else uses it."""
+        return self._keeper is not None
+
+    @property
     def cgroup(self) -> str:
         """The cgroup that containers go into, empty where somebody else's engine decides."""
-        return keeper.cgroup_of(self._folder) if self._keeper else ""
+        return keeper.cgroup_of(self._folder) if self.ours else ""
 
     def start(self) -> None:
         """Find or start the engine; raises EngineMissing."""
@@ -103,7 +111,8 @@ class Engine:
     def version(self) -> str:
         """Return the engine's name and version."""
         told = self.api.version()
-        return f"{told['Components'][0]['Name']} {told['Version']}"
+        name = told["Components"][0]["Name"]
+        return f"{'Docker ' if name == _DOCKERS else ''}{name} {told['Version']}"
 
     def _own(self) -> str:
         """Start podman in our folder if that is possible here; return its address."""

@@ -78,11 +78,16 @@ class ContainerImages:
                     self._collect_garbage()
 
     def _collect_garbage(self) -> None:
-        """Remove from the engine all but the newest images that were built here."""
-        built = self._engine.api.images(filters={"label": f"{OURS}=yes"})
+        """Remove from the engine all but the newest images that were built here.
+
+        Nameless ones go, too; in somebody else's engine only those that are known for ours.
+        """
+        labelled = {"label": f"{OURS}=yes"}
+        built = self._engine.api.images(filters=labelled)
         for old in sorted(built, key=lambda one: -int(one["Created"]))[KEPT:]:
             self._forget(old)
-        self._engine.api.prune_images({"dangling": True})
+        nameless = {"dangling": True}
+        self._engine.api.prune_images(nameless if self._engine.ours else nameless | labelled)
 
     def _push(self, name: str, tag: str) -> str:
         lines = self._engine.api.push(name, tag=tag, stream=True, decode=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from localcloud.containers.bases import bases_of, bring
-from localcloud.containers.engine import Engine
+from localcloud.containers.engine import STANDS_IN, Engine
 from localcloud.containers.images import ContainerImages
 from localcloud.containers.instances import ContainerWorkshop
 from localcloud.containers.registry import Registry
@@ -33,7 +33,6 @@ class ContainerRuntime:
     ) -> None:
         root.mkdir(parents=True, exist_ok=True)
         in_flight = InFlight()
-        self._shared = shared
         self._registry = Registry(root / "registry")
         self.engine = Engine(root / "engine", self._registry.port, shared)
         self._workshop = ContainerWorkshop(self.engine, self._registry, root.absolute())
@@ -49,7 +48,8 @@ class ContainerRuntime:
 
     def about(self) -> str:
         """Say in one line what services run as; once it has started."""
-        bases = "; base images are stand-ins made of this machine" if self._shared else ""
+        stand_ins = self.engine.api.images(filters={"label": STANDS_IN})
+        bases = "; base images are stand-ins made of this machine" if stand_ins else ""
         return f"services run as containers of {self.engine.version()}{bases}"
 
     def start(self, telemetry: Telemetry) -> None:

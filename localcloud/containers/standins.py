@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from localcloud.containers.engine import STAND_INS, Engine, EngineMissing
+from localcloud.containers.bases import here
+from localcloud.containers.engine import STAND_INS, STANDS_IN, Engine, EngineMissing
 from localcloud.containers.rootfs import RootFs
 from localcloud.runtime.tools import find_python, find_tool
 
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 PYTHON, NODE = "docker.io/library/python", "docker.io/library/node"
 PYTHON_TAG, NODE_TAG = "3.12-slim", "22-slim"
-LABEL = "local.spillway.stand-in"
-MADE = STAND_INS / "made"
 _BUSYBOX = Path("/bin/busybox")
 _CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
 _NODE_PINS = Path(__file__).resolve().parents[2] / ".ci" / "node.txt"
@@ -53,37 +52,38 @@ sys.exit(main())
 
 @click.command()
 def main() -> None:
-    """Make the stand-ins once; the local cloud's own podman finds them from then on."""
+    """Make the stand-ins once, in DOCKER_HOST's engine or where our own podman finds them."""
     make()
 
 
 def make() -> None:
-    """Make them unless they stand; raise ClickException with what is missing."""
-    if MADE.exists():
-        return
-    if not _BUSYBOX.exists():
-        reason = "stand-ins need /bin/busybox: Debian has it in busybox-static"
-        raise click.ClickException(reason)
+    """Make those that the engine lacks: one of the real name may be the real image.
+
+    Raises ClickException with what is missing.
+    """
     engine = Engine(STAND_INS, registry=0)
     try:
         engine.start()
         for name, tag, fill in ((PYTHON, PYTHON_TAG, _python), (NODE, NODE_TAG, _node)):
-            _make(engine, f"{name}:{tag}", fill)
+            if not here(engine.api, f"{name}:{tag}"):
+                _make(engine, f"{name}:{tag}", fill)
     except EngineMissing as reason:
         raise click.ClickException(str(reason)) from reason
     finally:
         engine.stop()
-    MADE.touch()
 
 
 def _make(engine: Engine, image: str, fill: Callable[[RootFs], str]) -> None:
+    if not _BUSYBOX.exists():
+        reason = "stand-ins need /bin/busybox: Debian has it in busybox-static"
+        raise click.ClickException(reason)
     with tempfile.TemporaryDirectory() as folder:
         tarball = Path(folder) / "root.tar"
         root = RootFs(tarball)
         root.system(_BUSYBOX, _CERTIFICATES)
         made_of = fill(root)
         root.close()
-        changes = [f"ENV {_PATH}", 'CMD ["/bin/sh"]', f"LABEL {LABEL}={made_of}"]
+        changes = [f"ENV {_PATH}", 'CMD ["/bin/sh"]', f"LABEL {STANDS_IN}={made_of}"]
         if _CERTIFICATES.exists():
             changes += [f"ENV {name}={_CERTIFICATES}" for name in _TRUST]
         click.echo(f"making a stand-in for {image} from {made_of}", err=True)

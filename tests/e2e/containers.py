@@ -6,19 +6,31 @@ import os
 import shutil
 import sys
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from localcloud.containers import keeper
+from localcloud.containers.engine import STAND_INS, STORE
 from localcloud.runtime.interface import BuildOptions, RevisionSpec, Served
+from tests.e2e.dockerd import daemon
 from tests.e2e.strangers import run
+from tests.stories.services import good
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SERVICE = "projects/p/locations/l/services/web"
 IMAGE = "asia-northeast3-docker.pkg.dev/p/backend/web"
+BASE = "FROM python:3.12-slim\n"
+SERVED = f"{BASE}RUN mkdir /made && echo by RUN > /made/file\nWORKDIR /app\nCOPY app.py .\n"
+CMD = 'STOPSIGNAL SIGINT\nCMD ["python", "-u", "app.py"]\n'
 NEEDED = ("podman", "runc", "docker-registry", "busybox")
 ROOT = Path(__file__).parents[2]
+STAND_INS_MADE = [sys.executable, "-m", "localcloud.containers.standins"]
 
 
 def stand_ins() -> None:
@@ -26,7 +38,34 @@ def stand_ins() -> None:
     missing = [name for name in NEEDED if not shutil.which(name)]
     if os.geteuid() or missing:
         pytest.skip(f"containers need root and {', '.join(NEEDED)}: `make e2e` as root brings them")
-    run([sys.executable, "-m", "localcloud.containers.standins"], {}, ROOT)
+    run(STAND_INS_MADE, {}, ROOT)
+
+
+@contextmanager
+def podman(_folder: Path) -> Iterator[Path]:
+    """The local cloud's own; gives the store of its base images."""
+    stand_ins()
+    yield STAND_INS / STORE
+
+
+@contextmanager
+def docker(folder: Path) -> Iterator[None]:
+    """Docker's own daemon in DOCKER_HOST, with the same base images."""
+    with daemon(folder) as address, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DOCKER_HOST", address)
+        run(STAND_INS_MADE, {}, ROOT)
+        yield None
+
+
+ENGINES = {"Podman Engine": podman, "Docker Engine": docker}
+"""By what each is called."""
+
+
+def served(folder: Path) -> Path:
+    """Make a build context of a service that greets."""
+    (folder / "Dockerfile").write_text(SERVED + CMD, encoding="utf-8")
+    (folder / "app.py").write_text(good(), encoding="utf-8")
+    return folder
 
 
 @dataclass
@@ -74,5 +113,7 @@ def left_behind(folder: Path) -> list[str]:
             continue
         if str(folder) in words and command.parent.name != str(os.getpid()):
             found.append(words)
-    group = keeper.cgroup_of(folder / "engine").strip("/")
-    return found + [str(path) for path in Path("/sys/fs/cgroup").glob(f"*/{group}")]
+    if (folder / "engine").exists():
+        group = keeper.cgroup_of(folder / "engine").strip("/")
+        found += [str(path) for path in Path("/sys/fs/cgroup").glob(f"*/{group}")]
+    return found

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
@@ -13,41 +10,16 @@ import pytest
 import requests
 
 from localcloud.containers.building import OURS
-from localcloud.containers.engine import STAND_INS, STORE, Engine, EngineMissing
+from localcloud.containers.engine import EngineMissing
 from localcloud.containers.images import KEPT
 from localcloud.containers.runtime import ContainerRuntime
 from localcloud.runtime.interface import BuildFailed, BuildOptions, StartFailed
-from tests.e2e import containers
-from tests.e2e.containers import IMAGE, SERVICE, Heard, left_behind, options, spec
+from tests.e2e.containers import BASE, ENGINES, IMAGE, Heard, left_behind, options, served, spec
 from tests.stories.people import eventually
-from tests.stories.services import good
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-BASE = "FROM python:3.12-slim\n"
-SERVED = f"{BASE}RUN mkdir /made && echo by RUN > /made/file\nWORKDIR /app\nCOPY app.py .\n"
-CMD = 'STOPSIGNAL SIGINT\nCMD ["python", "-u", "app.py"]\n'
-OWNER = """\
-import sys
-from pathlib import Path
-from localcloud.containers.runtime import ContainerRuntime
-from tests.e2e.containers import Heard, spec
-runtime = ContainerRuntime(Path(sys.argv[1]), lambda *_: True, Path(sys.argv[2]))
-runtime.start(Heard())
-context = Path(sys.argv[3])
-from tests.e2e.containers import options
-digest = runtime.images.build(context, context / "Dockerfile", options())
-runtime.revisions.start(spec("web-1", digest))
-print("up", flush=True)
-sys.stdin.read()
-"""
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _bases() -> None:
-    containers.stand_ins()
 
 
 @pytest.fixture(scope="module")
@@ -55,28 +27,28 @@ def heard() -> Heard:
     return Heard()
 
 
-@pytest.fixture(scope="module")
-def runtime(tmp_path_factory: pytest.TempPathFactory, heard: Heard) -> Iterator[ContainerRuntime]:
+@pytest.fixture(scope="module", params=ENGINES)
+def runtime(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, heard: Heard
+) -> Iterator[ContainerRuntime]:
     folder = tmp_path_factory.mktemp("runtime")
-    made = ContainerRuntime(folder, lambda *_: True, STAND_INS / STORE)
-    made.start(heard)
-    yield made
-    made.stop()
+    with ENGINES[request.param](folder) as shared:
+        made = ContainerRuntime(folder, lambda *_: True, shared)
+        made.start(heard)
+        assert request.param in made.about()
+        yield made
+        made.stop()
     assert left_behind(folder) == []
 
 
 @pytest.fixture
 def context(tmp_path: Path) -> Path:
-    (tmp_path / "Dockerfile").write_text(SERVED + CMD, encoding="utf-8")
-    (tmp_path / "app.py").write_text(good(), encoding="utf-8")
-    return tmp_path
+    return served(tmp_path)
 
 
 @pytest.fixture(scope="module")
 def digest(runtime: ContainerRuntime, tmp_path_factory: pytest.TempPathFactory) -> str:
-    folder = tmp_path_factory.mktemp("context")
-    (folder / "Dockerfile").write_text(SERVED + CMD, encoding="utf-8")
-    (folder / "app.py").write_text(good(), encoding="utf-8")
+    folder = served(tmp_path_factory.mktemp("context"))
     built = runtime.images.build(folder, folder / "Dockerfile", options())
     runtime.images.tag(IMAGE, "one", built)
     return built
@@ -168,7 +140,7 @@ def test_a_crash_is_told_and_the_container_started_again(
 @pytest.mark.parametrize(
     ("dockerfile", "said"),
     [
-        (f"{BASE}RUN echo no such package; exit 7\n", "exit status 7"),
+        (f"{BASE}RUN echo no such package; exit 7\n", "(exit status|non-zero code:) 7"),
         ("FROM nobody/has-this:1\n", "nobody/has-this"),
         (f"{BASE}COPY missing .\n", "missing"),
         (f"{BASE}FLY away\n", "(?i)unknown instruction.*FLY"),
@@ -227,57 +199,3 @@ def test_builds_side_by_side_do_not_take_each_others_images(
     with ThreadPoolExecutor(3) as pool:
         digests = set(pool.map(build, range(1, 7)))
     assert len(digests) == 6
-
-
-def test_nothing_outlives_an_owner_that_is_killed(context: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "killed"
-    command = [sys.executable, "-c", OWNER, str(folder), str(STAND_INS / STORE), str(context)]
-    owner = subprocess.Popen(  # noqa: S603  # our own interpreter
-        command, cwd=containers.ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    assert owner.stdout is not None
-    assert owner.stdout.readline() == "up\n"
-    assert any("conmon" in line for line in left_behind(folder))
-
-    owner.send_signal(signal.SIGKILL)
-    owner.communicate()
-
-    eventually(lambda: left_behind(folder), lambda left: left == [], "an empty machine")
-
-
-def test_somebody_elses_engine_is_used_and_goes_on(
-    tmp_path: Path, context: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    mine = ContainerRuntime(tmp_path / "mine", lambda *_: True)
-    theirs = Engine(tmp_path / "theirs" / "engine", mine.registry_port, STAND_INS / STORE)
-    theirs.start()
-    monkeypatch.setenv("DOCKER_HOST", theirs.address)
-    heard, wanted = Heard(), "web-1"
-    try:
-        mine.start(heard)
-        digest = mine.images.build(context, context / "Dockerfile", options())
-        mine.revisions.start(spec(wanted, digest))
-        port = mine.revisions.port(spec(wanted, digest).revision)
-        assert requests.get(f"http://127.0.0.1:{port}/", timeout=20).text == "hello from web-1"
-        assert len(theirs.api.containers()) == 1
-        mine.stop()
-        assert theirs.api.containers(all=True) == []
-    finally:
-        theirs.stop()
-    assert left_behind(tmp_path / "theirs") == []
-
-
-def test_the_demo_plays_on_containers(tmp_path: Path) -> None:
-    state = tmp_path / "demo"
-    command = [sys.executable, "-m", "localcloud.demo", "--no-color", "--runtime=containers"]
-    told = subprocess.run(  # noqa: S603  # our own interpreter
-        [*command, f"--state={state}"],
-        cwd=containers.ROOT,
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-    )
-    assert told.returncode == 0, told.stdout[-4000:] + told.stderr[-2000:]
-    assert left_behind(state / "runtime") == []
-    assert SERVICE not in told.stdout
