@@ -84,6 +84,8 @@ class ServiceRollout(Struct, frozen=True, kw_only=True):
     """There was no service before: no canary is possible."""
     stable: str = ""
     """The revision that served everything when this deployment met the service."""
+    stable_digest: str = ""
+    """Of the image that it runs, where Cloud Run says it."""
     pinned: bool = False
     """Its traffic followed the latest revision, whichever that was, until this deployment."""
     split: dict[str, int] = {}

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from bot.core.deployment import Deployment, FailureCode, Phase
 from bot.core.locks import after_rollback, entered, entry_of, holds, of_deployment
 from bot.core.model import Environment, Release, ReleasedService
-from bot.core.releases import of_services, rejecting, released, taken_back
+from bot.core.releases import before, of_services, rejecting, released, taken_back
 from bot.core.rollout.turn import ENDS
 
 if TYPE_CHECKING:
@@ -115,7 +115,8 @@ def _told_later(environment: Environment, deployment: Deployment) -> Environment
 
 def _released(environment: Environment, deployment: Deployment) -> Environment:
     release = release_of(environment.live, deployment, deployment.phase_since)
-    return _returned(released(environment, release), deployment)
+    met = replace(environment, live=before(environment.live, deployment))
+    return _returned(released(met, release), deployment)
 
 
 def _judged(environment: Environment, deployment: Deployment) -> Environment:

@@ -119,6 +119,7 @@ class Release(Struct, frozen=True, kw_only=True):
 
     deployment: str
     sha: str
+    """Empty where all of it was adopted: others had deployed it, of a commit that nobody knows."""
     number: int | None
     at: datetime
     services: dict[str, ReleasedService]
@@ -133,6 +134,8 @@ class ReleasedService(Struct, frozen=True, kw_only=True):
     sha: str
     deployment: str = ""
     """Which one made the revision: its record holds the settings to make it again from."""
+    adopted: bool = False
+    """Others made the revision: it can get traffic, and not be made again."""
     secrets: dict[str, str] = field(default_factory=dict)
     """The versions that the revision reads, where deploy.yaml said `latest`."""
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from bot.core.model import Environment, Refusal, Release
+from bot.core.model import Environment, Refusal, Release, ReleasedService
 from bot.core.reasons import Reason
 from bot.core.rejected import Rejected, RejectedService
 
@@ -15,11 +15,15 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.core.deployment import Deployment, ServiceRollout
-    from bot.core.model import ReleasedService
     from bot.core.rejected import Content
 
 KEPT = 20
 """Releases, and rejections, that an environment remembers."""
+
+
+def called(release: Release) -> str:
+    """Return what people know a release by."""
+    return release.sha[:7] or "what others had deployed"
 
 
 def earlier(environment: Environment, ref: str) -> Release | Refusal:
@@ -36,18 +40,39 @@ def earlier(environment: Environment, ref: str) -> Release | Refusal:
     )
 
 
+def before(live: Release | None, deployment: Deployment) -> Release | None:
+    """Return what ran when a deployment came: what is on record, and what it adopted of others'."""
+    known = live.services if live else {}
+    adopted = {
+        service.plan.name: ReleasedService(
+            revision=service.stable,
+            digest=service.stable_digest,
+            settings_hash="",
+            sha="",
+            deployment=deployment.id,
+            adopted=True,
+        )
+        for service in deployment.services
+        if service.changed and service.stable and service.plan.name not in known
+    }
+    if deployment.restores or not adopted:
+        return live
+    nothing = Release(deployment="", sha="", number=None, at=deployment.created_at, services={})
+    return replace(live or nothing, services={**known, **adopted})
+
+
 def released(environment: Environment, release: Release) -> Environment:
     """Return the environment with a release live, and what ran before it remembered."""
-    before = environment.live
-    past = (before, *environment.past)[:KEPT] if before else environment.past
-    return replace(environment, live=release, previous=before, past=past)
+    former = environment.live
+    past = (former, *environment.past)[:KEPT] if former else environment.past
+    return replace(environment, live=release, previous=former, past=past)
 
 
 def taken_back(environment: Environment) -> Environment:
     """Return the environment after its live release lost its traffic to the one before it."""
     live, *older = environment.past or (environment.previous,)
-    before = older[0] if older else None
-    return replace(environment, live=live, previous=before, past=tuple(filter(None, older)))
+    former = older[0] if older else None
+    return replace(environment, live=live, previous=former, past=tuple(filter(None, older)))
 
 
 def rejecting(environment: Environment, rejected: Rejected) -> Environment:
@@ -123,6 +148,6 @@ def _contents(release: Release | None) -> dict[str, Content]:
 
 
 def _offers(environment: Environment) -> tuple[str, ...]:
-    shas = dict.fromkeys(release.sha[:7] for release in environment.past)
+    shas = dict.fromkeys(release.sha[:7] for release in environment.past if release.sha)
     offers = tuple(f"/rollback {environment.name} to {sha}" for sha in list(shas)[:2])
     return (*offers, f"/history {environment.name}")

@@ -14,6 +14,7 @@ from bot.core.configuration import EnvironmentPlan
 from bot.core.deployment import Deployment, ServiceRollout
 from bot.core.model import Release
 from bot.core.rejected import Rejected
+from bot.core.releases import called
 from bot.core.rollout.labels import canary_tag
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def restoration(ask: Ask, wish: Return, sampling: Sampling, now: datetime) -> De
         id=name,
         repository=ask.repository,
         environment=wish.plan.name,
-        sha=release.sha,
+        sha=release.sha or (wish.away_from.sha if wish.away_from else wish.trusted_sha),
         trusted_sha=wish.trusted_sha,
         actor=ask.actor,
         ask=ask.key,
@@ -75,7 +76,7 @@ def restoration(ask: Ask, wish: Return, sampling: Sampling, now: datetime) -> De
 
 def _why(ask: Ask, wish: Return) -> str:
     left = f" from {wish.away_from.sha[:7]}" if wish.away_from else ""
-    return f"rolled back{left} to {wish.release.sha[:7]} by {ask.actor}"
+    return f"rolled back{left} to {called(wish.release)} by {ask.actor}"
 
 
 def _plan(wish: Return, services: tuple[ServiceRollout, ...]) -> EnvironmentPlan:
@@ -92,11 +93,12 @@ def _plan(wish: Return, services: tuple[ServiceRollout, ...]) -> EnvironmentPlan
 
 
 def _service(one: ReleasedService, made: ServiceRollout, deployment: str) -> ServiceRollout:
+    """Return a service on its way back; an image of others is none that we make or name."""
     return ServiceRollout(
         plan=replace(made.plan, level=0),
         settings_hash=one.settings_hash,
         reuse_key=made.reuse_key,
-        digest=one.digest,
+        digest="" if one.adopted else one.digest,
         secrets=one.secrets,
         revision=one.revision,
         tag=canary_tag(deployment),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from bot.core.deployment import Deployment, Phase
+from bot.core.releases import called
 from bot.core.rollout.turn import ENDS
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def names(newer: Deployment) -> str:
     """Return what people know the newer one by."""
     sha = newer.sha[:7]
     if newer.restores:
-        return f"the rollback to {sha} that {newer.actor} asked for"
+        return f"the rollback to {called(newer.restores)} that {newer.actor} asked for"
     if newer.branch:
         return f"{sha}, the newer push to {newer.branch}"
     return f"{sha} of pull request {newer.number}" if newer.number else sha

@@ -84,7 +84,7 @@ def _environments(deployment: Deployment, environment: Environment) -> Iterator[
         return
     for service in deployment.services:
         released = live.services.get(service.plan.name)
-        if released is not None and released.digest:
+        if released is not None and released.digest and not released.adopted:
             yield Tag(
                 image=service.plan.image,
                 tag=environment.name,

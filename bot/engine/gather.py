@@ -98,9 +98,10 @@ def who(world: World, asked: Question) -> policy.Facts:
 
 
 def live_release(world: World, repository: Repository, environment: str) -> Release | None:
-    """Return what an environment runs, as our own record says."""
+    """Return what an environment runs of a known commit, as our own record says."""
     found = world.store.get(Environment, f"{repository.id}/{environment}")
-    return found[0].live if found else None
+    live = found[0].live if found else None
+    return live if live and live.sha else None
 
 
 def unasked(asked: Question, now: datetime, role: str = "none") -> policy.Facts:

@@ -90,7 +90,8 @@ def _change(
     young = image is not None and image[0].built_at > world.clock() - made.plan.reuse
     digest = service.digest or (image[0].digest if image and young else "")
     same = live is not None and (live.digest, live.settings_hash) == (digest, service.settings_hash)
-    before = _plan_of(world, live.deployment, service.plan.name) if live else None
+    maker = "" if live is None or live.adopted else live.deployment
+    before = _plan_of(world, maker, service.plan.name)
     return Change(plan=service.plan, digest=digest, live=before, same=same)
 
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.core import command
-from bot.core.deployment import Deployment, Phase
+from bot.core.deployment import Deployment
 from bot.core.model import Environment, Refusal, Release
 from bot.core.reasons import Reason
 from bot.core.rejected import Rejected
-from bot.core.releases import differing, earlier, of_release, of_services
-from bot.core.report.deployment import returned_by_hand
+from bot.core.releases import called, differing, earlier, of_release, of_services
 from bot.core.restoration import Return, restoration, unknown
 from bot.core.rollout.turn import ENDS, had_traffic
 from bot.engine.asked import Asked, barred, refused, too_late
@@ -77,10 +76,10 @@ def _going(world: World, place: Environment) -> list[Deployment]:
 def _under_way(place: Environment, on_its_way: list[Deployment]) -> Refusal | None:
     """Two people who pull the same emergency brake want one stop, not two."""
     for going in on_its_way:
-        if going.restores:
+        if target := going.restores:
             return Refusal(
                 code=Reason.NOT_NOW,
-                reason=f"a rollback of `{place.name}` to `{going.sha[:7]}` is on its way already, "
+                reason=f"a rollback of `{place.name}` to {called(target)} is on its way already, "
                 f"asked for by @{going.actor}",
                 commands=(f"/status {place.name}",),
             )
@@ -102,28 +101,10 @@ def return_to(
         return place.live, of_services(active, changed, why, world.clock())
     release = earlier(place, read.ref)
     if isinstance(release, Refusal):
-        return release if read.ref else _before_us(world, place) or release
+        return release
     if place.live is None or not differing(place.live, release):
         return release, None
     return release, of_release(place.live, release, world.clock())
-
-
-def _before_us(world: World, place: Environment) -> Refusal | None:
-    """Say how to go back to what the first deployment adopted, of which we know no commit."""
-    first = place.live if not place.past else None
-    found = world.store.get(Deployment, first.deployment) if first else None
-    lines = returned_by_hand(found[0]) if found else []
-    if found is None or not lines:
-        return None
-    before = ", ".join(s.stable for s in found[0].services if s.changed and s.stable)
-    watched = found[0].phase is Phase.WATCHING
-    return Refusal(
-        code=Reason.NO_RELEASE,
-        reason=f"what `{place.name}` ran before, {before}, was not deployed from here, so no "
-        "commit of it is known",
-        remedy="" if watched else "it can be given the traffic by hand",
-        commands=(f"/abort {place.name}",) if watched else tuple(lines),
-    )
 
 
 def _makers(world: World, release: Release) -> dict[str, Deployment]:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from bot.core.deployment import Deployment, Phase
 from bot.core.environment import place_in_queue
 from bot.core.gates import is_production
+from bot.core.releases import called
 from bot.core.report import check, controls, pace
 from bot.core.report import deployment as words
 from bot.core.rollout.turn import ENDS
@@ -210,17 +211,21 @@ class Voice:
         self._keep(replace(self._told, reaction=content))
 
     def _retire(self) -> None:
-        """Set the release before ours inactive, which GitHub does itself but in production."""
+        """Set the release before ours inactive, which GitHub does itself but in production.
+
+        It does so as a newer one succeeds: what others had deployed is none that it knows.
+        """
         live, before = self._environment.live, self._environment.previous
-        ours = live is not None and live.deployment == self.deployment.id
-        if not ours or before is None or self._told.retired:
+        if live is None or live.deployment != self.deployment.id:
+            return
+        if before is None or self._told.retired:
             return
         if self.deployment.phase not in {Phase.SUCCEEDED, Phase.WATCHING}:
             return
         found = self._world.store.get(Deployment, before.deployment)
         earlier = found[0].told.github_deployment if found else 0
-        if earlier and is_production(self.deployment.environment):
-            why = f"replaced by {self.deployment.sha[:7]}"
+        if earlier and (not live.sha or is_production(self.deployment.environment)):
+            why = f"replaced by {called(live)}"
             self._world.voice.deployment_status(self._repository, earlier, "inactive", why, "")
         self._keep(replace(self._told, retired=earlier or -1))
 

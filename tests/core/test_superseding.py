@@ -59,4 +59,4 @@ def test_what_gives_way(
 def test_what_takes_a_place_is_named() -> None:
     assert names(one("new", "main")) == "aaaaaaa, the newer push to main"
     assert names(one("new", number=12)) == "aaaaaaa of pull request 12"
-    assert names(rollback("new")) == "the rollback to aaaaaaa that owner asked for"
+    assert names(rollback("new")) == "the rollback to ccccccc that owner asked for"

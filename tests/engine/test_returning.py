@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pytest
 from msgspec.structs import replace
 
 from bot.clients.store_sqlite import SqliteStore
-from bot.core.command import Rollback
 from bot.core.deployment import Deployment, Phase
-from bot.core.model import Environment, Refusal, Release
-from bot.engine.returning import as_of_one_moment, return_to
+from bot.core.model import Environment, Release
+from bot.engine.gather import live_release
+from bot.engine.returning import as_of_one_moment
 from bot.ports import Write
 from tests.core.rollout.simulated import deployment, service_plan
 from tests.engine.worlds import world
@@ -23,7 +22,6 @@ GOING = replace(deployment(service_plan("ai")), phase=Phase.SHIFTING)
 PLACE = Environment(
     key=GOING.environment_key, name="prod", repository=GOING.repository, active=GOING.id
 )
-BY_HAND = "gcloud run services update-traffic ai --project p --region r --to-revisions ai-old=100"
 LIVE = Release(deployment=GOING.id, sha=GOING.sha, number=None, at=GOING.created_at, services={})
 
 
@@ -50,21 +48,10 @@ def test_what_ends_between_two_reads_is_live_and_not_on_its_way(tmp_path: Path) 
     assert (place.live, going) == (LIVE, [])
 
 
-@pytest.mark.parametrize(
-    ("phase", "offered"),
-    [
-        (Phase.WATCHING, "/abort prod"),
-        (Phase.SUCCEEDED, BY_HAND),
-    ],
-)
-def test_what_was_adopted_is_no_release_and_the_way_back_to_it_is_offered(
-    tmp_path: Path, phase: Phase, offered: str
-) -> None:
+def test_what_others_had_deployed_is_no_commit_that_a_branch_must_hold(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "store.sqlite")
-    adopted = replace(GOING.services[0], stable="ai-old", share=100)
-    assert store.commit(Write(replace(GOING, phase=phase, services=(adopted,)), 0))
-    place = replace(PLACE, active="", live=LIVE)
-    found = return_to(world(store=store), place, [], Rollback(environment="prod"))
-    assert isinstance(found, Refusal)
-    assert found.commands == (offered,)
-    assert "ai-old, was not deployed from here" in found.reason
+    here, repository = world(store=store), GOING.repository
+    assert store.commit(Write(replace(PLACE, live=LIVE), 0))
+    assert live_release(here, repository, "prod") == LIVE
+    assert store.commit(Write(replace(PLACE, live=replace(LIVE, sha="")), 1))
+    assert live_release(here, repository, "prod") is None

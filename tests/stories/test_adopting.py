@@ -64,9 +64,25 @@ def adopted(made: Repository, console: Console) -> Adopted:
     pull = made.pull_request({"web/app.py": services.good("adopted")}, "adopted")
     pull.comment("/deploy prod")
     assert made.concluded(pull.sha, "prod")["conclusion"] == "success"
-    serving = before.latest_ready_revision.rpartition("/")[2]
-    assert f"--to-revisions {serving}=100" in pull.refusal(pull.comment("/rollback prod"))
-    return pull, before, console.service(f"{made.prefix}-web")
+    assert len(pull.told()) == 1
+    after = console.service(f"{made.prefix}-web")
+    there_and_back(pull, console, before.latest_ready_revision.rpartition("/")[2])
+    return pull, before, after
+
+
+def there_and_back(pull: Pull, console: Console, adopted: str) -> None:
+    """Roll back to what others had deployed, by traffic alone, and insist on ours again."""
+    service = f"{pull.repository.prefix}-web"
+    pull.comment("/rollback prod")
+    told = pull.reply("prod: Rolled back to what others had deployed")
+    assert f"traffic goes back to `{adopted}`" in told
+    assert f"`prod` is locked against `{pull.sha[:7]}`" in told
+    assert console.serving(service) == adopted
+    pull.repository.reached(pull.sha, "prod", "in_progress", "success", "inactive")
+    assert "what others had deployed" in pull.answer(pull.comment("/status prod"))
+    asked = pull.comment("/deploy prod --retry")
+    assert pull.reacted(asked, "rocket") == ["eyes", "rocket"]
+    assert pull.sha[:7] in console.serving(service)
 
 
 def test_a_service_of_terraforms_is_adopted_as_it_is(
@@ -76,7 +92,6 @@ def test_a_service_of_terraforms_is_adopted_as_it_is(
     service = f"{pull.repository.prefix}-web"
     serving = before.latest_ready_revision.rpartition("/")[2]
     told = pull.reply(f"the traffic of {service} followed its latest revision; it was pinned to ")
-    assert len(pull.told()) == 1
     assert f"{service} keeps what others set and deploy.yaml does not name: " in told
     assert "very secret" not in told
     for name in (

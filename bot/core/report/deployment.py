@@ -41,18 +41,18 @@ class Status(Struct, frozen=True):
 
 
 def status(deployment: Deployment) -> Status | None:
-    """Return the status that should stand, or None while there is nothing to deploy yet."""
+    """Return the status that should stand, or None: no commit is deployed, or not yet."""
+    if deployment.restores and not deployment.restores.sha:
+        return None
     match deployment.phase:
-        case Phase.QUEUED | Phase.UNCHANGED:
-            return None
         case Phase.SUCCEEDED | Phase.WATCHING:
             state = "success"
         case Phase.ROLLED_BACK | Phase.FAILED:
             state = "failure"
-        case Phase.ABORTED | Phase.SUPERSEDED:
-            if not deployment.told.status:
-                return None
+        case Phase.ABORTED | Phase.SUPERSEDED if deployment.told.status:
             state = "inactive"
+        case Phase.QUEUED | Phase.UNCHANGED | Phase.ABORTED | Phase.SUPERSEDED:
+            return None
         case _:
             state = "in_progress"
     said = deployment.failure.reason if deployment.failure else ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.core.deployment import Deployment, Phase
+from bot.core.releases import called
 from bot.core.report.phrases import plain
 from bot.core.rollout.turn import COMPARED
 
@@ -45,14 +46,24 @@ def _asked(deployment: Deployment) -> str:
     )
 
 
+def _revisions(release: Release) -> str:
+    """Return where the traffic goes: what others made is named, as no commit says what it is."""
+    if release.sha:
+        return (
+            "the revisions of that release, and what is gone is made again from its image and "
+            "settings"
+        )
+    return ", ".join(f"`{service.revision}`" for service in release.services.values())
+
+
 def _going_back(deployment: Deployment, release: Release) -> str:
     away = deployment.away_from
     left = f" from {away.sha}" if away else ""
     number = f", which came from #{release.number}" if release.number else ""
     said = (
-        f"Rollback{left} to {release.sha}{number}, asked for by @{deployment.actor}. "
-        f"Deployment `{deployment.id}`. Nothing is built: traffic goes back to the revisions of "
-        f"that release, and what is gone is made again from its image and settings."
+        f"Rollback{left} to {release.sha or called(release)}{number}, asked for by "
+        f"@{deployment.actor}. Deployment `{deployment.id}`. Nothing is built: "
+        f"traffic goes back to {_revisions(release)}."
     )
     if away is None or deployment.phase not in {Phase.SUCCEEDED, Phase.UNCHANGED}:
         return said

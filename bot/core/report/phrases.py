@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from bot.core.deployment import Deployment, Phase
+from bot.core.releases import called
 from bot.core.route import Stage
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def title(deployment: Deployment, place: int) -> str:
     if place:
         return f"Queued, position {place}{_waiting(deployment)}"
     if deployment.restores and deployment.phase in _RETURNING:
-        return f"{_RETURNING[deployment.phase]} {deployment.sha[:7]}{_waiting(deployment)}"
+        return f"{_RETURNING[deployment.phase]} {called(deployment.restores)}{_waiting(deployment)}"
     if compared_again(deployment):
         return f"Compared with stable again, at {deployment.share} %{_waiting(deployment)}"
     if deployment.phase is Phase.SHIFTING:

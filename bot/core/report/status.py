@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from bot.core.deployment import Deployment, Phase
 from bot.core.model import Environment
+from bot.core.releases import called
 from bot.core.report.locks import locked_by
 from bot.core.report.phrases import TITLES, age, commands, compared_again
 
@@ -60,10 +61,11 @@ def _has(seen: Seen) -> int:
 
 def _live(live: Release, share: int) -> str:
     since = f"since {live.at:%Y-%m-%d %H:%M} UTC"
-    others = sorted({one.sha for one in live.services.values()} - {live.sha})
+    others = sorted({one.sha for one in live.services.values()} - {live.sha, ""})
     also = "".join(f", some services still `{sha[:7]}`" for sha in others[:1])
-    release = f"release `{live.deployment}`, {share} %"
-    return f"`{live.sha[:7]}`{_origin(live.number)} {since} ({release}){also}"
+    release = f"release `{live.deployment}`, " if live.deployment else ""
+    name = f"`{live.sha[:7]}`" if live.sha else called(live)
+    return f"{name}{_origin(live.number)} {since} ({release}{share} %){also}"
 
 
 def _on_its_way(seen: Seen, now: datetime) -> str:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from bot.core.deployment import Phase
+from bot.core.releases import called
 from bot.core.report.deployment import state
 from bot.core.report.phrases import SYMBOLS, clean, plain, title
 
@@ -66,7 +67,7 @@ def places(environments: Iterable[Environment], going: dict[str, Deployment]) ->
     lines = []
     for place in environments:
         live, moving = place.live, going.get(place.active)
-        runs = f"{live.sha[:7]} since {live.at:%Y-%m-%d %H:%M} UTC" if live else "nothing yet"
+        runs = f"{called(live)} since {live.at:%Y-%m-%d %H:%M} UTC" if live else "nothing yet"
         lines.append(f"{place.name}: {runs}")
         if place.lock:
             lines.append(f"  locked by {plain(place.lock.owner)}: {plain(place.lock.reason)}")

@@ -47,8 +47,12 @@ def serving_digest(service: ServiceRollout, seen: ServiceSeen) -> str:
 
     It says what runs; what is deployed comes from our own store, where labels of others never get.
     """
-    if _serving_labels(seen).get(REUSE) != service.reuse_key:
-        return ""
+    same = _serving_labels(seen).get(REUSE) == service.reuse_key
+    return image_digest(seen) if same else ""
+
+
+def image_digest(seen: ServiceSeen) -> str:
+    """Return the digest of the serving image, where Cloud Run says it."""
     revision = seen.revisions.get(seen.serving)
     return revision.image.partition("@")[2] if revision else ""
 

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from bot.core.deployment import Deployment, Failure, FailureCode, Phase, ServiceRollout
 from bot.core.rollout import restoring
 from bot.core.rollout.addresses import without_address
-from bot.core.rollout.labels import owned_by_another, serves_already, serving_digest
+from bot.core.rollout.labels import image_digest, owned_by_another, serves_already, serving_digest
 from bot.core.rollout.turn import SPLIT, Turn, enter, fail, wait
 from bot.core.rollout.wants import called_by
 
@@ -96,6 +96,7 @@ def _compared(service: ServiceRollout, seen: Sight) -> ServiceRollout:
         service,
         changed=not same,
         stable=live.serving,
+        stable_digest=image_digest(live),
         digest=digest,
         url=live.uri,
         pinned=live.follows_latest,

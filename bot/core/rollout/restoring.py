@@ -31,6 +31,8 @@ def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
         _found(deployment, service, seen.services[service.plan.name])
         for service in deployment.services
     )
+    if lost := _lost(deployment, services):
+        return Turn(fail(deployment, _gone(deployment, lost), now))
     found = replace(
         deployment, services=services, share=FULL, retaken_by=deployment.actor, share_since=None
     )
@@ -39,6 +41,24 @@ def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
         return Turn(enter(found, Phase.UNCHANGED, now))
     standing = all(service.standing for service in changed)
     return Turn(enter(found, Phase.SHIFTING if standing else Phase.STAGING, now))
+
+
+def _lost(deployment: Deployment, services: tuple[ServiceRollout, ...]) -> list[str]:
+    """Return the revisions that others made, and somebody has deleted since."""
+    there = deployment.restores.services if deployment.restores else {}
+    names = [s.plan.name for s in services if not s.standing]
+    return [there[name].revision for name in names if there[name].adopted]
+
+
+def _gone(deployment: Deployment, revisions: list[str]) -> Failure:
+    ran = f"what {deployment.environment} ran before, {', '.join(revisions)}"
+    return Failure(
+        code=FailureCode.REJECTED,
+        service="",
+        reason=f"{ran}, was not deployed from here and is deleted, so it cannot be made again",
+        logs=(),
+        commands=(f"/history {deployment.environment}",),
+    )
 
 
 def _found(deployment: Deployment, service: ServiceRollout, live: ServiceSeen) -> ServiceRollout:

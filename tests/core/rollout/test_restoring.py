@@ -58,8 +58,8 @@ def rejected(letter: str, *services: str) -> Rejected:
     return Rejected(deployment=f"of-{letter}", sha=letter * 40, at=START, why="", services=bad)
 
 
-def going_back(target: Release, away: Rejected | None = None) -> Deployment:
-    ask = Ask(
+def asking() -> Ask:
+    return Ask(
         key="7/9/0",
         kind=AskKind.COMMENT,
         repository=REPOSITORY,
@@ -67,6 +67,9 @@ def going_back(target: Release, away: Rejected | None = None) -> Deployment:
         created_at=START,
         number=9,
     )
+
+
+def going_back(target: Release, away: Rejected | None = None) -> Deployment:
     made = deployment(AI, API)
     wish = Return(
         release=target,
@@ -77,7 +80,7 @@ def going_back(target: Release, away: Rejected | None = None) -> Deployment:
         makers=dict.fromkeys(target.services, made),
     )
     assert unknown(target, wish.makers) == ()
-    return restoration(ask, wish, made.sampling, START)
+    return restoration(asking(), wish, made.sampling, START)
 
 
 def serving(*names: str, letter: str, standing: str) -> World:
