@@ -152,6 +152,8 @@ class EnvironmentPlan(Struct, frozen=True, kw_only=True):
     """The branch whose pushes deploy here; empty for none."""
     superseding: Literal["queue", "latest_wins"] = "queue"
     """Whether a newer deployment ends the one that is on its way, too."""
+    required: bool = False
+    """Whether a merge asks for its check."""
     build_region: str = ""
     """Where Cloud Build builds, which may be `global`; empty: where each service runs."""
     connected_repository: str = ""

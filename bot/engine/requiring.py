@@ -52,9 +52,10 @@ def _head(world: World, ask: Ask) -> str:
 
 
 def _deployment(world: World, ask: Ask, name: str, head: str) -> Deployment | None:
-    """Return the newest deployment of a commit to an environment."""
+    """Return the newest deployment of a commit to an environment, best one of every service."""
     made = world.store.history(f"{ask.repository.id}/{name}", MOST_LOOKED_AT)
-    return next((one for one in made if one.sha == head and one.restores is None), None)
+    own = [one for one in made if one.sha == head and one.restores is None]
+    return next((one for one in own if not words.left_out(one)), next(iter(own), None))
 
 
 def _touches(changed: frozenset[str] | None, plan: EnvironmentPlan) -> bool:

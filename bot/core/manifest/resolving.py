@@ -36,6 +36,7 @@ def plan(name: str, keys: EnvironmentKeys, notes: tuple[str, ...]) -> Environmen
         build_region=keys.build_region or keys.region,
         connected_repository=keys.connected_repository,
         superseding=keys.superseding,
+        required=keys.required,
         services=services,
         addresses={service.name: service.key for service in services},
         rollout=_rollout(keys.rollout),

@@ -1,11 +1,16 @@
-"""The check run `deploy / <environment>`: live through the rollout, concluded once."""
+"""The check run `deploy / <environment>`: live through the rollout, concluded once.
+
+GitHub lets a pull request in whose required check is a success, neutral or skipped. So where a
+merge asks for this one, only a deployment of every service that came to its end is any of these.
+"""
 
 from __future__ import annotations
 
 from bot.core.deployment import Deployment, Phase
 from bot.core.github import CheckRun
 from bot.core.report.deployment import details
-from bot.core.report.phrases import PASSING, lasting_title, title
+from bot.core.report.phrases import PASSING, commands, lasting_title, title
+from bot.core.report.required import NEEDED, left_out
 
 _CONCLUSIONS = {
     Phase.SUCCEEDED: "success",
@@ -20,7 +25,7 @@ _CONCLUSIONS = {
 
 def check_run(deployment: Deployment, place: int) -> CheckRun:
     """Return what the check run should show now."""
-    conclusion = _CONCLUSIONS.get(deployment.phase, "")
+    conclusion = _conclusion(deployment)
     completed = deployment.finished_at or deployment.phase_since
     return CheckRun(
         name=f"deploy / {deployment.environment}",
@@ -29,10 +34,30 @@ def check_run(deployment: Deployment, place: int) -> CheckRun:
         status="completed" if conclusion else "queued" if place else "in_progress",
         conclusion=conclusion,
         title=title(deployment, place) if place else lasting_title(deployment),
-        summary=_passing(deployment) + details(deployment, place),
+        summary=_passing(deployment) + _lacking(deployment) + details(deployment, place),
         started_at=deployment.created_at,
         completed_at=completed if conclusion else None,
     )
+
+
+def _conclusion(deployment: Deployment) -> str:
+    if deployment.plan.required and deployment.phase is Phase.SUPERSEDED:
+        return "cancelled"
+    return NEEDED if _falls_short(deployment) else _CONCLUSIONS.get(deployment.phase, "")
+
+
+def _falls_short(deployment: Deployment) -> bool:
+    """Tell whether it ended well, and a merge asks for more than was named."""
+    well = deployment.phase in {Phase.SUCCEEDED, Phase.WATCHING, Phase.UNCHANGED}
+    return well and deployment.plan.required and bool(left_out(deployment))
+
+
+def _lacking(deployment: Deployment) -> str:
+    if not _falls_short(deployment):
+        return ""
+    others = ", ".join(left_out(deployment))
+    whole = commands(f"/deploy {deployment.environment}")
+    return f"A merge asks for every service, and this left out {others}. {whole}\n\n"
 
 
 def _passing(deployment: Deployment) -> str:

@@ -27,9 +27,18 @@ _ENDED = {
 }
 
 
+def left_out(deployment: Deployment) -> tuple[str, ...]:
+    """Return the environment's services that took no part, as only others were named."""
+    named = {service.plan.name for service in deployment.services}
+    return tuple(name for name in deployment.plan.addresses if name not in named)
+
+
 def conclusion(deployment: Deployment | None, *, touched: bool) -> str:
-    """Return what the check of a commit is, from its newest deployment there if there is one."""
-    if deployment is not None:
+    """Return what the check of a commit is, from its newest deployment there if there is one.
+
+    One of some services only says nothing of the others.
+    """
+    if deployment is not None and not left_out(deployment):
         return _ENDED.get(deployment.phase, NEEDED)
     return NEEDED if touched else UNTOUCHED
 

@@ -1,0 +1,43 @@
+"""A merge asks for a whole deployment: nothing less satisfies the check that GitHub requires."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from bot.core.deployment import Deployment, Phase
+from bot.core.github import PASSING
+from bot.core.report.check import check_run
+from bot.core.report.required import conclusion
+from tests.core.rollout.simulated import deployment, service_plan
+
+WEB, API = service_plan("web"), service_plan("api")
+WHOLE = deployment(WEB, API)
+ADDRESSES = {"web": WEB.key, "api": API.key}
+PART = replace(deployment(WEB), plan=replace(WHOLE.plan, services=(WEB,), addresses=ADDRESSES))
+
+
+def concluded(made: Deployment, phase: Phase, *, required: bool) -> str:
+    """What its own check run says in the end."""
+    plan = replace(made.plan, required=required, addresses=ADDRESSES)
+    return check_run(replace(made, plan=plan, phase=phase), 0).conclusion
+
+
+@pytest.mark.parametrize("phase", [Phase.SUCCEEDED, Phase.WATCHING, Phase.UNCHANGED])
+def test_only_the_whole_of_it_lets_a_pull_request_in(phase: Phase) -> None:
+    assert concluded(WHOLE, phase, required=True) in PASSING
+    assert concluded(PART, phase, required=True) == "action_required"
+    assert concluded(PART, phase, required=False) in PASSING
+    assert conclusion(replace(PART, phase=phase), touched=True) == "action_required"
+    assert conclusion(replace(WHOLE, phase=phase), touched=True) in PASSING
+
+
+def test_what_another_took_the_place_of_never_ran() -> None:
+    assert concluded(WHOLE, Phase.SUPERSEDED, required=True) == "cancelled"
+    assert concluded(WHOLE, Phase.SUPERSEDED, required=False) == "neutral"
+
+
+def test_what_was_deployed_of_it_says_how_the_rest_gets_there() -> None:
+    plan = replace(PART.plan, required=True)
+    shown = check_run(replace(PART, plan=plan, phase=Phase.UNCHANGED), 0)
+    assert "`/deploy prod`" in shown.summary
