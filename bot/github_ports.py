@@ -68,7 +68,10 @@ class GitHubReader(GateReader, Protocol):
         """Return a branch's commit, or None when there is no such branch."""
 
     def contains(self, repository: Repository, sha: str, branch: str) -> bool:
-        """Tell whether a commit is an ancestor of a branch, decided by compare, never by lookup."""
+        """Tell whether a commit is an ancestor of a branch, decided by compare, never by lookup.
+
+        The branch is given by its commit: by name it could be a tag as well.
+        """
 
     def file(self, repository: Repository, path: str, sha: str) -> str | None:
         """Return a text file's content at a commit, or None when there is none."""

@@ -36,8 +36,8 @@ class Question(Struct, frozen=True, kw_only=True):
     gates: Gates
     branch: str
     """The default branch."""
-    branch_sha: str
-    """Its commit that the rules were read from."""
+    branch_sha: str = ""
+    """Its commit that the rules were read from; empty for the one that it is at by now."""
     protected: tuple[RequiredCheck, ...] | None = None
     """What its classic protection requires, where that was read with the rules just now."""
     actor: str
@@ -178,7 +178,8 @@ def _required(world: World, asked: Question) -> tuple[RequiredCheck, ...]:
 def _behind(world: World, asked: Question) -> int | None:
     if asked.pushed or asked.target.on_default_branch:
         return 0
-    return world.github.behind(asked.repository, asked.target.sha, asked.branch_sha)
+    now = asked.branch_sha or branch_seen(world, asked.repository, asked.branch).sha
+    return world.github.behind(asked.repository, asked.target.sha, now)
 
 
 def _reviews(world: World, asked: Question, needed: int) -> Reviews | None:

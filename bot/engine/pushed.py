@@ -64,7 +64,7 @@ def _overtaken(world: World, ask: Ask, rules: Rules) -> Ignore | Later | None:
     now = world.clock()
     if now >= ask.created_at + HEAD_PATIENCE or head is None or ask.note:
         return Ignore()
-    if world.github.contains(ask.repository, ask.sha, ask.ref):
+    if world.github.contains(ask.repository, ask.sha, head):
         return Ignore()
     soon = now < ask.created_at + SOON
     return Later(ask.created_at + (SOON if soon else HEAD_PATIENCE))

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from bot.core import policy
+from bot.core.model import Refusal
 from bot.core.policy import Target
+from bot.core.reasons import Reason
 from bot.engine.gather import Question, gathered, live_release, unasked
 
 if TYPE_CHECKING:
     from bot.core.deployment import Deployment
     from bot.core.github import PullRequest
-    from bot.core.model import Refusal
     from bot.core.standing import Standing
     from bot.ports import World
 
@@ -31,13 +32,25 @@ def refusals_now(world: World, deployment: Deployment) -> tuple[Refusal, ...]:
     if standing is None:
         return ()
     own_head = not (standing.pushed or standing.on_default_branch)
-    if _fresh(world, deployment, standing):
-        if not own_head:
-            return ()
-        asked = _question(deployment, standing, _pull(world, deployment))
+    fresh = _fresh(world, deployment, standing)
+    if fresh and not own_head:
+        return ()
+    pull = _pull(world, deployment)
+    if own_head and pull is None:
+        return (_gone(deployment),)
+    asked = _question(deployment, standing, pull)
+    if fresh:
         return policy.moved_on(unasked(asked, world.clock()))
-    asked = _question(deployment, standing, _pull(world, deployment))
     return policy.judge(gathered(world, asked)).everything
+
+
+def _gone(deployment: Deployment) -> Refusal:
+    return Refusal(
+        code=Reason.NO_PULL_REQUEST,
+        reason=f"GitHub shows no pull request #{deployment.number} any more, so nobody can tell "
+        "what it proposes",
+        remedy="deploy a commit of the default branch, or of a pull request that is there",
+    )
 
 
 def _fresh(world: World, deployment: Deployment, standing: Standing) -> bool:
@@ -71,7 +84,6 @@ def _question(deployment: Deployment, standing: Standing, pull: PullRequest | No
         environment=deployment.environment,
         gates=gates,
         branch=standing.branch,
-        branch_sha=deployment.trusted_sha,
         actor=deployment.actor,
         asked_at=standing.asked_at,
         target=target,

@@ -109,6 +109,6 @@ def _named(
     full = next(iter(meant), typed)
     if heads:
         return Target(sha=full, typed=typed, first_seen=seen[full])
-    if len(full) == FULL_SHA and world.github.contains(repository, full, rules.branch):
+    if len(full) == FULL_SHA and world.github.contains(repository, full, rules.sha):
         return Target(sha=full, typed=typed, on_default_branch=True)
     return Target(typed=typed)

@@ -70,6 +70,8 @@ class GitHub:
     changed: frozenset[str] = frozenset()
     pull: PullRequest = PULL
     role: str = "write"
+    contained_in: frozenset[str] | None = None
+    """What holds every commit; None for everything."""
     lost: bool = False
     """Whether the answer to the next check run gets lost on its way to us."""
 
@@ -79,8 +81,8 @@ class GitHub:
     def pull_request_of(self, *_: object) -> None:
         return None
 
-    def contains(self, *_: object) -> bool:
-        return True
+    def contains(self, _repository: Repository, _sha: str, other: str) -> bool:
+        return self.contained_in is None or other in self.contained_in
 
     def changed_files(self, *_: object) -> frozenset[str]:
         return self.changed

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from bot.core import events
 from bot.core.github import CheckState
 from bot.core.model import AskState, Heads, Repository
+from bot.core.reasons import Reason
 from bot.engine.receive import receive, tick
 from tests.engine.staged import COMMENT, HEAD, MAIN, MANIFEST, NOON, PLACE, PUSH, SEEN
 
@@ -106,6 +107,14 @@ def test_open_pull_requests_get_the_check_that_is_wanted_from_now_on(stage: Stag
     assert "PullsDue" in stage.hand_on()
     wanted = [run for run in stage.github.runs if run.name == "deploy / patient"]
     assert [(run.sha, run.conclusion) for run in wanted] == [(HEAD, "action_required")]
+
+
+def test_a_commit_is_compared_with_the_branch_and_no_tag_of_its_name(stage: Stage) -> None:
+    """Whoever may push can push a tag that is called main."""
+    stage.github.contained_in = frozenset({"main"})
+    line = f"/deploy patient {'e' * 40}"
+    receive(stage.world, replace(COMMENT, lines=(line,)))
+    assert stage.ask("7/100/0").reasons == (Reason.COMMIT_UNKNOWN,)
 
 
 def test_the_beginning_of_two_commits_names_none(stage: Stage) -> None:
