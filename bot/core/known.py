@@ -19,6 +19,8 @@ class KnownRepository(Struct, frozen=True, kw_only=True):
     """Whether deploy.yaml wants a check on every pull request; None until it was read."""
     read_at: datetime | None = None
     """When its open pull requests were last read."""
+    rules: str = ""
+    """The default branch's commit whose deploy.yaml could be used last."""
 
 
 class Known(Struct, frozen=True, kw_only=True):

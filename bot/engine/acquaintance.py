@@ -20,13 +20,17 @@ def meet(world: World, repository: Repository) -> KnownRepository:
     return _kept(world, repository, lambda known: known)
 
 
-def learn(world: World, repository: Repository, *, required: bool) -> None:
-    """Remember whether deploy.yaml wants a check on every pull request.
+def learn(world: World, repository: Repository, *, required: bool, rules: str = "") -> None:
+    """Remember whether deploy.yaml wants a check on every pull request, and which one does.
 
     Where it does from now on, those that are open already are read for it.
     """
     before = meet(world, repository).required
-    _kept(world, repository, lambda known: replace(known, required=required))
+
+    def learned(known: KnownRepository) -> KnownRepository:
+        return replace(known, required=required, rules=rules or known.rules)
+
+    _kept(world, repository, learned)
     if required and not before:
         due = events.PullsDue(repository=repository, wanted_at=world.clock())
         world.publisher.publish(events.encode(due), {})
@@ -79,10 +83,14 @@ def _kept(
             installation=repository.installation,
         )
         before = known.places.get(key)
-        named = replace(new, required=before.required, read_at=before.read_at) if before else new
+        named = _as_named(before, new) if before else new
         after = change(named)
         if after == before:
             return after
         places = {**known.places, key: after}
         if world.store.commit(Write(replace(known, places=places), version)):
             return after
+
+
+def _as_named(known: KnownRepository, now: KnownRepository) -> KnownRepository:
+    return replace(known, full_name=now.full_name, installation=now.installation)

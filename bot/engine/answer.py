@@ -30,13 +30,16 @@ from bot.engine.pushed import pushed
 from bot.engine.questions import history, list_commands, status
 from bot.engine.release import release
 from bot.engine.requiring import require
-from bot.engine.rules import MANIFEST, rules_at
+from bot.engine.rules import MANIFEST, last_usable, rules_at
 from bot.engine.steering import steer
 
 if TYPE_CHECKING:
     from bot.core.github import PullRequest
     from bot.core.model import Refusal
     from bot.ports import World
+
+SAFE = command.Abort | command.Pause | command.Rollback | command.Status | command.History
+"""What stops things or only looks: it is followed also while deploy.yaml cannot be used."""
 
 
 def answer(world: World, ask: Ask) -> Found:
@@ -77,6 +80,8 @@ def _by_the_rules(
     """Follow it by the default branch's rules, or say what is wrong with the line or with them."""
     ask, pull = where
     rules = rules_at(world, ask.repository, pull.default_branch if pull else "")
+    if rules.manifest is None and isinstance(read, SAFE):
+        rules = last_usable(world, ask.repository, rules)
     if rules.manifest is None and isinstance(read, command.Unreadable):
         return not_understood(ask, read)
     if rules.manifest is None:

@@ -18,6 +18,7 @@ from bot.engine.rules import Rules
 
 if TYPE_CHECKING:
     from bot.core.command import Unreadable
+    from bot.core.gates import Gates
     from bot.ports import World
 
 
@@ -55,7 +56,12 @@ def barred(world: World, asked: Asked, environment: str) -> Refusal | None:
 
     It is asked anew for every command, as permissions are taken away.
     """
-    ask, gates = asked.ask, asked.manifest.resolve(environment).gates
+    return barred_by(world, asked, environment, asked.manifest.resolve(environment).gates)
+
+
+def barred_by(world: World, asked: Asked, environment: str, gates: Gates) -> Refusal | None:
+    """Return the same by the gates of an environment that deploy.yaml may no longer name."""
+    ask = asked.ask
     needed, role = gates.permission, world.github.permission(ask.repository, ask.actor)
     if at_least(role, needed):
         return None

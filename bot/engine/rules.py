@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from bot.core.github import BranchSeen, RequiredCheck
 from bot.core.manifest import Manifest, parse
-from bot.engine.acquaintance import learn
+from bot.engine.acquaintance import learn, meet
 from bot.ports import Broken, World
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def rules_at(world: World, repository: Repository, branch: str) -> Rules:
         return Rules(branch=branch, sha=sha, problems=(MISSING,), missing=True)
     manifest, problems = read_manifest(text, world.sampling.window)
     if manifest is not None:
-        learn(world, repository, required=bool(manifest.required))
+        learn(world, repository, required=bool(manifest.required), rules=sha)
     return Rules(
         branch=branch,
         sha=sha,
@@ -59,6 +60,20 @@ def rules_at(world: World, repository: Repository, branch: str) -> Rules:
         text=text,
         protected=seen.required,
     )
+
+
+def last_usable(world: World, repository: Repository, now: Rules) -> Rules:
+    """Return the rules that could be used last where these cannot be; these where none are known.
+
+    Only what makes things safer goes by them: nobody could stop anything before deploy.yaml is
+    mended.
+    """
+    sha = meet(world, repository).rules
+    text = world.github.file(repository, MANIFEST, sha) if sha else None
+    manifest = read_manifest(text, world.sampling.window)[0] if text is not None else None
+    if text is None or manifest is None:
+        return now
+    return replace(now, sha=sha, manifest=manifest, problems=(), missing=False, text=text)
 
 
 def branch_seen(world: World, repository: Repository, branch: str) -> BranchSeen:

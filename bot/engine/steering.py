@@ -14,7 +14,7 @@ from bot.core.model import Ask, AskState, Environment, Refusal
 from bot.core.reasons import Reason
 from bot.core.report import steered
 from bot.core.rollout.controls import controlled
-from bot.engine.asked import Asked, barred, not_understood, refused, too_late
+from bot.engine.asked import Asked, barred, barred_by, not_understood, refused, too_late
 from bot.engine.found import Answer, Found
 from bot.engine.returning import roll_back
 from bot.engine.waiting import waiting_here
@@ -38,7 +38,10 @@ ALWAYS = frozenset({Verb.ABORT, Verb.PAUSE})
 
 def steer(world: World, read: command.Steering, asked: Asked) -> Found:
     """Change the course, or say why that is not possible now."""
-    named = command.resolve_environment(read, asked.manifest.environments)
+    known = asked.manifest.environments
+    if not isinstance(read, command.Rollback):
+        known = _environments_here(world, asked)
+    named = command.resolve_environment(read, known)
     if isinstance(named, command.Unreadable):
         return not_understood(asked.ask, named)
     if isinstance(named, command.Rollback):
@@ -46,18 +49,22 @@ def steer(world: World, read: command.Steering, asked: Asked) -> Found:
     control = Control(verb=VERBS[type(named)], by=asked.ask.actor)
     meant = _meant(world, asked, control, named.environment)
     if isinstance(meant, Refusal):
-        waiting = _waiting(world, asked.ask, named.environment)
+        waiting = _waiting(world, asked, named.environment)
         if control.verb is Verb.ABORT and waiting:
             return _called_off(world, asked, control, waiting)
         return refused(asked.ask, (meant,))
-    if against := _against(world, asked, control, meant.environment):
+    if against := _against(world, asked, control, meant):
         return refused(asked.ask, against)
     return _followed(world, asked.ask, control, meant.id)
 
 
-def _waiting(world: World, ask: Ask, environment: str) -> list[WaitingAsk]:
-    """Return what only waits for its gates: this pull request's own, or what was named."""
-    here = waiting_here(world, ask.repository.id)
+def _waiting(world: World, asked: Asked, environment: str) -> list[WaitingAsk]:
+    """Return what only waits for its gates: this pull request's own, or what was named.
+
+    What waits for an environment that deploy.yaml names no more is refused by itself.
+    """
+    ask, named = asked.ask, asked.manifest.environments
+    here = [one for one in waiting_here(world, ask.repository.id) if one.environment in named]
     own = [one for one in here if ask.number and one.number == ask.number]
     if not environment:
         return own
@@ -90,7 +97,7 @@ def _ended(world: World, key: str, control: Control) -> Iterator[Write]:
 def _meant(world: World, asked: Asked, control: Control, named: str) -> Deployment | Refusal:
     """Return the deployment that is meant: this pull request's own, or what was named."""
     ask = asked.ask
-    names = (named,) if named else asked.manifest.environments
+    names = (named,) if named else _environments_here(world, asked)
     going = [one for name in names for one in _going(world, ask, name)]
     own = [one for one in going if ask.number and one.number == ask.number]
     chosen = own or (going if named else [])
@@ -137,10 +144,24 @@ def _older(world: World, deployment: Deployment, ask: Ask) -> bool:
     return found is None or found[0].created_at <= ask.created_at
 
 
-def _against(world: World, asked: Asked, control: Control, environment: str) -> tuple[Refusal, ...]:
-    against = [barred(world, asked, environment)]
+def _environments_here(world: World, asked: Asked) -> tuple[str, ...]:
+    """Return the environments of deploy.yaml, and others to which something still is on its way."""
+    ask, named = asked.ask, asked.manifest.environments
+    others = (place.name for place in world.store.environments(ask.repository.id))
+    left = (name for name in others if name not in named and any(_going(world, ask, name)))
+    return (*named, *left)
+
+
+def _against(
+    world: World, asked: Asked, control: Control, meant: Deployment
+) -> tuple[Refusal, ...]:
+    """Return what stands against it; one whose environment is named no more has its own gates."""
+    name, gates = meant.environment, meant.plan.gates
+    if name in asked.manifest.environments:
+        gates = asked.manifest.resolve(name).gates
+    against = [barred_by(world, asked, name, gates)]
     if control.verb not in ALWAYS:
-        against.append(too_late(world, asked.ask, f"/{control.verb.value} {environment}"))
+        against.append(too_late(world, asked.ask, f"/{control.verb.value} {name}"))
     return tuple(filter(None, against))
 
 

@@ -19,7 +19,7 @@ from bot.core.reasons import Reason
 from bot.engine.admit import admit
 from bot.engine.asked import Asked
 from bot.engine.found import Accept, Answer, Refuse
-from bot.engine.rules import Rules
+from bot.engine.rules import Rules, rules_at
 from bot.engine.steering import steer
 from bot.ports import World, Write
 from tests.core.manifest.test_problems import GOOD
@@ -201,3 +201,59 @@ def test_a_look_in_between_costs_no_tick(tmp_path: Path) -> None:
     found = store.get(Deployment, "d1")
     assert found is not None
     assert found[0].phase is Phase.ROLLING_BACK
+
+
+class Broken(GitHub):
+    """The same, after somebody merged a deploy.yaml that cannot be used, or took prod out of it."""
+
+    def __init__(self, text: str) -> None:
+        """Take what stands in deploy.yaml by now."""
+        self.text = text
+
+    def branch(self, _repository: object, _name: str) -> BranchSeen:
+        return BranchSeen(sha="9" * 40)
+
+    def file(self, _repository: object, _path: str, sha: str) -> str:
+        return GOOD if sha == TRUSTED else self.text
+
+
+TRUSTED = deployment(service_plan("ai")).trusted_sha
+
+
+BROKEN, RENAMED = "environments: [", GOOD.replace("  prod:", "  live:")
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (BROKEN, "/abort"),
+        (BROKEN, "/pause prod"),
+        (BROKEN, "/rollback prod"),
+        (RENAMED, "/abort"),
+        (RENAMED, "/pause prod"),
+    ],
+)
+def test_the_brake_works_whatever_became_of_the_rules(tmp_path: Path, text: str, line: str) -> None:
+    there = at_a_step(tmp_path, now=12)
+    found = there.store.get(Environment, "7/prod")
+    assert found is not None
+    made_it = replace(deployment(service_plan("ai")), id=LIVE.deployment)
+    live = Write(replace(found[0], live=LIVE), found[1])
+    assert there.store.commit(live, Write(made_it, 0))
+    rules_at(replace(there, github=GitHub()), REPOSITORY, "main")
+    there = replace(there, publisher=Topic(), github=Broken(text), voice=Voice())
+    asked = replace(ask("7/100/0", 11), text=line, comment_id=100, wake_at=START)
+    assert there.store.commit(Write(asked, 0))
+    assert admit(there, asked.key) == ("7/prod",)
+
+
+def test_nothing_begins_by_rules_that_cannot_be_used(tmp_path: Path) -> None:
+    there = at_a_step(tmp_path, now=12)
+    rules_at(replace(there, github=GitHub()), REPOSITORY, "main")
+    there = replace(there, publisher=Topic(), github=Broken(BROKEN), voice=Voice())
+    asked = replace(ask("7/100/0", 11), text="/deploy prod", comment_id=100, wake_at=START)
+    assert there.store.commit(Write(asked, 0))
+    assert admit(there, asked.key) == ()
+    found = there.store.get(Ask, asked.key)
+    assert found is not None
+    assert found[0].reasons == (Reason.BAD_MANIFEST,)
