@@ -110,7 +110,7 @@ def _commented(payload: payloads.IssueComment) -> CommentCreated | None:
     """Leave out bots, ourselves among them, and comments that were changed afterwards."""
     repository, comment = payload.where(), payload.comment
     on_pull_request = payload.action == "created" and payload.issue.pull_request is not None
-    if repository is None or not on_pull_request or payload.sender.type == "Bot":
+    if repository is None or not on_pull_request or not payload.person:
         return None
     lines = command.lines(comment.body or "")
     if not lines:
@@ -119,7 +119,7 @@ def _commented(payload: payloads.IssueComment) -> CommentCreated | None:
         repository=repository,
         number=payload.issue.number,
         comment_id=comment.id,
-        actor=payload.sender.login,
+        actor=payload.actor,
         lines=lines,
         created_at=comment.created_at,
     )
@@ -144,7 +144,7 @@ def _pushed(payload: payloads.Push, delivery: Delivery) -> Pushed | ReleaseTagge
         branch=payload.ref.removeprefix(BRANCH),
         default_branch=payload.repository.default_branch,
         sha=payload.after,
-        actor=payload.sender.login,
+        actor=payload.actor,
         received_at=delivery.received_at,
     )
 
@@ -161,7 +161,7 @@ def _tagged(
         delivery=_id(delivery),
         name=name,
         sha=payload.head_commit.id,
-        actor=payload.sender.login,
+        actor=payload.actor,
         received_at=delivery.received_at,
     )
 
@@ -177,14 +177,14 @@ def _pressed(payload: payloads.CheckRun, delivery: Delivery) -> ButtonPressed | 
         verb = AGAIN
     elif payload.action == PRESSED and payload.requested_action:
         verb = payload.requested_action.identifier
-    if repository is None or ours is None or verb not in VERBS or payload.sender.type == "Bot":
+    if repository is None or ours is None or verb not in VERBS or not payload.person:
         return None
     return ButtonPressed(
         repository=repository,
         delivery=_id(delivery),
         deployment=ours["deployment"],
         verb=verb,
-        actor=payload.sender.login,
+        actor=payload.actor,
         received_at=delivery.received_at,
     )
 
@@ -212,13 +212,13 @@ def _of_check(
 ) -> CheckPressed | None:
     """Read who pressed; GitHub tells only the App that made the checks."""
     repository = payload.where()
-    if repository is None or not sha or payload.sender.type == "Bot":
+    if repository is None or not sha or not payload.person:
         return None
     return CheckPressed(
         repository=repository,
         delivery=_id(delivery),
         sha=sha,
-        actor=payload.sender.login,
+        actor=payload.actor,
         received_at=delivery.received_at,
     )
 
@@ -233,7 +233,7 @@ def _head_seen(payload: payloads.PullRequest, delivery: Delivery) -> HeadSeen | 
         sha=payload.pull_request.head.sha,
         branch=payload.pull_request.base.repo.default_branch,
         before=payload.before or "",
-        by=payload.sender.login if payload.action == PUSHED else "",
+        by=payload.actor if payload.action == PUSHED else "",
         happened_at=payload.pull_request.updated_at,
         received_at=delivery.received_at,
     )

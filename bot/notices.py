@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from bot.core.events import Event
 
-HEADS: Final = "refs/heads/"
 QUEUE: Final = re.compile(r"refs/heads/gh-readonly-queue/(?P<base>.+)/pr-(?P<number>\d+)-[0-9a-f]+")
 """The branch of a merge group; it names the last pull request in it."""
 MOST: Final = 1000
@@ -72,7 +71,7 @@ def _group(payload: payloads.MergeGroup, received_at: datetime) -> GroupFormed |
         repository=repository,
         number=int(named["number"]),
         sha=group.head_sha,
-        branch=group.base_ref.removeprefix(HEADS),
+        branch=payload.repository.default_branch,
         received_at=received_at,
     )
 

@@ -40,11 +40,21 @@ class Place(Struct, frozen=True):
 
 
 class Payload(Struct, frozen=True, kw_only=True):
-    """What every payload has."""
+    """What every payload has; of an account that is gone GitHub may tell nothing at all."""
 
     repository: Place
-    sender: Account
+    sender: Account | None = None
     installation: Installation | None = None
+
+    @property
+    def actor(self) -> str:
+        """The login of whoever did it, bots too; empty where it is not told."""
+        return self.sender.login if self.sender else ""
+
+    @property
+    def person(self) -> str:
+        """The same, and empty for a bot."""
+        return "" if self.sender and self.sender.type == "Bot" else self.actor
 
     def where(self) -> Repository | None:
         """Return the repository, or None when our App is not installed there."""
@@ -82,13 +92,26 @@ class Commit(Struct, frozen=True):
     id: Sha
 
 
+class Pusher(Struct, frozen=True):
+    """Who pushed, by git's account of it."""
+
+    name: str | None = None
+
+
 class Push(Payload, frozen=True, kw_only=True):
-    """`push`."""
+    """`push`; that of a merge comes without a sender now and then."""
 
     ref: str
     after: Sha
     deleted: bool = False
     head_commit: Commit | None = None
+    pusher: Pusher | None = None
+
+    @property
+    def actor(self) -> str:
+        """The login of whoever pushed."""
+        named = self.pusher.name if self.pusher else ""
+        return super().actor or named or ""
 
 
 class Base(Struct, frozen=True):
@@ -176,7 +199,6 @@ class Group(Struct, frozen=True):
 
     head_sha: Sha
     head_ref: str
-    base_ref: str
 
 
 class MergeGroup(Payload, frozen=True, kw_only=True):

@@ -98,7 +98,7 @@ class GroupFormed(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True,
     number: int
     sha: str
     branch: str
-    """Where it would be merged to."""
+    """The repository's default branch, whose rules count wherever it would be merged to."""
     received_at: datetime
 
 

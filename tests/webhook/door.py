@@ -87,3 +87,13 @@ def pressed(identifier: str = "pause", run: str = "0123456789ab/controls/2") -> 
         check_run={"id": 5, "name": "deploy / prod · controls", "external_id": run},
         requested_action={"identifier": identifier},
     )
+
+
+def grouped() -> dict[str, Any]:
+    """A pull request that is to be merged into a branch other than the default one."""
+    queue = "refs/heads/gh-readonly-queue/release/pr-12-0123abc"
+    told = sent(
+        action="checks_requested",
+        merge_group={"head_sha": SHA, "head_ref": queue, "base_ref": "refs/heads/release"},
+    )
+    return told | {"repository": {**REPOSITORY, "default_branch": "main"}}

@@ -150,16 +150,21 @@ def approvals_needed(facts: Facts) -> int:
 
 
 def asker(actor: str, pull: PullRequest | None) -> str:
-    """Return who asks: behind a bot, such as a merge queue, stands the pull request's author."""
-    return pull.author if actor.endswith(BOT) and pull and pull.author else actor
+    """Return who asks: behind a bot, such as a merge queue, stands the pull request's author.
+
+    So it is where GitHub did not say who pushed.
+    """
+    nobody = not actor or actor.endswith(BOT)
+    return pull.author if nobody and pull and pull.author else actor
 
 
 def approving(facts: Facts, given: tuple[Approval, ...]) -> tuple[Approval, ...]:
-    """Return the words of others than who asks that have not expired."""
+    """Return the words of others than who asks that have not expired; none where nobody knows."""
     own = asker(facts.actor, facts.pull).lower()
     return tuple(
         one
         for one in given
-        if one.by.lower() not in {own, facts.actor.lower()}
+        if own
+        and one.by.lower() not in {own, facts.actor.lower()}
         and facts.now - one.at <= facts.gates.approval_lasts
     )

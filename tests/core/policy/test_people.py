@@ -144,6 +144,14 @@ def test_nobody_is_the_second_person_for_a_bot_that_pushed_their_own_change() ->
     assert not judge(replace(asked, actor="owner")).awaited
 
 
+def test_where_nobody_is_told_to_have_pushed_nobody_is_the_second_person() -> None:
+    words = (Approval(by="owner", at=NOW),)
+    asked = facts({"two_person": True}, actor="", pushed=True, approved=words)
+    assert not judge(asked).awaited
+    alone = replace(asked, pull=None)
+    assert [one.code.value for one in judge(alone).awaited] == ["approval_needed"]
+
+
 def test_the_second_person_is_waited_for_only_so_long() -> None:
     late = facts({"two_person": True}, asked_at=NOW - timedelta(hours=25), pushed=True)
     judgement = judge(late)
