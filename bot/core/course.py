@@ -65,10 +65,14 @@ class Move(Struct, frozen=True):
 
 def automatic(history: History) -> tuple[Step, ...]:
     """Return the steps that suit a service's own traffic of the last day."""
-    noisy = any(past.measured and past.noise >= NOISY for past in history.metrics.values())
-    table = _NOISY if noisy else _AUTO
+    table = _NOISY if noisy(history) else _AUTO
     steps = next(steps for least, steps in table if history.requests >= least)
     return tuple(replace(step, longest=step.bake + PATIENCE) for step in steps)
+
+
+def noisy(history: History) -> bool:
+    """Tell whether a service's ratios jump so much that it takes more windows to tell."""
+    return any(past.measured and past.noise >= NOISY for past in history.metrics.values())
 
 
 def begin(route: Route) -> Course:

@@ -6,16 +6,19 @@ import threading
 from contextlib import contextmanager
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
 from werkzeug.test import run_wsgi_app
 
 from localcloud.google.errors import Code, refuse
+from localcloud.google.metric_windows import MetricWindows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from localcloud.cloud import Cloud
+    from localcloud.google.metric_windows import Window
 
 PATIENCE = 60.0
 
@@ -112,6 +115,21 @@ def google_down(cloud: Cloud, service: str) -> Iterator[None]:
         yield
     finally:
         cloud.google.before_call.remove(refused)
+
+
+@contextmanager
+def miscounted(service: str) -> Iterator[None]:
+    """Have Cloud Monitoring tell of fewer requests than none to a service."""
+    true = MetricWindows.visible
+
+    def visible(windows: MetricWindows, start: float, end: float) -> Iterator[Window]:
+        for window in true(windows, start, end):
+            if ("service_name", service) in window.key.resource:
+                window.sample.count = -window.sample.count
+            yield window
+
+    with patch.object(MetricWindows, "visible", visible):
+        yield
 
 
 @contextmanager

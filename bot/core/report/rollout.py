@@ -45,7 +45,8 @@ def _ahead(deployment: Deployment) -> list[str]:
 
 
 def _doubts(deployment: Deployment) -> list[str]:
-    shadow = [f"**Shadow**: {deployment.shadow}."] if deployment.shadow else []
+    would = deployment.shadow.removeprefix("shadow: ")
+    shadow = [f"**Shadow**: {would}."] if would else []
     return shadow + [
         f"**Reduced power** for {s.plan.name}: stable has hardly any history, so that its "
         "noise is assumed to be high. Catastrophes are caught as quickly as ever."

@@ -11,6 +11,7 @@ from bot.core import course
 from bot.core.evidence import History, VerdictConfig
 from bot.core.rollout.turn import at_level
 from bot.core.route import Policy, Route, Step
+from bot.core.verdict.words import number
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -43,6 +44,17 @@ def route(deployment: Deployment) -> Route:
         undecided=_acting(rollout, rollout.on_undecided),
         metrics_down=_acting(rollout, rollout.on_metrics_down),
     )
+
+
+def chosen(deployment: Deployment) -> str:
+    """Return why the steps of the level that is in turn are what they are, where we chose them."""
+    if deployment.plan.rollout.steps or not deployment.route.steps:
+        return ""
+    day = _thinnest(deployment)
+    shares = " → ".join(f"{share} %" for share in (*(s.share for s in deployment.route.steps), 100))
+    noise = ", and is noisy" if course.noisy(day) else ""
+    usual = f"stable had {number(day.requests)} requests a window in its last day{noise}"
+    return f"automatic steps {shares}: {usual}"
 
 
 def _acting(rollout: Rollout, policy: Policy) -> Policy:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from bot.core import course, verdict
 from bot.core.deployment import Deployment, Phase, ServiceRollout
 from bot.core.evidence import Outcome
-from bot.core.rollout import blindness, passed
+from bot.core.rollout import blindness, passed, planning
 from bot.core.rollout.judging import (
     condemned,
     judged,
@@ -85,9 +85,10 @@ def _arrived(deployment: Deployment, now: datetime) -> Deployment:
 
 
 def _so_far(deployment: Deployment) -> str:
-    """Return what the step before showed: the reason for this one."""
+    """Return what the step before showed: the reason for this one; for the first, of the steps."""
     judged_ones = (s for s in at_level(deployment) if s.verdict)
-    return deployment.unseen or "; ".join(_with_doubt(deployment, s) for s in judged_ones)
+    shown = deployment.unseen or "; ".join(_with_doubt(deployment, s) for s in judged_ones)
+    return shown or planning.chosen(deployment)
 
 
 def _with_doubt(deployment: Deployment, service: ServiceRollout) -> str:

@@ -69,7 +69,7 @@ def test_a_shadow_verdict_is_told_and_not_acted_on() -> None:
     plan = replace(shadow.plan, rollout=replace(shadow.plan.rollout, judge="shadow"))
     ended = world.play(replace(shadow, plan=plan))
     assert ended.phase is Phase.SUCCEEDED
-    assert details(ended, 0).count("shadow: would have been rolled back here") == 2
+    assert details(ended, 0).count("would have been rolled back here") == 2
 
 
 def test_a_chart_of_many_windows_leaves_no_failure_out() -> None:
