@@ -83,21 +83,28 @@ def _told(deployment: Deployment, said: str, now: datetime) -> Deployment:
     """Return the deployment with what it waits for, and whether people must be alerted to it."""
     setbacks = [service.setback for service in deployment.services if service.setback]
     often = any(setback.times >= MOST for setback in setbacks)
-    stuck = often or now - deployment.phase_since > PATIENCE
+    stuck = often or lasting(deployment, now)
     waiting = FAILING if setbacks else said
     waiting = deployment.waiting if deployment.attempts else waiting
     return replace(deployment, stuck=stuck, waiting=waiting)
 
 
+def lasting(deployment: Deployment, now: datetime) -> bool:
+    """Tell whether a return has taken so long that people must be alerted to it."""
+    returns = deployment.phase is Phase.ROLLING_BACK
+    return returns and now - deployment.phase_since > PATIENCE
+
+
 def _without_stable(deployment: Deployment, seen: Sight) -> set[str]:
     """Return the services with traffic of ours whose stable revision was found to be deleted.
 
-    It is looked for once a write was refused.
+    It is looked for once a write was refused, or was taken and failed: Cloud Run does both
+    (https://github.com/terraform-google-modules/terraform-docs-samples/pull/269).
     """
     return {
         s.plan.name
         for s in deployment.services
-        if deployment.attempts
+        if (deployment.attempts or s.setback)
         and s.changed
         and s.stable
         and (live := seen.services.get(s.plan.name))

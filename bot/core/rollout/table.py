@@ -135,8 +135,13 @@ def spoiled(deployment: Deployment, why: str, until: datetime, now: datetime) ->
         return deployment
     if _given_up(deployment, now):
         return time_out(replace(deployment, waiting=why), now)
-    waiting = f"outside trouble: {why}"
-    return replace(deployment, attempts=deployment.attempts + 1, waiting=waiting, wake_at=until)
+    return replace(
+        deployment,
+        attempts=deployment.attempts + 1,
+        waiting=f"outside trouble: {why}",
+        stuck=deployment.stuck or rolling_back.lasting(deployment, now),
+        wake_at=until,
+    )
 
 
 def broken(deployment: Deployment, why: str, now: datetime) -> Deployment:

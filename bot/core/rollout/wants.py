@@ -163,7 +163,7 @@ def _own(services: Iterable[ServiceRollout]) -> tuple[ServiceWanted, ...]:
 
 
 def _with_stable(services: Iterable[ServiceRollout]) -> tuple[ServiceWanted, ...]:
-    """After a spoiled look it matters whether what is returned to still stands."""
+    """After trouble it matters whether what is returned to still stands."""
     return tuple(ServiceWanted(s.plan.name, (s.revision, s.stable)) for s in services)
 
 
@@ -225,8 +225,9 @@ def _rolling_back(deployment: Deployment) -> Wants:
     failure = deployment.failure
     logs = failure.service if failure and failure.logs is None else ""
     of_build = failure is not None and failure.code is FailureCode.BUILD_FAILED
+    in_trouble = bool(deployment.attempts) or any(s.setback for s in changed)
     return Wants(
-        services=_with_stable(changed) if deployment.attempts else _own(changed),
+        services=_with_stable(changed) if in_trouble else _own(changed),
         operations=_unfinished(changed),
         build_logs=logs if of_build else "",
         revision_logs="" if of_build else logs,

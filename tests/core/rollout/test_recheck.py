@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
-from bot.core.action import Action, Outcome, Rejected, Shift
+from bot.core.action import Accepted, Action, Outcome, Rejected, Shift
 from bot.core.control import Control, Verb
 from bot.core.deployment import Deployment, FailureCode, Phase
 from bot.core.environment import activated, enqueued, settled
@@ -40,6 +40,8 @@ class Doubtful(World):
 
     down = False
     stable_deleted = False
+    takes_it = False
+    """As Cloud Run does, it takes a write to a revision that is no more, and fails at it."""
 
     def seen(self, deployment: Deployment) -> Sight:
         seen = super().seen(deployment)
@@ -47,6 +49,8 @@ class Doubtful(World):
 
     def perform(self, action: Action) -> Outcome:
         if self.stable_deleted and isinstance(action, Shift) and "ai-old" in action.percents:
+            if self.takes_it:
+                return Accepted(service="ai", operation="operations/failing")
             return Rejected(service="ai", detail="revision ai-old not found")
         return super().perform(action)
 
@@ -213,8 +217,12 @@ def test_where_stable_was_deleted_an_alarm_is_told_and_the_watch_goes_on() -> No
     ]
 
 
-def test_a_way_back_to_what_was_deleted_ends_and_says_where_the_traffic_is() -> None:
+@pytest.mark.parametrize("takes_it", [False, True])
+def test_a_way_back_to_what_was_deleted_ends_and_says_where_the_traffic_is(
+    *, takes_it: bool
+) -> None:
     world = Doubtful().with_stable("ai")
+    world.takes_it = takes_it
     going = watch(world, AI)
     world.delete_stable()
     aborted = controlled(going, Control(verb=Verb.ABORT, by="owner"), world.now)

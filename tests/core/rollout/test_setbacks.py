@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -9,6 +10,7 @@ from msgspec.structs import replace
 from bot.core.action import Shift
 from bot.core.deployment import FailureCode, Phase
 from bot.core.report.deployment import alert, comment
+from bot.core.rollout import table
 from bot.core.route import Stage
 from tests.core.rollout.simulated import QUOTA, SECOND, Faults, World, deployment, service_plan
 
@@ -94,6 +96,18 @@ def test_a_return_is_never_given_up_and_says_why_it_takes_so_long() -> None:
     ended = world.play(going)
     assert ended.phase is Phase.ROLLED_BACK
     assert world.services["ai"].serving == "ai-old"
+
+
+def test_a_return_of_which_nothing_can_be_seen_alerts_people_too() -> None:
+    world = failing(0, "ai")
+    going = played(world, returns)
+    for _ in range(11):
+        world.now += timedelta(minutes=1)
+        going = table.spoiled(going, "Cloud Run: 503", world.now, world.now)
+    assert going.phase is Phase.ROLLING_BACK
+    assert "cannot be taken back" in alert(going)
+    assert "outside trouble: Cloud Run: 503" in alert(going)
+    assert "gcloud run services update-traffic ai" in alert(going)
 
 
 def test_a_return_begins_at_once_whatever_failed_before() -> None:
