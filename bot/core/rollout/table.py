@@ -133,8 +133,8 @@ def spoiled(deployment: Deployment, why: str, until: datetime, now: datetime) ->
     """Return the deployment after a look that outside trouble spoiled: later, within its limit."""
     if deployment.phase in ENDS:
         return deployment
-    if _given_up(deployment, now):
-        return time_out(replace(deployment, waiting=why), now)
+    if over := _out_of_time(replace(deployment, waiting=why), now):
+        return over
     return replace(
         deployment,
         attempts=deployment.attempts + 1,
@@ -164,6 +164,12 @@ def _other_commit(deployment: Deployment) -> Failure:
         reason=f"GitHub's deployment was made for {made} and not for {deployment.sha[:7]}",
         logs=(),
     )
+
+
+def _out_of_time(deployment: Deployment, now: datetime) -> Deployment | None:
+    if deployment.phase is Phase.WATCHING:
+        return watching.in_vain(deployment, now)
+    return time_out(deployment, now) if _given_up(deployment, now) else None
 
 
 def _given_up(deployment: Deployment, now: datetime) -> bool:

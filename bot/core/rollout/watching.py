@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from bot.core.course import MOST_ALARMS, RECHECK_MOST, at_full
-from bot.core.deployment import Deployment, Phase, ServiceRollout
+from bot.core.deployment import Deployment, Failure, FailureCode, Phase, ServiceRollout
 from bot.core.evidence import Finding, Outcome
 from bot.core.rollout import blindness
 from bot.core.rollout.judging import condemned, judged, next_move, shadowed, undecidable
@@ -46,18 +46,35 @@ UNSEEN = 2
 
 def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
     """Judge what is visible; end the watch in time, or when somebody moved the traffic."""
-    if deployment.course.stage is Stage.RECHECK or deployment.share_since is None:
+    if comparing(deployment):
         turn = _rechecked(deployment, seen, now)
         unanswered = _overdue(deployment, now) and _still_asks(deployment, turn.deployment)
-        return Turn(_unanswered(turn.deployment, now)) if unanswered else turn
+        return Turn(_unanswered(_in_trouble(deployment, turn), now)) if unanswered else turn
     for service in _judged(deployment):
         live = seen.services.get(service.plan.name, ServiceSeen(exists=False))
         if live.share_of(service.revision) != FULL:
             return Turn(_left_to_them(deployment, service.plan.name, seen, now))
-    first = deployment.sampling.window + deployment.sampling.lag
-    if now - deployment.phase_since >= UNSEEN * deployment.plan.rollout.watch + first:
+    if _outlasted(deployment, now):
         return Turn(enter(deployment, Phase.SUCCEEDED, now))
     return Turn(_moved(deployment, seen, now))
+
+
+def _in_trouble(before: Deployment, turn: Turn) -> Deployment:
+    """Return the deployment after a look, waiting for what spoiled those before it, if any was."""
+    after = turn.deployment
+    return replace(after, waiting=before.waiting) if before.attempts else after
+
+
+def comparing(deployment: Deployment) -> bool:
+    """Tell whether stable has traffic again, or not all of it was seen to be gone from there."""
+    return deployment.course.stage is Stage.RECHECK or deployment.share_since is None
+
+
+def in_vain(deployment: Deployment, now: datetime) -> Deployment | None:
+    """Return the deployment after looks in vain for longer than a watch may last, None before."""
+    if comparing(deployment):
+        return _unanswered(deployment, now) if _overdue(deployment, now) else None
+    return enter(deployment, Phase.SUCCEEDED, now) if _outlasted(deployment, now) else None
 
 
 def refused(deployment: Deployment, service: str, now: datetime) -> Deployment | None:
@@ -86,6 +103,12 @@ def _rechecked(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
     return Turn(_moved(deployment, seen, now))
 
 
+def _outlasted(deployment: Deployment, now: datetime) -> bool:
+    """Tell whether the watch has had all the time that it may have."""
+    first = deployment.sampling.window + deployment.sampling.lag
+    return now - deployment.phase_since >= UNSEEN * deployment.plan.rollout.watch + first
+
+
 def _overdue(deployment: Deployment, now: datetime) -> bool:
     """Tell whether a share of the recheck has lasted longer than its windows can take to show."""
     longest = (RECHECK_MOST + SPARE) * deployment.sampling.window + deployment.sampling.lag
@@ -93,17 +116,35 @@ def _overdue(deployment: Deployment, now: datetime) -> bool:
 
 
 def _still_asks(before: Deployment, after: Deployment) -> bool:
-    asks = after.phase is Phase.WATCHING and after.course.stage is Stage.RECHECK
+    asks = after.phase is Phase.WATCHING and comparing(after)
     return asks and before.course == after.course
 
 
 def _unanswered(deployment: Deployment, now: datetime) -> Deployment:
     """Nobody may be kept out for ever: end the comparison as deploy.yaml says for no metrics."""
+    if deployment.course.stage is Stage.WATCH:
+        return _not_back(deployment, now)
     why = f"{deployment.waiting}: comparing with stable came to nothing"
     if deployment.share_since and deployment.route.metrics_down is Policy.ROLL_BACK:
         return fail(deployment, undecidable(why), now)
     back = going(deployment, at_full(deployment.course), now)
     return tell_step(back, FULL, f"{why}, watched on", now)
+
+
+def _not_back(deployment: Deployment, now: datetime) -> Deployment:
+    """Where a split cannot be ended upwards, end it downwards, of which people are alerted."""
+    split = [s.plan.name for s in at_level(deployment) if s.share != FULL]
+    if not split:
+        return _arrived(deployment, now)
+    failure = Failure(
+        code=FailureCode.REJECTED,
+        service=split[0],
+        reason=f"{' and '.join(split)} could not be given all the traffic again after it was "
+        "compared with stable",
+        detail=f"waiting for: {deployment.waiting}",
+        logs=(),
+    )
+    return fail(deployment, failure, now)
 
 
 def _left_to_them(deployment: Deployment, name: str, seen: Sight, now: datetime) -> Deployment:

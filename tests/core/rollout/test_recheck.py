@@ -17,6 +17,7 @@ from bot.core.model import Environment
 from bot.core.report.deployment import details
 from bot.core.report.phrases import title
 from bot.core.report.status import Seen, status
+from bot.core.rollout import table
 from bot.core.rollout.controls import controlled
 from bot.core.rollout.wants import wants
 from bot.core.route import Policy, Stage
@@ -40,6 +41,7 @@ class Doubtful(World):
 
     down = False
     stable_deleted = False
+    only_back = False
     takes_it = False
     """As Cloud Run does, it takes a write to a revision that is no more, and fails at it."""
 
@@ -52,6 +54,8 @@ class Doubtful(World):
             if self.takes_it:
                 return Accepted(service="ai", operation="operations/failing")
             return Rejected(service="ai", detail="revision ai-old not found")
+        if self.only_back and isinstance(action, Shift) and "ai-new" in action.percents:
+            return Rejected(service="ai", detail="not allowed", forbidden=True)
         return super().perform(action)
 
     def delete_stable(self) -> None:
@@ -149,6 +153,44 @@ def test_a_comparison_that_sees_nothing_goes_back_where_deploy_yaml_says_so() ->
     assert ended.phase is Phase.ROLLED_BACK
     assert ended.failure is not None
     assert ended.failure.code is FailureCode.NO_VERDICT
+
+
+def test_a_split_that_cannot_be_ended_upwards_is_ended_downwards_and_told() -> None:
+    """As where the operator takes the service out of what this repository may change."""
+    world = Doubtful().with_stable("ai")
+    going = compared(world, watch(world, AI))
+    world.faults.errors.clear()
+    world.only_back = True
+    ended = world.play(going, looks=2000)
+    assert ended.phase is Phase.ROLLED_BACK
+    assert world.services["ai"].serving == "ai-old"
+    assert ended.failure is not None
+    assert ended.failure.reason == (
+        "ai could not be given all the traffic again after it was compared with stable"
+    )
+    assert "not allowed" in ended.failure.detail
+
+
+@pytest.mark.parametrize("comparing", [False, True])
+def test_a_watch_of_which_nothing_can_be_seen_has_an_end(*, comparing: bool) -> None:
+    world = World().with_stable("ai")
+    going = watch(world, AI)
+    going = compared(world, going) if comparing else going
+    for _ in range(10):
+        world.now += timedelta(minutes=1)
+        going = table.broken(going, "Cloud Run: 403", world.now)
+    assert going.phase is (Phase.ROLLING_BACK if comparing else Phase.SUCCEEDED)
+
+
+def test_nothing_is_taken_back_that_has_all_the_traffic_and_cannot_be_seen() -> None:
+    world = World().with_stable("ai")
+    going = watch(world, AI)
+    course = replace(going.course, stage=Stage.RECHECK, share=20)
+    going = replace(going, course=course, share=20, share_since=None)
+    for _ in range(10):
+        world.now += timedelta(minutes=1)
+        going = table.spoiled(going, "Cloud Run: 503", world.now, world.now)
+    assert going.phase is Phase.SUCCEEDED
 
 
 def test_an_unfinished_write_is_looked_after_in_the_watch() -> None:
