@@ -40,6 +40,8 @@ NOISY = 0.25
 MISSED = 20
 """Requests that were due, from which their silence means that metrics are missing."""
 CONDEMNED = frozenset({Finding.WORSE, Finding.MUTE})
+DOUBTFUL = frozenset({Finding.UNDECIDED, Finding.BREWING, Finding.ALARMED})
+"""Traffic does not grow. An alarm below 100 %: the canary does badly while stable is not called."""
 
 _AUTO = (
     (30_000.0, (Step(1, 7), Step(10, 2), Step(50, 2))),
@@ -100,13 +102,13 @@ def onward(
     spoiled = any(_spoiled(evidence, verdict) for evidence, verdict in beside)
     if spoiled or found & CONDEMNED or any(_heard(course, evidence) for evidence in broken):
         return Move(course, outcome=Outcome.ROLLED_BACK)
-    alarmed = course.stage is Stage.WATCH and Finding.ALARMED in found
-    if (broken or alarmed) and _may_ask(course):
+    alarmed = Finding.ALARMED in found
+    if (broken or (alarmed and course.share >= MOSTLY)) and _may_ask(course):
         return Move(_rechecking(course))
     if any(_silent(course, evidence) for evidence, _ in seen):
         return Move(course, "metrics-down")
     windows = min((_windows(course, evidence) for evidence, _ in seen), default=0)
-    undecided = bool(found & {Finding.UNDECIDED, Finding.BREWING})
+    undecided = bool(found & DOUBTFUL)
     match course.stage:
         case Stage.RAMP:
             thin = any(_thin(course, evidence, route) for evidence, _ in seen)
@@ -181,7 +183,7 @@ def _doubts(found: set[Finding], *, thin: bool, route: Route) -> list[tuple[str,
     if Finding.BREWING in found:
         promoting = route.undecided is Policy.PROMOTE
         doubts.append(("undecided", Policy.ROLL_BACK if promoting else route.undecided))
-    elif Finding.UNDECIDED in found:
+    elif found & DOUBTFUL:
         doubts.append(("undecided", route.undecided))
     if thin:
         doubts.append(("not-enough-traffic", route.not_enough_traffic))

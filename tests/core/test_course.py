@@ -113,6 +113,17 @@ def test_a_stable_that_hardly_answers_is_no_witness_against_nearly_all_traffic()
     assert move(at, 1, Finding.BROKEN, excursion=sound).outcome is Outcome.ROLLED_BACK
 
 
+def test_an_alarm_where_stable_is_hardly_called_holds_a_step_or_asks_stable() -> None:
+    at = course.begin(ROUTE)
+    assert move(at, 9, Finding.ALARMED).waiting == "undecided"
+    mostly = Route(steps=(Step(50, 2, 10), Step(90, 2, 10)))
+    asked = move(Course(step=1, share=90), 5, Finding.ALARMED, mostly)
+    assert (asked.outcome, asked.course.stage, asked.course.share) == (None, Stage.RECHECK, 20)
+    assert move(asked.course, 8, Finding.ALARMED).waiting == "recheck"
+    deaf = Course(step=1, share=90, alarms=3)
+    assert move(deaf, 5, Finding.ALARMED, mostly).waiting == "undecided"
+
+
 def test_stable_is_heard_before_what_made_us_ask_it_counts_again() -> None:
     asking = Course(stage=Stage.RECHECK, step=1, share=20, alarms=1)
     before = move(asking, 9, Finding.BROKEN, share=90)
