@@ -94,16 +94,13 @@ def _paused(deployment: Deployment, control: Control, now: datetime) -> Deployme
 
 
 def _resumed(deployment: Deployment, control: Control, now: datetime) -> Deployment | Refusal:
-    if deployment.moved:
-        return _noted(
-            replace(deployment, paused=None, retaken_by=control.by),
-            f"{control.by} had the traffic put back",
-            now,
-        )
-    if not deployment.paused:
+    if not (deployment.paused or deployment.moved):
         return _refusal(deployment, "is not paused", "/pause", "/promote", "/abort")
     since = now if deployment.phase in HELD else deployment.phase_since
     going = replace(deployment, paused=None, phase_since=since)
+    if deployment.moved:
+        back = replace(going, retaken_by=control.by)
+        return _noted(back, f"{control.by} had the traffic put back", now)
     return _noted(going, f"resumed by {control.by}", now)
 
 

@@ -43,13 +43,19 @@ def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
     """Bring every service to the wanted share, let it bake, judge, go on or go back."""
     if stopped := hindered(deployment, seen, now) or passed.hindered(deployment, seen, now):
         return Turn(stopped)
-    deployment = observed(replace(deployment, moved=False), seen, now)
+    deployment = observed(_put_back(deployment, now), seen, now)
     if turn := _moving(deployment, seen, now):
         return turn
     deployment = _arrived(replace(passed.rejoined(deployment, now), retaken_by=""), now)
     if deployment.share == FULL:
         return Turn(_level_done(deployment, now))
     return Turn(_baked(deployment, seen, now))
+
+
+def _put_back(deployment: Deployment, now: datetime) -> Deployment:
+    """Return the deployment as it goes on: after a hold a step has all its time again."""
+    since = now if deployment.moved else deployment.phase_since
+    return replace(deployment, moved=False, phase_since=since)
 
 
 def _moving(deployment: Deployment, seen: Sight, now: datetime) -> Turn | None:

@@ -194,6 +194,27 @@ def test_a_resume_puts_traffic_back_that_somebody_else_moved() -> None:
     assert world.play(done(world, held, Verb.RESUME)).phase is Phase.SUCCEEDED
 
 
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_traffic_that_is_put_back_late_leaves_the_step_all_its_time(*, by_hand: bool) -> None:
+    world = World().with_stable("ai")
+    going = until(world, deployment(AI), Phase.SHIFTING, share=5)
+    ours = world.services["ai"]
+    held = looked(world, done(world, going, Verb.PAUSE) if not by_hand else going, 3)
+    theirs = (TrafficSeen(revision="theirs", percent=100),)
+    world.services["ai"] = replace(ours, traffic=theirs)
+    world.now += timedelta(hours=23) if by_hand else timedelta(days=3)
+    held = look(world, held)
+    world.now += timedelta(hours=0.9)
+    if by_hand:
+        world.services["ai"] = ours
+    else:
+        held = done(world, held, Verb.RESUME)
+    held = look(world, held)
+    assert (held.phase, held.moved) == (Phase.SHIFTING, False)
+    world.now += timedelta(hours=1)
+    assert world.play(held).phase is Phase.SUCCEEDED
+
+
 def test_what_was_superseded_in_the_queue_says_by_what() -> None:
     ended = superseded(deployment(AI), "`bbbbbbb`", World().now)
     assert ended.phase is Phase.SUPERSEDED
