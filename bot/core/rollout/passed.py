@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from bot.core.action import Shift
 from bot.core.rollout import traffic
+from bot.core.rollout.setbacks import heard, resting, working
 from bot.core.rollout.splits import ended
 from bot.core.rollout.turn import earlier, fail, with_service
 from bot.core.route import Split
@@ -42,13 +43,22 @@ def rejoined(deployment: Deployment, now: datetime) -> Deployment:
     return deployment
 
 
-def back(deployment: Deployment, seen: Sight) -> tuple[Shift, ...]:
+def observed(deployment: Deployment, seen: Sight, now: datetime) -> Deployment:
+    """Return the deployment with what came of the writes that put their traffic back."""
+    for service in earlier(deployment):
+        there = _there(service, seen.services[service.plan.name])
+        deployment = with_service(deployment, heard(service, seen, now, there=there))
+    return deployment
+
+
+def back(deployment: Deployment, seen: Sight, now: datetime) -> tuple[Shift, ...]:
     """Return the writes that give them all the traffic again, where somebody wants it back."""
     lives = [(service, seen.services[service.plan.name]) for service in earlier(deployment)]
     return tuple(
         _shift(service, live)
         for service, live in lives
-        if deployment.retaken_by and not live.reconciling and not _there(service, live)
+        if deployment.retaken_by and not _there(service, live)
+        if not (working(service, seen) or resting(service, now))
     )
 
 

@@ -59,6 +59,15 @@ def settled(service: ServiceRollout, why: str, now: datetime) -> ServiceRollout:
     return replace(over, setback=Setback(times=times, words=why, until=now + pause))
 
 
+def heard(service: ServiceRollout, seen: Sight, now: datetime, *, there: bool) -> ServiceRollout:
+    """Return the service with what came of its write; `there`: its traffic is as it should be."""
+    if there:
+        service = replace(service, setback=None)
+    elif why := words(service, seen):
+        service = settled(service, why, now)
+    return service if working(service, seen) else replace(service, operation="")
+
+
 def resting(service: ServiceRollout, now: datetime) -> bool:
     """Tell whether it is too early to write again."""
     return service.setback is not None and now < service.setback.until

@@ -24,7 +24,6 @@ from bot.core.rollout.turn import (
     earlier,
     enter,
     fail,
-    soon,
     tell_step,
     wait,
 )
@@ -44,7 +43,8 @@ def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
     if stopped := hindered(deployment, seen, now) or passed.hindered(deployment, seen, now):
         return Turn(stopped)
     deployment = observed(_put_back(deployment, now), seen, now)
-    if turn := _moving(deployment, seen, now):
+    deployment = passed.observed(deployment, seen, now)
+    if turn := written(deployment, seen, now, passed.back(deployment, seen, now)):
         return turn
     deployment = _arrived(replace(passed.rejoined(deployment, now), retaken_by=""), now)
     if deployment.share == FULL:
@@ -56,16 +56,6 @@ def _put_back(deployment: Deployment, now: datetime) -> Deployment:
     """Return the deployment as it goes on: after a hold a step has all its time again."""
     since = now if deployment.moved else deployment.phase_since
     return replace(deployment, moved=False, phase_since=since)
-
-
-def _moving(deployment: Deployment, seen: Sight, now: datetime) -> Turn | None:
-    """Return what is asked for or awaited until all levels are where they should be, or None."""
-    back = passed.back(deployment, seen)
-    turn = written(deployment, seen, now)
-    if turn is None:
-        return Turn(wait(deployment, "traffic", soon(deployment, now)), back) if back else None
-    on = turn.deployment.phase is deployment.phase
-    return replace(turn, actions=(*back, *turn.actions)) if on else turn
 
 
 def next_step(deployment: Deployment, now: datetime) -> Deployment:

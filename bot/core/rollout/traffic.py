@@ -11,14 +11,14 @@ from bot.core.deployment import Deployment, Failure, FailureCode, ServiceRollout
 from bot.core.rollout.setbacks import (
     FAILING,
     beaten,
+    heard,
     rest_over,
     resting,
-    settled,
     words,
     working,
 )
 from bot.core.rollout.splits import left
-from bot.core.rollout.turn import Turn, at_level, fail, soon, wait, with_service
+from bot.core.rollout.turn import Turn, at_level, earlier, fail, soon, wait, with_service
 from bot.core.rollout.wants import next_visible
 
 if TYPE_CHECKING:
@@ -98,24 +98,24 @@ def observed(deployment: Deployment, seen: Sight, now: datetime) -> Deployment:
     for service in at_level(deployment):
         live = seen.services[service.plan.name]
         after = replace(service, share=live.share_of(service.revision))
-        if _there(deployment, service, live):
-            after = replace(after, setback=None)
-        elif why := words(service, seen):
-            after = settled(after, why, now)
-        if not working(service, seen):
-            after = replace(after, operation="")
-        deployment = with_service(deployment, after)
+        there = _there(deployment, service, live)
+        deployment = with_service(deployment, heard(after, seen, now, there=there))
     return deployment
 
 
-def written(deployment: Deployment, seen: Sight, now: datetime) -> Turn | None:
-    """Return what is asked for or awaited until the traffic is where it should be, or None."""
-    level = at_level(deployment)
-    if failure := beaten(level):
+def written(
+    deployment: Deployment, seen: Sight, now: datetime, back: tuple[Action, ...] = ()
+) -> Turn | None:
+    """Return what is asked for or awaited until the traffic is where it should be, or None.
+
+    `back` is what is asked for services of earlier levels.
+    """
+    services = (*at_level(deployment), *earlier(deployment))
+    if failure := beaten(services):
         return Turn(fail(deployment, failure, now))
-    actions = _towards(deployment, seen, now)
-    moving = bool(actions) or any(working(service, seen) for service in level)
-    rest = rest_over(level)
+    actions = (*back, *_towards(deployment, seen, now))
+    moving = bool(actions) or any(working(service, seen) for service in services)
+    rest = rest_over(services)
     if rest is None and not moving:
         return None
     until = soon(deployment, now) if moving or rest is None else rest

@@ -94,9 +94,10 @@ def wants(  # noqa: PLR0911  # one return per phase reads as the table it is
             unseen = tuple(s.plan.name for s in level if not s.smoke_passed)
             return Wants(smoke=unseen, memory=True, days=_days(deployment, now))
         case Phase.SHIFTING:
+            taken = (*level, *earlier(deployment))
             return Wants(
-                services=_own((*level, *earlier(deployment))),
-                operations=_unfinished(level),
+                services=_own(taken),
+                operations=_unfinished(taken),
                 windows=_due(deployment, now),
             )
         case Phase.WATCHING:

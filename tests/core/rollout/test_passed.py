@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from bot.core.action import Accepted, Action, Outcome, Shift
 from bot.core.deployment import FailureCode, Phase
-from bot.core.report.deployment import details
-from bot.core.sight import RevisionSeen, TrafficSeen
-from tests.core.rollout.simulated import SECOND, World, deployment, service_plan
+from bot.core.report.deployment import comment, details
+from bot.core.sight import OperationSeen, RevisionSeen, Sight, TrafficSeen
+from tests.core.rollout.simulated import QUOTA, SECOND, World, deployment, service_plan
 from tests.core.rollout.test_planning import under
 
 if TYPE_CHECKING:
@@ -91,3 +92,46 @@ def test_whoever_resumes_has_it_put_back() -> None:
     ended = world.play(replace(held, retaken_by="writer"))
     assert ended.phase is Phase.SUCCEEDED
     assert world.services["ai"].serving == "ai-new"
+
+
+def test_a_put_back_that_fails_is_told_with_googles_words_and_given_up_after_five() -> None:
+    world = World()
+    going = ramping(world)
+    world.services["ai"] = replace(world.services["ai"], traffic=HALVES)
+    held = world.play(going, looks=50)
+    asked = len(world.actions)
+    world.faults.traffic["ai"] = 5
+    going = replace(held, retaken_by="writer")
+    going = looked(world, looked(world, going))
+    assert QUOTA in comment(going, 0)
+    ended = world.play(going)
+    assert ended.failure is not None
+    assert ended.failure.reason.startswith("Cloud Run could not move the traffic of ai")
+    assert sum("ai-new" in a.percents for a in world.actions[asked:] if isinstance(a, Shift)) == 5
+
+
+class Slow(World):
+    """Cloud Run names an operation for each write of traffic."""
+
+    def perform(self, action: Action) -> Outcome:
+        outcome = super().perform(action)
+        named = isinstance(action, Shift)
+        return Accepted(service=action.service, operation="o") if named else outcome
+
+    def seen(self, deployment: Deployment) -> Sight:
+        seen = super().seen(deployment)
+        return replace(seen, operations=dict.fromkeys(seen.operations, OperationSeen(done=True)))
+
+
+def test_what_was_put_back_is_compared_again_when_the_watch_suspects_it() -> None:
+    world = Slow()
+    going = ramping(world, watch=600 * SECOND)
+    world.services["ai"] = replace(world.services["ai"], traffic=HALVES)
+    going = replace(world.play(going, looks=50), retaken_by="writer")
+    for _ in range(200):
+        going = looked(world, going)
+    assert going.phase is Phase.WATCHING
+    world.faults.errors.add("ai")
+    ended = world.play(going)
+    assert ended.phase is Phase.ROLLED_BACK
+    assert world.services["ai"].serving == "ai-old"
