@@ -15,7 +15,7 @@ from bot.core.model import Ask, AskKind
 from bot.core.policy import at_least
 from bot.engine.asked import refused
 from bot.engine.found import Ignore, Refuse
-from bot.engine.reply import keep
+from bot.engine.reply import keep, show_reaction
 from bot.ports import World, Write
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def heard(world: World, ask: Ask) -> Ask:
     """Show that it was heard, on the comment where there is one."""
     now = replace(ask, heard=True) if ask.kind in TYPED else ask
     if ask.comment_id is not None and not ask.line and not ask.acknowledged:
-        world.voice.react(ask.repository, ask.comment_id, "eyes")
+        show_reaction(world, ask, "eyes")
         now = replace(now, acknowledged=True)
     return keep(world, ask, now) if now != ask else ask
 

@@ -18,7 +18,7 @@ from bot.core.model import Ask, AskKind, AskState
 from bot.core.report import answers, releases
 from bot.core.report.reply import Reply, reply
 from bot.engine.observe import back_off
-from bot.ports import Broken, Transient, World, Write
+from bot.ports import Broken, Gone, Transient, World, Write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,6 +64,16 @@ def keep(world: World, held: Ask, changed: Ask) -> Ask:
             return changed
     what = "somebody else answers this ask by now"
     raise Transient(what)
+
+
+def show_reaction(world: World, ask: Ask, content: str) -> None:
+    """React to the comment where that is let: a kindness, which holds nothing up."""
+    try:
+        world.voice.react(ask.repository, ask.comment_id or 0, content)
+    except Gone:
+        raise
+    except Broken as trouble:
+        log.warning("reaction", ask=ask.key, trouble=str(trouble))
 
 
 def rest(ask: Ask) -> datetime | None:
@@ -113,7 +123,7 @@ def _say(world: World, first: Ask, wanted: Reply) -> Ask:
         first = _replied(world, first, wanted.body)
         first = keep(world, first, replace(first, reply_hash=said))
     if wanted.reaction != first.reaction and first.kind is AskKind.COMMENT and first.comment_id:
-        world.voice.react(first.repository, first.comment_id, wanted.reaction)
+        show_reaction(world, first, wanted.reaction)
         first = keep(world, first, replace(first, reaction=wanted.reaction))
     return first
 
@@ -132,7 +142,27 @@ def _replied(world: World, first: Ask, body: str) -> Ask:
         voice.edit_comment(repository, first.reply, body)
         return first
     first = keep(world, first, replace(first, replying=True))
-    return keep(world, first, replace(first, reply=voice.comment(repository, number, body)))
+    try:
+        made = voice.comment(repository, number, body)
+    except Gone:
+        raise
+    except Broken as trouble:
+        log.warning("reply", ask=first.key, trouble=str(trouble))
+        return _replied_aside(world, first, body, trouble)
+    return keep(world, first, replace(first, reply=made))
+
+
+def _replied_aside(world: World, first: Ask, body: str, trouble: Broken) -> Ask:
+    """Answer at the head of a pull request that takes no comment of ours, such as a locked one."""
+    pull = world.github.pull_request(first.repository, first.number or 0)
+    if pull is None:
+        raise trouble
+    wanted = answers.aside(replace(first, sha=pull.head_sha), body, world.clock())
+    if there := world.voice.find_check_run(first.repository, wanted):
+        world.voice.edit_check_run(first.repository, there, wanted)
+    else:
+        world.voice.create_check_run(first.repository, wanted)
+    return first
 
 
 def _replied_on_commit(world: World, first: Ask, body: str) -> Ask:

@@ -10,7 +10,7 @@ from bot.core import events
 from bot.core.github import BranchSeen, CheckSeen, CheckState, PullRequest
 from bot.core.model import Ask, Repository
 from bot.engine.receive import receive
-from bot.ports import Transient
+from bot.ports import Broken, Transient
 from tests.engine.worlds import world
 
 if TYPE_CHECKING:
@@ -72,6 +72,8 @@ class GitHub:
     role: str = "write"
     contained_in: frozenset[str] | None = None
     """What holds every commit; None for everything."""
+    locked: bool = False
+    """Whether the conversation is locked, which keeps Apps out."""
     lost: bool = False
     """Whether the answer to the next check run gets lost on its way to us."""
 
@@ -110,13 +112,23 @@ class GitHub:
 
     def react(self, *_: object) -> None:
         """Hear it."""
+        self._open()
+
+    def _open(self) -> None:
+        if self.locked:
+            what = "GitHub answered 403"
+            raise Broken(what)
 
     def comment(self, _repository: Repository, _number: int, body: str) -> int:
+        self._open()
         self.comments.append(body)
         return len(self.comments)
 
     def edit_comment(self, _repository: Repository, comment: int, body: str) -> None:
         self.comments[comment - 1] = body
+
+    def find_comment(self, *_: object) -> int:
+        return 0
 
     def create_check_run(self, _repository: Repository, check: CheckRun) -> int:
         self.runs.append(check)

@@ -46,6 +46,23 @@ def test_a_delivery_wakes_only_who_waits_for_its_commit(stage: Stage) -> None:
     assert "`ci` failed" in stage.github.comments[0]
 
 
+def test_a_locked_conversation_is_answered_at_the_commit(stage: Stage) -> None:
+    stage.github.locked = True
+    receive(stage.world, COMMENT)
+    stage.hand_on()
+    (said,) = stage.github.runs
+    assert (said.name, said.sha, said.conclusion) == ("deploy", HEAD, "neutral")
+    assert "`ci` has not passed yet" in said.summary
+
+    stage.now += timedelta(minutes=31)
+    tick(stage.world)
+    stage.hand_on()
+
+    assert stage.ask("7/100/0").reasons == (Reason.CHECKS_NOT_GREEN,)
+    (said,) = stage.github.runs
+    assert (said.conclusion, said.title) == ("failure", "Nothing was deployed")
+
+
 def test_a_wait_that_lasts_too_long_is_refused(stage: Stage) -> None:
     receive(stage.world, COMMENT)
     stage.hand_on()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from bot.core.github import CheckRun
-from bot.core.model import Refusal
+from bot.core.model import AskState, Refusal
 from bot.core.reasons import Reason
 from bot.core.report.phrases import age, clean, commands, inline, sentence
 
@@ -134,6 +136,14 @@ def refused_push(ask: Ask, body: str, now: datetime) -> CheckRun:
         summary=body,
         completed_at=now,
     )
+
+
+def aside(ask: Ask, body: str, now: datetime) -> CheckRun:
+    """Return the check run that stands in for a reply where no comment of ours is taken."""
+    shown = refused_push(ask, body, now)
+    if ask.state is AskState.REFUSED:
+        return shown
+    return replace(shown, conclusion="neutral", title="An answer that could not be a comment")
 
 
 def broken(ask: Ask) -> str:
