@@ -7,6 +7,7 @@ Next: bot/engine/answer.py
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, assert_never
 
@@ -18,22 +19,22 @@ from bot.core.model import Ask, AskKind, AskState
 from bot.core.reasons import Reason
 from bot.core.report import answers, waiting
 from bot.engine.answer import answer
+from bot.engine.asked import never_followed, out_of_patience
 from bot.engine.found import Accept, Answer, Found, Ignore, Later, Mark, Refuse, Split, Wait
 from bot.engine.hearing import heard, unheard
 from bot.engine.lines import before_it, first_looked_at
-from bot.engine.noting import closed, let_go, noted_on_commit, taken_over
+from bot.engine.noting import closed, let_go, marked, noted_on_commit, taken_over
 from bot.engine.observe import back_off
 from bot.engine.placing import placed, placed_first
 from bot.engine.remind import remind
 from bot.engine.reply import LEASE, keep, rest, tell_reply
 from bot.engine.waiting import await_checks, forget, look_again, next_look
-from bot.ports import Gone, Transient, World, Write
+from bot.ports import Broken, Gone, Transient, World, Write
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.core.deployment import Deployment
-    from bot.core.github import CheckRun
 
 PATIENCE = timedelta(seconds=2)
 """Longer waits are left to the tick."""
@@ -79,7 +80,8 @@ def _decide(world: World, ask: Ask) -> tuple[str, ...]:
         log.info("ask", ask=ask.key, text=ask.text, answer=type(decided).__name__)
         return _follow(world, ask, decided)
     except Transient as trouble:
-        _put_off(world, ask, trouble)
+        if not _given_up(world, ask, trouble):
+            _put_off(world, ask, trouble)
     except Gone as trouble:
         log.warning("ask", ask=ask.key, trouble=str(trouble))
         _end(world, ask, Ignore())
@@ -104,7 +106,7 @@ def _follow(world: World, ask: Ask, decided: Found) -> tuple[str, ...]:
         case Refuse() | Ignore():
             _end(world, let_go(world, ask, decided), decided)
         case Mark(runs=runs):
-            _mark(world, ask, runs)
+            _end(world, marked(world, ask, runs), Ignore())
         case Wait():
             _hold(world, ask, decided)
         case Split(environments=environments):
@@ -150,16 +152,6 @@ def _hold(world: World, ask: Ask, wait: Wait) -> None:
     until = next_look(wait, world.clock())
     asleep = replace(noted, said=said, wake_at=until, lease_until=None, attempts=0)
     _commit(world, noted, asleep, ())
-
-
-def _mark(world: World, ask: Ask, runs: tuple[CheckRun, ...]) -> None:
-    """Make each check run once: after an unknown outcome it is looked up first."""
-    known = ask.noting
-    ask = keep(world, ask, replace(ask, noting=True))
-    for run in runs:
-        if not (known and world.voice.find_check_run(ask.repository, run)):
-            world.voice.create_check_run(ask.repository, run)
-    _end(world, ask, Ignore())
 
 
 def _parted(world: World, ask: Ask, environments: tuple[str, ...]) -> tuple[str, ...]:
@@ -223,6 +215,18 @@ def _enqueue(world: World, ask: Ask, deployments: tuple[Deployment, ...]) -> Non
         if world.store.commit(*writes):
             forget(world, ask)
             return
+
+
+def _given_up(world: World, ask: Ask, trouble: Transient) -> bool:
+    """End what could not be followed for longer than anybody waits for it, and say why."""
+    now = world.clock()
+    if not out_of_patience(ask, trouble, now):
+        return False
+    decided = Ignore() if ask.kind in NOBODYS else never_followed(ask, trouble, now)
+    with suppress(Transient, Broken):
+        _follow(world, ask, decided)
+        return True
+    return False
 
 
 def _put_off(world: World, ask: Ask, trouble: Transient) -> None:

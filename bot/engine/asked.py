@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from bot.core import command
 from bot.core.command import Known
 from bot.core.github import PullRequest
 from bot.core.manifest import Manifest
-from bot.core.model import Ask, Refusal
+from bot.core.model import Ask, AskKind, Refusal
 from bot.core.policy import LATEST, at_least
 from bot.core.reasons import Reason
 from bot.core.report import answers
@@ -17,9 +19,15 @@ from bot.engine.found import Refuse
 from bot.engine.rules import Rules
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from bot.core.command import Unreadable
     from bot.core.gates import Gates
-    from bot.ports import World
+    from bot.ports import Transient, World
+
+
+TYPED = frozenset({AskKind.COMMENT, AskKind.BUTTON, AskKind.CLI})
+A_DAY = timedelta(hours=24)
 
 
 class Asked(Struct, frozen=True, kw_only=True):
@@ -73,6 +81,22 @@ def barred_by(world: World, asked: Asked, environment: str, gates: Gates) -> Ref
         f"`{environment}` needs `{needed}`",
         remedy=f"somebody with `{needed}` permission can do this",
     )
+
+
+def out_of_patience(ask: Ask, trouble: Transient, now: datetime) -> bool:
+    """Tell whether trouble has lasted for longer than anybody waits for what was asked.
+
+    What is bound to a commit already has its own end, and a brake is followed however late. Losing
+    a race is no trouble.
+    """
+    typed = ask.kind in TYPED and not ask.sha
+    soon = typed and not isinstance(command.parse(ask.text), command.Abort | command.Pause)
+    return trouble.retry_after != 0 and now - ask.created_at > (LATEST if soon else A_DAY)
+
+
+def never_followed(ask: Ask, trouble: Transient, now: datetime) -> Refuse:
+    """Return the end of what could not be read about for so long."""
+    return refused(ask, (answers.never_followed(ask, str(trouble), now),))
 
 
 def too_late(world: World, ask: Ask, again: str) -> Refusal | None:

@@ -50,6 +50,16 @@ def noted_on_commit(world: World, ask: Ask, wait: Wait) -> Ask:
     return keep(world, ask, replace(ask, note=made, note_hash=said))
 
 
+def marked(world: World, ask: Ask, runs: tuple[CheckRun, ...]) -> Ask:
+    """Make each check run once: after an unknown outcome it is looked up first."""
+    known = ask.noting
+    ask = keep(world, ask, replace(ask, noting=True))
+    for run in runs:
+        if not (known and world.voice.find_check_run(ask.repository, run)):
+            world.voice.create_check_run(ask.repository, run)
+    return ask
+
+
 def closed(world: World, ask: Ask) -> Ask:
     """Say that nobody's approval of a command is waited for any more.
 

@@ -74,6 +74,8 @@ class GitHub:
     """What holds every commit; None for everything."""
     locked: bool = False
     """Whether the conversation is locked, which keeps Apps out."""
+    incomplete: bool = False
+    """Whether its lists lack something, for as long as this stands."""
     lost: bool = False
     """Whether the answer to the next check run gets lost on its way to us."""
 
@@ -102,6 +104,9 @@ class GitHub:
         return self.role
 
     def checks(self, *_: object) -> tuple[CheckSeen, ...]:
+        if self.incomplete:
+            what = "GET /commits/aaaaaaa/check-runs: GitHub listed 3 of 4 check runs"
+            raise Transient(what)
         return (CheckSeen(name="ci", state=self.state),)
 
     def trees(self, *_: object) -> dict[str, str]:

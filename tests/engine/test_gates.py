@@ -63,6 +63,25 @@ def test_a_locked_conversation_is_answered_at_the_commit(stage: Stage) -> None:
     assert (said.conclusion, said.title) == ("failure", "Nothing was deployed")
 
 
+def test_what_github_never_tells_is_not_waited_for_in_silence(stage: Stage) -> None:
+    stage.github.incomplete = True
+    receive(stage.world, COMMENT)
+    receive(stage.world, PUSH)
+    for _ in range(5):
+        stage.now += timedelta(minutes=6)
+        tick(stage.world)
+        stage.hand_on()
+    assert stage.ask("7/100/0").reasons == (Reason.TOO_LATE,)
+    assert "GitHub listed 3 of 4 check runs" in stage.github.comments[0]
+    assert stage.ask("7/push/d-1").state is AskState.NEW
+
+    stage.now += timedelta(hours=24)
+    tick(stage.world)
+    stage.hand_on()
+    assert stage.ask("7/push/d-1").reasons == (Reason.TOO_LATE,)
+    assert "GitHub listed 3 of 4 check runs" in stage.github.runs[-1].summary
+
+
 def test_a_wait_that_lasts_too_long_is_refused(stage: Stage) -> None:
     receive(stage.world, COMMENT)
     stage.hand_on()

@@ -75,6 +75,16 @@ def late(ask: Ask, now: datetime) -> Refusal:
     )
 
 
+def never_followed(ask: Ask, trouble: str, now: datetime) -> Refusal:
+    """Return why something is given up that could not be read about since it was asked for."""
+    return Refusal(
+        code=Reason.TOO_LATE,
+        reason=f"this could not be followed for {age(now - ask.created_at)}; the last try ended "
+        f"with {inline(trouble)}",
+        remedy="ask again once that is over" if ask.text else "push again once that is over",
+    )
+
+
 def stale_button(ask: Ask) -> Refusal:
     """Return why a button of an earlier deployment does nothing any more."""
     return Refusal(
