@@ -14,6 +14,8 @@ MOST = 30
 """Lines within the hour that are answered without a look at who asks."""
 HOUR = timedelta(hours=1)
 LOOK_EVERY = timedelta(minutes=1)
+STAYS = timedelta(minutes=10)
+"""How long one head too many must stand before a merge's checks are looked for."""
 INSIDER = "triage"
 """Whoever has at least this role is always heard."""
 
@@ -22,7 +24,7 @@ class Guest(Struct, frozen=True, kw_only=True):
     """One person in one repository."""
 
     key: str
-    """`<repository id>/<login>`."""
+    """`<repository id>/<login>`, or `#` and the pull request of a head that nobody pushed."""
     since: datetime
     """When their hour began."""
     lines: int = 0

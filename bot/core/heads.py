@@ -60,6 +60,11 @@ def head_since(heads: Heads, sha: str, moment: datetime) -> datetime | None:
     return min((one.at for one in own if not others or one.since > max(others)), default=None)
 
 
+def newest(heads: Heads) -> str:
+    """Return the head that was shown last."""
+    return max(heads.shown, key=lambda one: one.at).sha if heads.shown else ""
+
+
 def shown_since(heads: Heads, sha: str, moment: datetime) -> bool:
     """Tell whether a commit was shown as the head at a moment or later."""
     return any(one.sha == sha and one.at >= moment for one in heads.shown)

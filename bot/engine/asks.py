@@ -171,7 +171,7 @@ def of_head(event: events.HeadSeen | events.GroupFormed, kind: AskKind) -> Ask:
         key=f"{event.repository.id}/{kind.value}/{event.number}/{event.sha}",
         kind=kind,
         repository=event.repository,
-        actor="",
+        actor=event.by if isinstance(event, events.HeadSeen) else "",
         number=event.number,
         ref=event.branch,
         sha=event.sha,

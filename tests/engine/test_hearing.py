@@ -10,9 +10,10 @@ from msgspec.structs import replace
 
 from bot.core.guest import HOUR, LOOK_EVERY, MOST, Guest
 from bot.core.reasons import Reason
-from bot.engine.receive import receive
+from bot.engine.receive import receive, tick
+from bot.engine.rules import rules_at
 from bot.ports import Write
-from tests.engine.staged import COMMENT, NOON
+from tests.engine.staged import COMMENT, MANIFEST, NOON, PLACE, SEEN
 
 if TYPE_CHECKING:
     from tests.engine.staged import Stage
@@ -66,3 +67,42 @@ def test_after_an_hour_everybody_is_heard_again(often: Stage) -> None:
 
 def test_somebody_with_a_say_notices_nothing(often: Stage) -> None:
     assert {asked(often, number) for number in range(1, 6)} == {(True, "")}
+
+
+def asking_for_checks(stage: Stage) -> Stage:
+    """The stage once a merge asks for a check."""
+    stage.github.manifest = MANIFEST.replace("patient: {", "patient: {required: true, ")
+    rules_at(stage.world, PLACE, "main")
+    stage.hand_on()
+    stage.github.runs.clear()
+    return stage
+
+
+def pushed(stage: Stage, number: int) -> str:
+    """A new head of a stranger's pull request; returns its commit."""
+    stage.now += timedelta(seconds=1)
+    sha = f"{number:040x}"
+    seen = replace(SEEN, number=13, sha=sha, by="somebody", received_at=stage.now)
+    receive(stage.world, seen)
+    stage.hand_on()
+    return sha
+
+
+def test_somebody_who_pushes_without_end_uses_up_nothing(often: Stage) -> None:
+    """Each head of a pull request costs requests where a merge asks for a check."""
+    stage = asking_for_checks(often)
+    stage.github.role = "read"
+    first = pushed(stage, 1)
+    later = [pushed(stage, number) for number in range(2, 9)]
+    assert [run.sha for run in stage.github.runs] == [first]
+
+    stage.now += timedelta(minutes=10)
+    tick(stage.world)
+    stage.hand_on()
+    assert [run.sha for run in stage.github.runs] == [first, later[-1]]
+
+
+def test_whoever_has_a_say_may_push_as_often_as_they_like(often: Stage) -> None:
+    stage = asking_for_checks(often)
+    heads = [pushed(stage, number) for number in range(1, 5)]
+    assert [run.sha for run in stage.github.runs] == heads
