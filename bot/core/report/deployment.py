@@ -8,7 +8,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from bot.core import verdict
-from bot.core.deployment import Deployment, Failure, FailureCode, Phase, ServiceRollout, StepTaken
+from bot.core.deployment import Deployment, Failure, Phase, ServiceRollout, StepTaken
 from bot.core.report.holding import holds, next_commands, set_back
 from bot.core.report.machine import json_block
 from bot.core.report.notes import notes, remedies
@@ -24,7 +24,7 @@ from bot.core.report.phrases import (
     title,
 )
 from bot.core.report.rollout import course
-from bot.core.rollout.turn import ENDS, had_traffic
+from bot.core.report.whereabouts import left
 
 FULL = 100
 _BAD_ENDS = {Phase.ROLLED_BACK: "rolled back", Phase.FAILED: "failed"}
@@ -166,7 +166,7 @@ def details(deployment: Deployment, place: int) -> str:
 
 
 def _failure(deployment: Deployment, failure: Failure) -> str:
-    traffic = _traffic_words(deployment, failure)
+    traffic = left(deployment, failure)
     lines = [f"**{sentence(plain(failure.reason))}** {traffic}", *remedies(failure)]
     if failure.detail:
         lines.append(block(failure.detail))
@@ -175,24 +175,6 @@ def _failure(deployment: Deployment, failure: Failure) -> str:
     if failure.link:
         lines.append(f"[Build log]({failure.link})")
     return "\n\n".join(lines)
-
-
-def _traffic_words(deployment: Deployment, failure: Failure) -> str:
-    ended = deployment.phase in ENDS
-    by_hand = deployment.moved or failure.code is FailureCode.TRAFFIC_CHANGED
-    match deployment.phase:
-        case Phase.FAILED if failure.code is FailureCode.STABLE_GONE:
-            return "`/rollback` makes an earlier release's revisions again."
-        case Phase.FAILED | Phase.ABORTED | Phase.SUPERSEDED if by_hand:
-            return "The traffic was left where people put it."
-        case Phase.SUPERSEDED if deployment.share:
-            return "The rollback takes the traffic from where it is."
-        case Phase.FAILED if new := [s.plan.name for s in deployment.services if s.first and s.url]:
-            return f"New and not in use before: {', '.join(new)}. Nothing else was touched."
-        case Phase.ROLLED_BACK | Phase.ABORTED | Phase.SUPERSEDED if had_traffic(deployment):
-            return "All traffic is back on stable."
-        case _:
-            return "Traffic was not touched." if ended else "Traffic is returning to stable."
 
 
 def _services(deployment: Deployment) -> str:
@@ -215,7 +197,8 @@ def _service(deployment: Deployment, service: ServiceRollout) -> str:
 
 
 def _share(deployment: Deployment, service: ServiceRollout) -> int:
-    if deployment.phase in {Phase.ROLLED_BACK, Phase.ABORTED, Phase.SUPERSEDED}:
+    back = deployment.phase in {Phase.ROLLED_BACK, Phase.ABORTED, Phase.SUPERSEDED}
+    if back and not deployment.moved:
         return 0
     return service.share
 

@@ -125,8 +125,8 @@ def _moved(deployment: Deployment) -> str:
     found = f" It is now: {plain(deployment.traffic_found)}." if deployment.traffic_found else ""
     return (
         f"**Somebody else moved the traffic.**{found} It is left so, and the rollout waits. "
-        "`/resume` puts it back and goes on, `/abort` ends the rollout and leaves the traffic "
-        f"where it is. To put it back by hand:\n\n{block(lines)}"
+        "`/resume` puts it back and goes on, `/abort` ends the rollout: what was moved is left so, "
+        f"and all else returns to stable. To put it back by hand:\n\n{block(lines)}"
     )
 
 

@@ -72,7 +72,7 @@ def _aborted(before: Deployment, after: Deployment) -> str:
     if after.phase is Phase.ABORTED:
         return "was taken out of the queue. Nothing was touched."
     if before.moved:
-        return "is aborted. The traffic is left where people put it."
+        return "is aborted. What people moved is left so, and all else returns to stable."
     if had_traffic(before):
         return "is aborted: all traffic returns to stable."
     return "is aborted: builds are cancelled, and no traffic was moved."

@@ -29,7 +29,7 @@ def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
     if (failure := deployment.failure) and failure.logs is None and seen.logs is not None:
         deployment = replace(deployment, failure=replace(failure, logs=seen.logs))
     gone = _without_stable(deployment, seen)
-    stays = {s.plan.name for s in deployment.services} if deployment.moved else gone
+    stays = gone | _moved_by_people(deployment, seen)
     deployment = _seen_with_traffic(_after_writes(deployment, seen, (stays, now)), seen)
     left = _left(deployment, seen, stays)
     due = tuple(service for service in left if not resting(service, now))
@@ -38,7 +38,7 @@ def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
     builds = tuple(_cancel(deployment, s) for s in deployment.services if still_built(s))
     working = any(service.operation for service in deployment.services)
     if not (left or working or builds):
-        return Turn(_nowhere(deployment, gone, now) if gone else _ended(deployment, now))
+        return Turn(_nowhere(deployment, gone, now) if gone else _ended(deployment, seen, now))
     rest = None if back or working or builds else rest_over(left)
     going = _told(deployment, "traffic" if left or working else "build", now)
     return Turn(wait(going, going.waiting, rest or soon(deployment, now)), (*back, *builds))
@@ -113,6 +113,26 @@ def _without_stable(deployment: Deployment, seen: Sight) -> set[str]:
     }
 
 
+def _moved_by_people(deployment: Deployment, seen: Sight) -> set[str]:
+    """Return the services whose traffic is not where the rollout had it when it was held for that.
+
+    It stays where people put it; what they did not touch goes back.
+    """
+    return {
+        s.plan.name
+        for s in deployment.services
+        if deployment.moved and (live := seen.services.get(s.plan.name))
+        if not _as_we_had_it(deployment, s, live)
+    }
+
+
+def _as_we_had_it(deployment: Deployment, service: ServiceRollout, live: ServiceSeen) -> bool:
+    share = live.share_of(service.revision)
+    passed = service.first or service.plan.level < deployment.level
+    ours = share + live.share_of(service.stable) == FULL
+    return ours and share in {service.share, FULL if passed else deployment.share}
+
+
 def _nowhere(deployment: Deployment, gone: set[str], now: datetime) -> Deployment:
     lost = [s for s in deployment.services if s.plan.name in gone]
     why = "; ".join(f"{s.stable} was deleted, so traffic stays on {s.revision}" for s in lost)
@@ -145,8 +165,11 @@ def _cancel(deployment: Deployment, service: ServiceRollout) -> CancelBuild:
 
 
 def _seen_with_traffic(deployment: Deployment, seen: Sight) -> Deployment:
-    """Return the deployment with traffic that was written and never seen to arrive."""
-    for service in deployment.services:
+    """Return the deployment with traffic that was written and never seen to arrive.
+
+    Where people moved some, the last share that was ours tells theirs from ours.
+    """
+    for service in () if deployment.moved else deployment.services:
         live = seen.services.get(service.plan.name)
         share = live.share_of(service.revision) if live else 0
         if share > service.share:
@@ -186,7 +209,17 @@ def _back(service: ServiceRollout, live: ServiceSeen, *, by_hand: bool) -> Shift
     )
 
 
-def _ended(deployment: Deployment, now: datetime) -> Deployment:
+def _as_it_is(deployment: Deployment, seen: Sight) -> Deployment:
+    """Return the deployment with the shares that people gave its revisions."""
+    for service in deployment.services:
+        live = seen.services.get(service.plan.name)
+        found = replace(service, share=live.share_of(service.revision) if live else 0)
+        deployment = with_service(deployment, found)
+    return deployment
+
+
+def _ended(deployment: Deployment, seen: Sight, now: datetime) -> Deployment:
+    deployment = _as_it_is(deployment, seen) if deployment.moved else deployment
     if end := _WANTED_ENDS.get(deployment.failure.code) if deployment.failure else None:
         return enter(replace(deployment, share=0), end, now)
     judged = deployment.failure is not None and deployment.failure.code is FailureCode.CANARY_WORSE

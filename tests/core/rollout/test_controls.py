@@ -13,6 +13,7 @@ from bot.core.action import CancelBuild
 from bot.core.control import Control, Verb
 from bot.core.deployment import Deployment, FailureCode, Phase
 from bot.core.model import Refusal
+from bot.core.report.deployment import details
 from bot.core.rollout import table
 from bot.core.rollout.controls import aborted, controlled, superseded
 from bot.core.rollout.turn import ENDS
@@ -95,6 +96,22 @@ def test_an_abort_leaves_traffic_where_somebody_else_put_it() -> None:
     ended = world.play(done(world, held, Verb.ABORT))
     assert ended.phase is Phase.ABORTED
     assert world.services["ai"].serving == "theirs"
+
+
+def test_an_abort_returns_what_nobody_moved_and_says_where_all_of_it_is() -> None:
+    world = World().with_stable("ai", "api")
+    going = until(world, deployment(AI, replace(API, level=0)), Phase.SHIFTING, share=5)
+    theirs = tuple(TrafficSeen(revision=one, percent=50) for one in ("theirs", "ai-new"))
+    world.services["ai"] = replace(world.services["ai"], traffic=theirs)
+    ended = world.play(done(world, look(world, going), Verb.ABORT))
+    assert ended.phase is Phase.ABORTED
+    assert world.services["ai"].shares == {"theirs": 50, "ai-new": 50}
+    assert world.services["api"].serving == "api-old"
+    said = details(ended, 0)
+    assert "What people moved was left where they put it; all else is back on stable." in said
+    shares = [(one.plan.name, one.share) for one in ended.services]
+    assert shares == [("ai", 50), ("api", 0)]
+    assert "https://c-new---ai) | 50 %" in said
 
 
 def test_a_pause_holds_the_step_and_a_resume_goes_on() -> None:
