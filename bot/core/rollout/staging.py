@@ -29,6 +29,11 @@ REBUILT = (
     "its image is in the registry no more, and forgotten here: ask again, and it is built anew"
 )
 
+DEPLOYED = (
+    "its image is in the registry no more, and a rollback builds none: deploy that commit, or "
+    "return to another release"
+)
+
 
 def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
     """Make what is missing, wait for what is not ready, stop at what cannot become ready."""
@@ -40,7 +45,7 @@ def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
         if failure := (
             _obstacle(deployment, service, live)
             or without_address(deployment, service, seen)
-            or _failure(service, revision, seen)
+            or _failure(deployment, service, seen)
         ):
             forgotten = _forgotten(deployment, service, revision, now)
             return Turn(fail(deployment, failure, now), images=forgotten)
@@ -125,18 +130,11 @@ def _made_here(deployment: Deployment, live: ServiceSeen) -> bool:
     return live.labels.get(REPOSITORY) == str(deployment.repository.id)
 
 
-def _failure(service: ServiceRollout, revision: RevisionSeen | None, seen: Sight) -> Failure | None:
+def _failure(deployment: Deployment, service: ServiceRollout, seen: Sight) -> Failure | None:
     name = service.plan.name
+    revision = seen.services[name].revisions.get(service.revision)
     if revision is not None and revision.ready is False:
-        return Failure(
-            code=FailureCode.REVISION_NOT_READY,
-            service=name,
-            reason=f"revision {service.revision} of {name} never became ready",
-            remedy=REBUILT if revision.reason == GONE else "",
-            detail=f"{revision.reason}: {revision.message}"
-            if revision.reason
-            else revision.message,
-        )
+        return _not_ready(deployment, service, revision)
     operation = seen.operations.get(name)
     failed = operation is not None and operation.done and bool(operation.error)
     if operation is None or not failed or (revision is not None and not _unnamed(service, seen)):
@@ -149,6 +147,22 @@ def _failure(service: ServiceRollout, revision: RevisionSeen | None, seen: Sight
         remedy="" if revision else setting_of(name),
         detail=operation.error,
         logs=(),
+    )
+
+
+def _not_ready(
+    deployment: Deployment, service: ServiceRollout, revision: RevisionSeen
+) -> Failure:
+    """Return the failure; a rollback builds nothing, so the same again would fail alike."""
+    name, gone = service.plan.name, revision.reason == GONE
+    built = f"/deploy {deployment.environment} {deployment.sha[:7]}"
+    return Failure(
+        code=FailureCode.REVISION_NOT_READY,
+        service=name,
+        reason=f"revision {service.revision} of {name} never became ready",
+        remedy=(DEPLOYED if deployment.restores else REBUILT) if gone else "",
+        detail=": ".join(filter(None, (revision.reason, revision.message))),
+        commands=(built,) if gone and deployment.restores else (),
     )
 
 

@@ -14,6 +14,7 @@ from bot.core.environment import activated, enqueued, settled
 from bot.core.model import Ask, AskKind, Environment, Refusal, Release, ReleasedService
 from bot.core.rejected import Rejected, RejectedService
 from bot.core.releases import earlier, of_services, released
+from bot.core.report.holding import next_commands
 from bot.core.restoration import Return, restoration, unknown
 from bot.core.rollout.controls import controlled
 from bot.core.rollout.turn import ENDS
@@ -140,6 +141,20 @@ def test_a_revision_that_is_gone_is_made_again_before_anything_moves() -> None:
     (made,) = [action for action in world.actions if isinstance(action, Stage)]
     assert (made.service, made.image) == ("api", "images/api@sha256:a")
     assert world.actions.index(made) < world.actions.index(shifts(world)[0])
+
+
+def test_an_image_that_is_no_more_is_told_with_what_builds_it() -> None:
+    world = serving("ai", letter="b", standing="")
+    wish = going_back(release("a", "ai"))
+    while not world.actions:
+        wish = world.look(wish)
+    live, name = world.services["ai"], wish.services[0].revision
+    lost = RevisionSeen(name=name, ready=False, reason="CONTAINER_MISSING")
+    world.services["ai"] = replace(live, revisions={**live.revisions, name: lost})
+    ended = world.play(wish)
+    assert ended.failure is not None
+    assert "a rollback builds none" in ended.failure.remedy
+    assert next_commands(ended)[0] == "/deploy prod aaaaaaa"
 
 
 def test_what_runs_already_is_not_touched() -> None:
