@@ -150,9 +150,7 @@ def _failure(deployment: Deployment, service: ServiceRollout, seen: Sight) -> Fa
     )
 
 
-def _not_ready(
-    deployment: Deployment, service: ServiceRollout, revision: RevisionSeen
-) -> Failure:
+def _not_ready(deployment: Deployment, service: ServiceRollout, revision: RevisionSeen) -> Failure:
     """Return the failure; a rollback builds nothing, so the same again would fail alike."""
     name, gone = service.plan.name, revision.reason == GONE
     built = f"/deploy {deployment.environment} {deployment.sha[:7]}"
