@@ -13,11 +13,9 @@ from bot.core.action import CancelBuild
 from bot.core.control import Control, Verb
 from bot.core.deployment import Deployment, FailureCode, Phase
 from bot.core.model import Refusal
-from bot.core.report.deployment import details
 from bot.core.rollout import table
 from bot.core.rollout.controls import aborted, controlled, superseded
 from bot.core.rollout.turn import ENDS
-from bot.core.sight import TrafficSeen
 from tests.core.rollout.simulated import SECOND, Faults, World, deployment, service_plan
 
 AI = service_plan("ai")
@@ -84,34 +82,6 @@ def test_an_abort_cancels_the_build_also_one_of_which_only_the_tag_is_known() ->
 def test_an_abort_in_the_queue_ends_at_once_and_touches_nothing() -> None:
     world = World().with_stable("ai")
     assert done(world, deployment(AI), Verb.ABORT).phase is Phase.ABORTED
-
-
-def test_an_abort_leaves_traffic_where_somebody_else_put_it() -> None:
-    world = World().with_stable("ai")
-    going = until(world, deployment(AI), Phase.SHIFTING, share=5)
-    theirs = (TrafficSeen(revision="theirs", percent=100),)
-    world.services["ai"] = replace(world.services["ai"], traffic=theirs)
-    held = look(world, going)
-    assert held.traffic_found == "theirs 100 %"
-    ended = world.play(done(world, held, Verb.ABORT))
-    assert ended.phase is Phase.ABORTED
-    assert world.services["ai"].serving == "theirs"
-
-
-def test_an_abort_returns_what_nobody_moved_and_says_where_all_of_it_is() -> None:
-    world = World().with_stable("ai", "api")
-    going = until(world, deployment(AI, replace(API, level=0)), Phase.SHIFTING, share=5)
-    theirs = tuple(TrafficSeen(revision=one, percent=50) for one in ("theirs", "ai-new"))
-    world.services["ai"] = replace(world.services["ai"], traffic=theirs)
-    ended = world.play(done(world, look(world, going), Verb.ABORT))
-    assert ended.phase is Phase.ABORTED
-    assert world.services["ai"].shares == {"theirs": 50, "ai-new": 50}
-    assert world.services["api"].serving == "api-old"
-    said = details(ended, 0)
-    assert "What people moved was left where they put it; all else is back on stable." in said
-    shares = [(one.plan.name, one.share) for one in ended.services]
-    assert shares == [("ai", 50), ("api", 0)]
-    assert "https://c-new---ai) | 50 %" in said
 
 
 def test_a_pause_holds_the_step_and_a_resume_goes_on() -> None:
@@ -196,40 +166,6 @@ def test_an_approval_that_nobody_gives_ends_after_a_day_and_says_so() -> None:
     assert ended.phase is Phase.FAILED
     assert ended.failure is not None
     assert ended.failure.reason == "nobody approved the next step within 24 h"
-
-
-def test_a_resume_puts_traffic_back_that_somebody_else_moved() -> None:
-    world = World().with_stable("ai")
-    going = until(world, deployment(AI), Phase.SHIFTING, share=5)
-    live = world.services["ai"]
-    tagged = tuple(target for target in live.traffic if target.tag)
-    theirs = (*tagged, TrafficSeen(revision="theirs", percent=100))
-    world.services["ai"] = replace(live, traffic=theirs)
-    held = looked(world, going, 5)
-    assert world.services["ai"].serving == "theirs"
-    assert "moved" in refused(world, held, Verb.PROMOTE).reason
-    assert world.play(done(world, held, Verb.RESUME)).phase is Phase.SUCCEEDED
-
-
-@pytest.mark.parametrize("by_hand", [False, True])
-def test_traffic_that_is_put_back_late_leaves_the_step_all_its_time(*, by_hand: bool) -> None:
-    world = World().with_stable("ai")
-    going = until(world, deployment(AI), Phase.SHIFTING, share=5)
-    ours = world.services["ai"]
-    held = looked(world, done(world, going, Verb.PAUSE) if not by_hand else going, 3)
-    theirs = (TrafficSeen(revision="theirs", percent=100),)
-    world.services["ai"] = replace(ours, traffic=theirs)
-    world.now += timedelta(hours=23) if by_hand else timedelta(days=3)
-    held = look(world, held)
-    world.now += timedelta(hours=0.9)
-    if by_hand:
-        world.services["ai"] = ours
-    else:
-        held = done(world, held, Verb.RESUME)
-    held = look(world, held)
-    assert (held.phase, held.moved) == (Phase.SHIFTING, False)
-    world.now += timedelta(hours=1)
-    assert world.play(held).phase is Phase.SUCCEEDED
 
 
 def test_what_was_superseded_in_the_queue_says_by_what() -> None:

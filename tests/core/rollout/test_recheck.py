@@ -292,17 +292,3 @@ def test_traffic_that_somebody_moves_ends_the_watch_and_is_named(*, comparing: b
     said = details(ended, 0)
     assert "It is now: ai: ai-old 50 %, ai-new 50 %" in said
     assert "| 50 % |" in said
-
-
-def test_what_people_moved_during_the_rollout_is_not_called_back_on_stable() -> None:
-    world = World().with_stable("ai")
-    going = until(world, deployment(AI), lambda one: bool(one.share and one.share_since))
-    theirs = (TrafficSeen(revision="theirs", percent=100),)
-    world.services["ai"] = replace(world.services["ai"], traffic=theirs)
-    going = until(world, going, lambda one: one.moved)
-    world.now += timedelta(hours=25)
-    ended = world.play(going)
-    assert ended.phase is Phase.FAILED
-    assert world.services["ai"].traffic == theirs
-    assert "The traffic was left where people put it." in details(ended, 0)
-    assert not any("back on stable" in step.why for step in ended.steps_taken)
