@@ -23,9 +23,10 @@ MAX_BODY = 65_536
 """GitHub takes no longer comment: https://github.com/orgs/community/discussions/27190."""
 
 _SLASH = "slash_line"
-_HIDDEN = re.compile(r"<!--.*?-->", re.DOTALL)
+_HIDDEN = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+"""What has no end reaches to the end: looked for anew at each beginning, it would take seconds."""
 _AROUND = re.compile(
-    r"<(/?)(?:details|blockquote|pre|table|ul|ol|template|del)\b[^>]*>", re.IGNORECASE
+    r"<(/?)(?:details|blockquote|pre|table|ul|ol|template|del)\b[^>]*(?:>|\Z)", re.IGNORECASE
 )
 
 

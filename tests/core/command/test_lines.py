@@ -157,3 +157,13 @@ def test_exactly_the_commands_put_in_come_out(made: tuple[str, tuple[str, ...]])
 def test_what_is_found_is_what_was_put_in() -> None:
     """`python -m benchmarks.comments` does the same with 100,000."""
     assert differing(seed=7, number=1500) == []
+
+
+@pytest.mark.parametrize("begun", ["<!--", "<!--\n", "<pre ", "<details "])
+@pytest.mark.parametrize("before", ["", "/deploy prod\n\n"])
+def test_what_is_begun_a_thousand_times_and_never_ends_hides_the_rest(
+    begun: str, before: str
+) -> None:
+    """Looked for from each beginning on, it kept the receiver busy for seconds."""
+    body = f"{before}{begun * (65_000 // len(begun))}\n\n/deploy live"
+    assert set(lines(body)) == set(before.split("\n\n")[:1]) - {""}
