@@ -7,8 +7,8 @@ import re
 COMMENT = 65_536
 """Characters of a comment; one more is answered with 422."""
 CHECK_RUN = 65_535
-"""Characters of a check run's summary
-(https://docs.github.com/en/rest/checks/runs#create-a-check-run)."""
+"""Bytes of a check run's summary, which GitHub's reference calls characters
+(https://github.com/github/docs/issues/35252)."""
 STATUS_DESCRIPTION = 140
 """Characters of a deployment status's description
 (https://docs.github.com/en/rest/deployments/statuses#create-a-deployment-status)."""
@@ -29,6 +29,15 @@ def shortened(markdown: str, limit: int) -> str:
         short = f"{kept}{_closing(kept)}\n\n{CUT}"
         if len(short) <= limit or not kept:
             return short[-limit:]
+
+
+def summary(markdown: str) -> str:
+    """Return a check run's summary, shortened to what GitHub takes of it."""
+    encoded = markdown.encode()
+    if len(encoded) <= CHECK_RUN:
+        return markdown
+    whole = encoded[:CHECK_RUN].decode(errors="ignore")
+    return shortened(markdown, min(len(whole), len(markdown) - 1))
 
 
 def first_line(text: str, limit: int) -> str:

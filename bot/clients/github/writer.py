@@ -169,7 +169,7 @@ def _is(run: Check, check: CheckRun) -> bool:
 
 
 def _shown(check: CheckRun) -> dict[str, Any]:
-    summary = limits.shortened(check.summary, limits.CHECK_RUN)
+    summary = limits.summary(check.summary)
     fields = {
         "name": check.name,
         "external_id": check.external_id,

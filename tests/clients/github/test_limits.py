@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from bot.clients.github.limits import CUT, first_line, shortened
+from bot.clients.github.limits import CHECK_RUN, CUT, first_line, shortened, summary
 
 LINES = st.sampled_from(
     ["word", "```", "````", "~~~", "```sh", "<details>", "</details>", "", "😀"]
@@ -34,6 +34,14 @@ def test_an_open_code_block_is_closed(fence: str) -> None:
 def test_open_details_are_closed() -> None:
     short = shortened("<details><summary>logs</summary>\n\n" + "line\n" * 100, 200)
     assert short.count("</details>") == 1
+
+
+@pytest.mark.parametrize("line", ["log\n", "오늘 기분이 좋아요\n", "😀", "```\n오늘\n"])
+def test_a_summary_is_measured_in_bytes(line: str) -> None:
+    short = summary(line * 40_000)
+    assert len(short.encode()) <= CHECK_RUN
+    assert short.endswith(CUT)
+    assert summary(line * 10) == line * 10
 
 
 @given(lines=st.lists(LINES, max_size=80), limit=st.integers(100, 300))
