@@ -30,11 +30,12 @@ def told(event: HeadSeen) -> tuple[Shown, ...]:
     """Return what a delivery says: of its head, and of the one before, which may be news as well.
 
     It was the head when it was pushed, however late that is delivered. Since when the one before
-    was is not said.
+    was is not said. Nothing arrives before it happens: then it is our clock that is late.
     """
-    at, happened = event.received_at, event.happened_at
+    happened = event.happened_at
+    at = max(filter(None, (event.received_at, happened)))
     shown = [Shown(sha=event.sha, since=at, at=at)]
-    if happened is not None and happened - SECOND < at:
+    if happened is not None:
         shown.append(Shown(sha=event.sha, since=happened - SECOND, at=at))
     if event.before:
         shown.append(Shown(sha=event.before, since=BEGINNING, at=at - JUST))

@@ -72,7 +72,8 @@ def _heads_by_now(world: World, ask: Ask, pull: PullRequest, *, patient: bool) -
             return heads
         now = world.clock()
         if not patient or now >= until:
-            read = Shown(sha=pull.head_sha, since=min(ask.created_at, now), at=now)
+            after = max(ask.created_at, now)
+            read = Shown(sha=pull.head_sha, since=min(ask.created_at, now), at=after)
             return see_head(world, ask.repository, pull.number, read)
         world.pause(LOOK_AGAIN.total_seconds())
 

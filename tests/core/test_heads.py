@@ -118,3 +118,10 @@ def test_only_the_latest_are_kept_and_every_head_is_remembered() -> None:
         heads = noticed(heads, Shown(sha=f"{second}", since=at, at=at))
     assert (len(heads.first_seen), len(heads.shown)) == (2 * MOST, MOST)
     assert head_since(heads, f"{2 * MOST - 1}", at + timedelta(seconds=1)) == at
+
+
+def test_a_clock_of_ours_that_is_late_makes_no_head_known_earlier() -> None:
+    """GitHub tells that the push came after the comment, whatever our clock said."""
+    late = replace(seen("A", COMMENT + 1), received_at=NOON + timedelta(seconds=COMMENT - 2))
+    heads = reduce(noticed, told(late), Heads(key="7/3", first_seen={}))
+    assert head_since(heads, "A", NOON + timedelta(seconds=COMMENT)) is None

@@ -13,10 +13,12 @@ from bot.core.github import CheckState
 from bot.core.model import AskState, Heads, Repository
 from bot.core.reasons import Reason
 from bot.engine.receive import receive, tick
-from tests.engine.staged import COMMENT, HEAD, MAIN, MANIFEST, NOON, PLACE, PUSH, SEEN
+from tests.engine.staged import COMMENT, HEAD, MAIN, MANIFEST, NOON, PLACE, PULL, PUSH, SEEN
 
 if TYPE_CHECKING:
     from tests.engine.staged import Stage
+
+SECOND = timedelta(seconds=1)
 
 
 def test_a_wait_ends_by_itself_when_every_delivery_is_lost(stage: Stage) -> None:
@@ -161,3 +163,12 @@ def test_the_beginning_of_two_commits_names_none(stage: Stage) -> None:
 
 def _first_seen(stage: Stage, key: str) -> dict[str, Any]:
     return found[0].first_seen if (found := stage.store.get(Heads, key)) else {}
+
+
+def test_a_head_that_is_read_after_the_comment_was_not_known_before(stage: Stage) -> None:
+    """Also where our clock is behind GitHub's, which says when the comment was written."""
+    stage.now = NOON - timedelta(seconds=20)
+    stage.github.pull = replace(PULL, head_sha="d" * 40)
+    ticking = replace(stage.world, pause=lambda _: setattr(stage, "now", stage.now + SECOND))
+    receive(ticking, COMMENT)
+    assert Reason.HEAD_NOT_KNOWN in stage.ask("7/100/0").reasons

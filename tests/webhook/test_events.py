@@ -6,28 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.core.events import (
-    ButtonPressed,
-    CheckPressed,
-    ChecksChanged,
-    CommentCreated,
-    GroupFormed,
-    HeadSeen,
-    Pushed,
-)
+from bot.core.events import ButtonPressed, CheckPressed, CommentCreated, HeadSeen, Pushed
 from bot.core.model import Repository
 from bot.ports import Broken, Transient
-from tests.webhook.door import (
-    NOW,
-    SHA,
-    commented,
-    grouped,
-    pressed,
-    pulled,
-    pushed,
-    sent,
-    signature,
-)
+from tests.webhook.door import NOW, SHA, commented, pressed, pulled, pushed, sent, signature
 
 if TYPE_CHECKING:
     from typing import Any
@@ -267,35 +249,3 @@ def test_a_body_shorter_than_its_length_is_refused(door: Door) -> None:
     given = {"CONTENT_LENGTH": "3"}
     answer = door.client.post("/webhooks/github", data=b"{}", environ_overrides=given)
     assert answer.status_code == 400
-
-
-@pytest.mark.parametrize(
-    ("event", "payload", "published"),
-    [
-        ("push", {**pushed(), "pusher": {"name": "owner"}}, ["owner"]),
-        ("push", pushed(), [""]),
-        ("pull_request", pulled("synchronize"), [""]),
-        ("merge_group", grouped(), ["main"]),
-        ("status", sent(sha=SHA, state="success", context="ci"), ["ci"]),
-        ("issue_comment", commented(), []),
-        ("check_run", pressed(), []),
-    ],
-)
-@pytest.mark.parametrize("told", [{}, {"sender": None}])
-def test_what_github_tells_nobody_of_is_heard_all_the_same(
-    door: Door, event: str, payload: dict[str, Any], published: list[str], told: dict[str, None]
-) -> None:
-    """A merge's push comes without a sender now and then, and so does what an account left."""
-    without = {key: value for key, value in payload.items() if key != "sender"} | told
-    assert door.deliver(without, event).status_code == (202 if published else 204)
-    assert [_said(one) for one in door.published] == published
-
-
-def _said(event: object) -> str:
-    match event:
-        case Pushed(actor=word) | HeadSeen(by=word) | ChecksChanged(name=word):
-            return word
-        case GroupFormed(branch=word):
-            return word
-        case _:
-            return "?"
