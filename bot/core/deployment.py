@@ -133,6 +133,15 @@ class StepTaken(Struct, frozen=True, kw_only=True):
     why: str
 
 
+class Revisit(Struct, frozen=True, kw_only=True):
+    """Smoke checks made once more, because too few requests speak for the next step."""
+
+    since: datetime
+    left: tuple[str, ...]
+    """Services that have yet to pass them."""
+    passed: tuple[str, ...] = ()
+
+
 class Deployment(Struct, frozen=True, kw_only=True):
     """One commit going to one environment."""
 
@@ -181,6 +190,7 @@ class Deployment(Struct, frozen=True, kw_only=True):
     """Since when nothing can be seen of the canary's requests."""
     unseen: str = ""
     """Why not; after a step that was taken all the same, that it was."""
+    revisit: Revisit | None = None
     shadow: str = ""
     """What a shadow verdict would have done, once it would have."""
     moved: bool = False

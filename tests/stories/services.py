@@ -73,6 +73,13 @@ def unhealthy(title: str = "is not well") -> str:
     return APP.format(title=title, behaviour='status = 503 if self.path == "/health" else 200')
 
 
+def falling_ill() -> str:
+    """A service that nobody calls, whose health check is answered well only once."""
+    behaviour = 'status = 503 if self.path == "/health" and next(ASKED) else 200'
+    app = APP.format(title="falls ill", behaviour=behaviour)
+    return app.replace("SEEN = 0\n", "SEEN = 0\nASKED = iter(range(1000))\n")
+
+
 def turning_bad(at: int, until: int = 1_000_000) -> str:
     """A service that answers well so many times, and then every other time with 500."""
     behaviour = f"status = 500 if {at} < SEEN < {until} and SEEN % 2 else 200"

@@ -97,6 +97,23 @@ def test_a_smoke_check_that_gets_another_answer(made: Repository, console: Conso
     assert console.tags(f"{made.prefix}-web") == []
 
 
+def test_a_canary_that_nobody_calls_and_that_fails_its_smoke_check_later(
+    made: Repository, console: Console
+) -> None:
+    before = console.shares(f"{made.prefix}-web")
+    pull = made.pull_request({"web/app.py": services.falling_ill()}, "ill")
+    pull.comment("/deploy prod")
+    check = made.concluded(pull.sha, "prod")
+    assert (check["conclusion"], check["output"]["title"]) == ("failure", "Rolled back")
+    assert "| 20 % | " in check["output"]["summary"]
+    assert "All traffic is back on stable." in check["output"]["summary"]
+    alert = pull.alert()
+    assert f"smoke check of {made.prefix}-web failed 3 times" in alert
+    assert "GET /health → 503" in alert
+    assert console.shares(f"{made.prefix}-web") == before
+    assert console.tags(f"{made.prefix}-web") == []
+
+
 def test_after_a_failure_the_mended_commit_is_deployed(made: Repository, console: Console) -> None:
     pull = made.pull_request({"web/app.py": services.silent()}, "mended")
     failed(pull)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from bot.core.deployment import Deployment, Phase, ServiceRollout
+from bot.core.rollout import unjudged
 from bot.core.rollout.shifting import next_step
 from bot.core.rollout.turn import PAUSE, Turn, tell_step
 from bot.core.rollout.wants import next_visible
@@ -32,12 +33,16 @@ def let_through(before: Deployment, turn: Turn, now: datetime) -> Turn:
     if wish and not turn.actions and _at_rest(before, after):
         after = next_step(after, now)
     if not _goes_up(before, after):
-        return replace(turn, deployment=_labelled(after))
+        return replace(turn, deployment=_labelled(unjudged.dropped(after, now)))
     if wish:
         return replace(turn, deployment=_promoted(before, after, wish))
     if why := _held_by(before, after):
-        return replace(turn, deployment=_stay(before, after, why, now))
-    return replace(turn, deployment=_onward(before, after))
+        held = _stay(before, after, why, now)
+        return replace(turn, deployment=unjudged.dropped(held, now))
+    if ask := unjudged.asked(before, after, now):
+        unseen = _as_unseen(before, _stay(before, after, before.waiting, now))
+        return replace(turn, deployment=unjudged.asking(unseen, ask, now))
+    return replace(turn, deployment=_onward(before, unjudged.taken(after)))
 
 
 def _wish(before: Deployment) -> Promotion | None:
@@ -96,6 +101,11 @@ def _stay(before: Deployment, after: Deployment, why: str, now: datetime) -> Dep
     )
 
 
+def _as_unseen(before: Deployment, stays: Deployment) -> Deployment:
+    """Nothing of it can be seen for as long as before."""
+    return replace(stays, blind_since=before.blind_since, unseen=before.unseen)
+
+
 def _unmoved(before: ServiceRollout, after: ServiceRollout) -> ServiceRollout:
     """Keep what was learned about a service whose split goes on."""
     return replace(after, splits=before.splits)
@@ -114,6 +124,7 @@ def _promoted(before: Deployment, after: Deployment, wish: Promotion) -> Deploym
     return replace(
         _onward(before, after),
         promoted=None,
+        revisit=None,
         approved=after.share if after.level == before.level else 0,
         paused=before.paused and replace(before.paused, until=now + PAUSE),
         steps_taken=told.steps_taken,

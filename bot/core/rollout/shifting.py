@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from bot.core import course, verdict
 from bot.core.deployment import Deployment, Phase, ServiceRollout
 from bot.core.evidence import Outcome
-from bot.core.rollout import blindness, passed, planning
+from bot.core.rollout import answers, blindness, passed, planning, unjudged
 from bot.core.rollout.judging import (
     condemned,
     judged,
@@ -76,15 +76,21 @@ def _arrived(deployment: Deployment, now: datetime) -> Deployment:
     first = all(service.first for service in at_level(deployment))
     why = deployment.skips or (FIRST if first else _so_far(deployment))
     deployment = arrived(deployment, now)
-    deployment = replace(deployment, share_since=now, unseen="")
+    deployment = replace(deployment, share_since=now, unseen="", revisit=None)
     return tell_step(deployment, deployment.share, why, now)
 
 
 def _so_far(deployment: Deployment) -> str:
     """Return what the step before showed: the reason for this one; for the first, of the steps."""
-    judged_ones = (s for s in at_level(deployment) if s.verdict)
-    shown = deployment.unseen or "; ".join(_with_doubt(deployment, s) for s in judged_ones)
+    canaries = [s for s in at_level(deployment) if not s.first]
+    if deployment.unseen:
+        return _joined(deployment.unseen, unjudged.looked_at(deployment, *canaries))
+    shown = _joined(*(_with_doubt(deployment, s) for s in canaries if s.verdict))
     return shown or planning.chosen(deployment)
+
+
+def _joined(*said: str) -> str:
+    return "; ".join(filter(None, said))
 
 
 def _with_doubt(deployment: Deployment, service: ServiceRollout) -> str:
@@ -93,8 +99,8 @@ def _with_doubt(deployment: Deployment, service: ServiceRollout) -> str:
     requests = service.evidence.canary.requests
     if requests >= deployment.plan.rollout.min_requests:
         return said
-    shown = verdict.unseen(requests)
-    return f"not-enough-traffic, {requests} requests: {shown}; {said}"
+    few = f"not-enough-traffic, {requests} requests: {verdict.unseen(requests)}"
+    return _joined(few, unjudged.looked_at(deployment, service), said)
 
 
 def _level_done(deployment: Deployment, now: datetime) -> Deployment:
@@ -111,6 +117,9 @@ def _level_done(deployment: Deployment, now: datetime) -> Deployment:
 
 
 def _baked(deployment: Deployment, seen: Sight, now: datetime) -> Deployment:
+    deployment = unjudged.visited(deployment, seen)
+    if deployment.revisit and (failure := answers.beaten(deployment)):
+        return fail(deployment, failure, now)
     if seen.metrics_down:
         return _blind(deployment, seen, blindness.DOWN, now)
     names = {s.plan.name for s in (*at_level(deployment), *earlier(deployment))}

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from bot.core import course, verdict
-from bot.core.deployment import Deployment, Failure, FailureCode, Phase, ServiceRollout
+from bot.core.deployment import Deployment, Phase
 from bot.core.rollout import planning
+from bot.core.rollout.answers import PAUSE, beaten, visited
 from bot.core.rollout.memory import served_well
 from bot.core.rollout.turn import Turn, at_level, enter, fail, wait, with_service
 from bot.core.route import Route
@@ -17,13 +18,6 @@ from bot.core.route import Route
 if TYPE_CHECKING:
     from bot.core.sight import Sight
 
-ATTEMPTS = 3
-"""A tagged URL may need a moment until it is routed; a wrong answer given three times is one."""
-PAUSE = timedelta(seconds=2)
-INSIDE = (
-    "its ingress is internal, and Cloud Run answers 404 to whoever comes from outside: let the "
-    "consumer's own traffic go through that network, or take the smoke checks out of deploy.yaml"
-)
 LEARNING = timedelta(seconds=15)
 """How long to try to read stable's last day; without it the verdict has less power, and says so."""
 SPARE = timedelta(seconds=1)
@@ -32,16 +26,9 @@ SPARE = timedelta(seconds=1)
 
 def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
     """Take in the answers; go on when all are right, give up when one stays wrong."""
-    for service in at_level(deployment):
-        answers = seen.smoke.get(service.plan.name)
-        if answers is None:
-            continue
-        passed = all(answer.passed for answer in answers)
-        attempts = service.smoke_attempts + 1
-        visited = replace(service, smoke=answers, smoke_attempts=attempts, smoke_passed=passed)
-        deployment = with_service(deployment, visited)
-        if not passed and attempts >= ATTEMPTS:
-            return Turn(fail(deployment, _failure(visited), now))
+    deployment = visited(deployment, seen)
+    if failure := beaten(deployment):
+        return Turn(fail(deployment, failure, now))
     deployment = _learned(deployment, seen)
     if all(service.smoke_passed for service in at_level(deployment)):
         if _unlearned(deployment) and now - deployment.phase_since < LEARNING:
@@ -76,20 +63,3 @@ def _at_first_step(deployment: Deployment, seen: Sight) -> Deployment:
     return replace(
         deployment, route=way, course=start, share=start.share, share_since=None, skips=skips
     )
-
-
-def _failure(service: ServiceRollout) -> Failure:
-    wrong = next(answer for answer in service.smoke if not answer.passed)
-    return Failure(
-        code=FailureCode.SMOKE_FAILED,
-        service=service.plan.name,
-        reason=f"a smoke check of {service.plan.name} failed {ATTEMPTS} times",
-        remedy=INSIDE if wrong.got.startswith("404") and _is_internal(service) else "",
-        detail=f"{wrong.request} → {wrong.got}",
-    )
-
-
-def _is_internal(service: ServiceRollout) -> bool:
-    """Tell whether Cloud Run answers whoever comes from outside the network with 404."""
-    named = service.plan.cloud_run.ingress
-    return named != "all" if named else "ingress" in (service.kept or ())

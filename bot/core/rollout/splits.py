@@ -25,6 +25,16 @@ def arrived(deployment: Deployment, now: datetime) -> Deployment:
     return deployment
 
 
+def resumed(deployment: Deployment, now: datetime) -> Deployment:
+    """Return the deployment with new splits for those of its level whose last one is over."""
+    for service in at_level(deployment):
+        if service.splits and service.splits[-1].until is not None:
+            begun = Split(share=service.splits[-1].share, since=now)
+            after = replace(service, splits=(*service.splits, begun))
+            deployment = with_service(deployment, after)
+    return deployment
+
+
 def left(deployment: Deployment, now: datetime) -> Deployment:
     """Return the deployment with the present split of its level over."""
     for service in at_level(deployment):

@@ -92,8 +92,8 @@ def step(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
     turn = let_through(deployment, _PHASES[deployment.phase](deployment, seen, now), now)
     if not turn.actions:
         turn = Turn(replace(turn.deployment, attempts=0), images=turn.images)
-    if turn.deployment.phase is deployment.phase and _given_up(deployment, now):
-        turn = Turn(time_out(deployment, now))
+    if turn.deployment.phase is deployment.phase and _given_up(turn.deployment, now):
+        turn = Turn(time_out(turn.deployment, now))
     reached = turn.deployment.phase
     if reached is not deployment.phase and reached not in TRANSITIONS[deployment.phase]:
         msg = f"{deployment.phase} may not become {reached}"

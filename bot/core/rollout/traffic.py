@@ -139,8 +139,15 @@ def _towards(deployment: Deployment, seen: Sight, now: datetime) -> tuple[Action
 def _there(deployment: Deployment, service: ServiceRollout, live: ServiceSeen) -> bool:
     share = _wanted(deployment, service)
     tagged = deployment.share == FULL and bool(live.tagged(service.tag))
+    if _to_be_visited(deployment, service) and not live.tagged(service.tag):
+        return False
     split = (live.share_of(service.revision), live.share_of(service.stable))
     return split == (share, FULL - share) and not tagged and not live.follows_latest
+
+
+def _to_be_visited(deployment: Deployment, service: ServiceRollout) -> bool:
+    """Tell whether its tag has to lead somewhere: who moves traffic by hand may take it away."""
+    return deployment.revisit is not None and service.plan.name in deployment.revisit.left
 
 
 def _to_be_opened(deployment: Deployment, service: ServiceRollout) -> bool:

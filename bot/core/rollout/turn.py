@@ -93,6 +93,8 @@ def deadline(deployment: Deployment) -> datetime | None:
         return deployment.paused.until
     if deployment.phase in HELD and deployment.approval_since:
         return deployment.approval_since + APPROVAL
+    if (ask := deployment.revisit) and ask.left:
+        return ask.since + LIMITS[Phase.SMOKE]
     limit = _most(deployment)
     return deployment.phase_since + limit if limit is not None else None
 
@@ -106,11 +108,14 @@ def expired(deployment: Deployment, now: datetime) -> bool:
 def time_out(deployment: Deployment, now: datetime) -> Deployment:
     """Return the deployment as it gives up on a phase, saying what it had waited for."""
     awaited = f", waiting for: {deployment.waiting}" if deployment.waiting else ""
-    reason = f"{deployment.phase.value} was not done within {_limit(deployment)}{awaited}"
+    reason = f"{deployment.phase.value} was not done within {_long(_most(deployment))}{awaited}"
     if deployment.phase in HELD and deployment.paused:
         reason = f"{deployment.paused.by} paused it, and nobody resumed it within 7 days"
     elif deployment.phase in HELD and deployment.approval_since:
         reason = "nobody approved the next step within 24 h"
+    elif deployment.revisit and deployment.revisit.left:
+        again = _long(LIMITS[Phase.SMOKE])
+        reason = f"smoke checks were not made again within {again}{awaited}"
     failure = Failure(
         code=_late(deployment),
         service="",
@@ -132,9 +137,8 @@ def _most(deployment: Deployment) -> timedelta | None:
     return deployment.build_limit if building else LIMITS.get(deployment.phase)
 
 
-def _limit(deployment: Deployment) -> str:
-    most = _most(deployment) or timedelta()
-    hours, minutes = divmod(most // timedelta(minutes=1), 60)
+def _long(most: timedelta | None) -> str:
+    hours, minutes = divmod((most or timedelta()) // timedelta(minutes=1), 60)
     return " ".join([f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes))
 
 

@@ -99,6 +99,7 @@ def wants(  # noqa: PLR0911  # one return per phase reads as the table it is
                 services=_own(taken),
                 operations=_unfinished(taken),
                 windows=_due(deployment, now),
+                smoke=_revisited(deployment),
             )
         case Phase.WATCHING:
             changed = tuple(s for s in deployment.services if s.changed)
@@ -111,6 +112,12 @@ def wants(  # noqa: PLR0911  # one return per phase reads as the table it is
             return _rolling_back(deployment)
         case _:
             return Wants()
+
+
+def _revisited(deployment: Deployment) -> tuple[str, ...]:
+    """Return whose smoke checks are made once more; nobody's while it may not go on."""
+    ask = deployment.revisit
+    return ask.left if ask and not deployment.paused else ()
 
 
 def _follows_head(deployment: Deployment) -> bool:

@@ -17,9 +17,10 @@ from bot.core.rollout import table
 from bot.core.rollout.controls import aborted, controlled, superseded
 from bot.core.rollout.turn import ENDS
 from tests.core.rollout.simulated import SECOND, Faults, World, deployment, service_plan
+from tests.core.rollout.test_unjudged import CHECK
 
-AI = service_plan("ai")
-API = service_plan("api", level=1, needs=("ai",))
+AI = replace(service_plan("ai"), smoke=(CHECK,))
+API = replace(service_plan("api", level=1, needs=("ai",)), smoke=(CHECK,))
 
 
 def until(world: World, going: Deployment, phase: Phase, share: int = 0) -> Deployment:

@@ -13,9 +13,10 @@ from bot.core.rollout.labels import revision_name
 from bot.core.rollout.turn import ENDS
 from bot.core.sight import RevisionSeen, ServiceSeen, TrafficSeen
 from tests.core.rollout.simulated import Faults, World, deployment, service_plan
+from tests.core.rollout.test_unjudged import CHECK
 
-AI = service_plan("ai")
-API = service_plan("api", level=1, needs=("ai",))
+AI = replace(service_plan("ai"), smoke=(CHECK,))
+API = replace(service_plan("api", level=1, needs=("ai",)), smoke=(CHECK,))
 
 
 def shares(world: World, service: str) -> list[int]:
