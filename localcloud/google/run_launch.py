@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     from localcloud.google.protocol import Proto
     from localcloud.google.run_templates import Secret
 
+_MOST_INSTANCES = 4
+"""More than a laptop needs to tell them from one."""
+
 
 @dataclass(frozen=True)
 class Runtime:
@@ -167,6 +170,7 @@ class Launch:
             repository=_repository(container.image),
             memory=memory_of(container),
             cpu=cpu_of(container),
+            instances=max(1, min(template.scaling.min_instance_count, _MOST_INSTANCES)),
             files=self._values(revision, secret_files(template, container)),
         )
 

@@ -1,4 +1,4 @@
-"""One revision while it runs: probed until it listens, restarted when it crashes, stopped."""
+"""One instance of a revision: probed until it listens, restarted when it crashes, stopped."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _NOT_LISTENING = (
 
 
 class Instance:
-    """One running revision: its port stays the same when a crash makes it start anew."""
+    """One running instance: its port stays the same when a crash makes it start anew."""
 
     def __init__(self, spec: RevisionSpec, launcher: Launcher, telemetry: Telemetry | None) -> None:
         self.port = free_port()
@@ -57,7 +57,9 @@ class Instance:
         with self._replacing:
             self._stopping.set()
             self._running.ask_to_stop()
-        self._watch.join()
+        if self._watch.is_alive():
+            self._watch.join()
+        self._running.wait()
 
     def give_up(self) -> None:
         """SIGKILL, for one that is still starting."""

@@ -53,8 +53,8 @@ class RevisionSpec:
 
     `env` holds everything but PORT, which the runtime sets to where the process shall listen.
     `repository` is the image's name without tag and digest; `memory` in bytes and `cpu` in
-    processors are limits, 0 for none. Processes know no limits. `files`, absolute path → text, are
-    laid into the image's file tree.
+    processors are limits, 0 for none. Processes know no limits. `instances` of it run from the
+    start on. `files`, absolute path → text, are laid into the image's file tree.
     """
 
     service: str
@@ -68,6 +68,7 @@ class RevisionSpec:
     repository: str = ""
     memory: int = 0
     cpu: float = 0.0
+    instances: int = 1
     files: Mapping[str, str] = field(default_factory=dict)
 
 

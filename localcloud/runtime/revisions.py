@@ -1,10 +1,11 @@
-"""Revisions: started once each, found by their port, drained before they end."""
+"""Revisions: their instances are started once each, take turns, and are drained before they end."""
 
 from __future__ import annotations
 
 import time
 from collections import defaultdict
 from functools import partial
+from itertools import count
 from threading import Lock, Thread
 from typing import TYPE_CHECKING
 
@@ -25,8 +26,9 @@ class LocalRevisions:
     def __init__(self, workshop: Workshop, in_flight: InFlight) -> None:
         self._workshop = workshop
         self._in_flight = in_flight
-        self._running: dict[str, Instance] = {}
-        self._starting: dict[str, Instance] = {}
+        self._running: dict[str, list[Instance]] = {}
+        self._starting: dict[str, list[Instance]] = {}
+        self._turns: defaultdict[str, count[int]] = defaultdict(count)
         self._one_at_a_time: defaultdict[str, Lock] = defaultdict(Lock)
         self._telemetry: Telemetry | None = None
 
@@ -35,22 +37,28 @@ class LocalRevisions:
         self._telemetry = telemetry
 
     def port(self, revision: str) -> int | None:
-        """Give the loopback port on which the revision listens; None when it does not run."""
-        instance = self._running.get(revision)
-        return instance.port if instance else None
+        """Give the loopback port of the instance whose turn it is; None when none runs."""
+        instances = self._running.get(revision)
+        if not instances:
+            return None
+        return instances[next(self._turns[revision]) % len(instances)].port
 
     def start(self, spec: RevisionSpec) -> None:
-        """Block until the revision listens; a running one is left alone. Raises StartFailed."""
+        """Block until all its instances listen; a running one is left alone. Raises StartFailed."""
         with self._one_at_a_time[spec.revision]:
             if spec.revision in self._running:
                 return
             launcher = self._workshop.prepare(spec, partial(self._line, spec))
-            instance = Instance(spec, launcher, self._telemetry)
-            self._starting[spec.revision] = instance
+            instances = self._starting[spec.revision] = []
             try:
-                instance.start()
-                self._running[spec.revision] = instance
+                made = (Instance(spec, launcher, self._telemetry) for _ in range(spec.instances))
+                instances.extend(made)
+                for instance in instances:
+                    instance.start()
+                self._running[spec.revision] = instances
             except StartFailed:
+                for instance in instances:
+                    instance.stop()
                 self._workshop.discard(spec.revision)
                 raise
             finally:
@@ -59,18 +67,18 @@ class LocalRevisions:
     def stop(self, revision: str) -> None:
         """End the revision after its requests; one that does not run is left alone."""
         with self._one_at_a_time[revision]:
-            instance = self._running.get(revision)
-            if instance is None:
+            if revision not in self._running:
                 return
             self._in_flight.drained(revision, _DRAIN_SECONDS)
-            del self._running[revision]
-            instance.stop()
+            for instance in self._running.pop(revision):
+                instance.stop()
             self._workshop.discard(revision)
 
     def stop_all(self) -> None:
         """End every revision, all at the same time; one that is just starting fails to."""
-        for instance in list(self._starting.values()):
-            instance.give_up()
+        for instances in list(self._starting.values()):
+            for instance in list(instances):
+                instance.give_up()
         ending = [Thread(target=self.stop, args=(revision,)) for revision in list(self._running)]
         for thread in ending:
             thread.start()

@@ -35,6 +35,7 @@ class App(BaseHTTPRequestHandler):
         self.send_response(status)
         body = os.environ.get("GREETING", "hello").encode()
         self.send_header("Content-Length", str(len(body)))
+        self.send_header("Instance", str(os.getpid()))
         self.end_headers()
         self.wfile.write(body)
 

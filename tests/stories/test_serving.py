@@ -45,8 +45,15 @@ def test_only_settings_differ(made: Repository, console: Console, cloud: Cloud) 
     before, built = console.serving(service), console.builds(service)
     manifest = services.manifest(made.prefix, "web", prod=services.QUIET)
     greeting = manifest.replace("GREETING: hello", "GREETING: good evening")
-    pull = made.pull_request({"deploy.yaml": greeting}, "settings")
-    pull.comment("/deploy prod")
+    warm = greeting.replace("      env:", "      min_instances: 2\n      env:")
+    pull = made.pull_request({"deploy.yaml": warm}, "settings")
+    with standing_still(cloud, ("UpdateService", service, "percent: 20")) as (shift,):
+        pull.comment("/deploy prod")
+        shift.wait_until_arrived()
+        assert console.serving(service) == before
+        (canary,) = (one for one in console.service(service).traffic_statuses if one.tag)
+        assert len({visit(canary.uri).headers["Instance"] for _ in range(4)}) == 2
+        shift.let_go()
     assert made.concluded(pull.sha, "prod")["conclusion"] == "success"
     assert console.serving(service) != before
     assert console.builds(service) == built

@@ -69,6 +69,18 @@ def test_a_running_revision_is_left_alone(world: World, echo: str) -> None:
     assert requests.get(url, timeout=10).json()["pid"] == before
 
 
+def test_instances_run_from_the_start_take_turns_and_end_together(
+    world: World, echo: str, until: Until
+) -> None:
+    spec = replace(world.spec("echo-1", echo), instances=2)
+    world.runtime.revisions.start(spec)
+    url = world.route({spec.revision: 100})
+    pids = {requests.get(url, timeout=10).json()["pid"] for _ in range(4)}
+    assert len(pids) == 2
+    world.runtime.revisions.stop(spec.revision)
+    until(lambda: not any(map(alive, pids)))
+
+
 @pytest.mark.parametrize(
     ("command", "code", "last"),
     [
