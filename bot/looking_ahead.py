@@ -84,3 +84,5 @@ def _steps(likely: Deployment, service: ServiceRollout) -> Iterator[str]:
     yield "  100 %: watched on, against what stable answered before"
     if said := forecast.advice(config.history, way):
         yield f"  {said}"
+    if said := forecast.cold(service.plan.cloud_run, config.history, way, service.kept):
+        yield f"  {said}"

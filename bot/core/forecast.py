@@ -16,8 +16,13 @@ from msgspec import Struct
 
 from bot.core import course
 from bot.core.evidence import Metric
+from bot.core.verdict.catastrophe import tolerance
+from bot.core.verdict.fold import STEP_UP, WARM_UP
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from bot.core.configuration import CloudRun
     from bot.core.evidence import History
     from bot.core.route import Route
 
@@ -27,6 +32,9 @@ LARGEST = 0.95
 FINENESS = 1.05
 THIN = 20.0
 """Canary requests per window from which one window shows a catastrophe."""
+
+INSTANCES = frozenset({"min_instances", "scaling"})
+"""What may stand on a service already, beside deploy.yaml, that keeps instances running."""
 
 
 class Ahead(Struct, frozen=True):
@@ -70,6 +78,21 @@ def advice(history: History, route: Route) -> str:
         f"The first step gives the canary {first:.1f} requests a window; with fewer than {THIN:g} "
         f"even a catastrophe takes several. What helps: {larger}synthetic requests to the tag's "
         "address."
+    )
+
+
+def cold(
+    settings: CloudRun, history: History, route: Route, kept: Collection[str] | None = None
+) -> str:
+    """Return what first requests may meet where no instance waits for them, or nothing."""
+    spec = str(settings.spec)
+    elsewhere = INSTANCES & set(kept or ()) or "minInstance" in spec or "min_instance" in spec
+    if settings.min_instances or elsewhere or not route.steps:
+        return ""
+    return (
+        f"No min_instances: first requests may meet cold starts. {100 * tolerance(history):.0f} "
+        f"points of failures are forgiven in the first {WARM_UP} windows and in {STEP_UP} after "
+        "each step. `cloud_run: {min_instances: 1}` has an instance ready before."
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from bot.core import forecast, replay
+from bot.core.configuration import CloudRun
 from bot.core.course import automatic
 from bot.core.evidence import Counts, History
 from bot.core.rollout import counting
@@ -86,6 +87,20 @@ def test_thin_traffic_gets_advice() -> None:
     assert "synthetic requests" in forecast.advice(thin, Route(steps=automatic(thin)))
     assert not forecast.advice(day(600, 1), Route(steps=automatic(day(600, 1))))
     assert "no traffic" in forecast.advice(History(), Route(steps=automatic(History())))
+
+
+def test_cold_starts_are_told_where_canaries_may_meet_them() -> None:
+    busy = day(600, 1)
+    steps = Route(steps=automatic(busy))
+    told = forecast.cold(CloudRun(), busy, steps)
+    assert "7 points of failures are forgiven in the first 3 windows and in 2 after each" in told
+    assert "`cloud_run: {min_instances: 1}`" in told
+    assert "2 points" in forecast.cold(CloudRun(min_instances=0), day(6, 0), steps)
+    spec = {"template": {"scaling": {"minInstanceCount": 1}}}
+    warm = (CloudRun(min_instances=1), CloudRun(spec=spec))
+    assert not any(forecast.cold(settings, busy, steps) for settings in warm)
+    assert not forecast.cold(CloudRun(), busy, steps, ("scaling",))
+    assert not forecast.cold(CloudRun(), busy, Route())
 
 
 def test_what_comes_is_foreseen_from_what_is_live_and_not_from_what_went_back() -> None:

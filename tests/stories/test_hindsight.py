@@ -68,6 +68,8 @@ def test_a_rollback_is_explained_replayed_and_what_comes_is_foreseen(
     assert f"{made.prefix}-web: " in ahead
     assert f"as {serving} has had them" in ahead
     assert "   20 %: " in ahead
+    assert "No min_instances: first requests may meet cold starts." in ahead
     planned = pull.answer(pull.comment("/plan prod"))
     assert "Forecast from last week's traffic:" in planned
     assert "   20 %: " in planned
+    assert planned.count("`cloud_run: {min_instances: 1}` has an instance ready before.") == 1
