@@ -88,5 +88,5 @@ def merge(base: Node, over: Node) -> Node:
 
 def shown(text: str) -> str:
     """Return somebody's text, shortened and free of what would break out of a sentence."""
-    kept = "".join(mark if mark.isprintable() and mark not in "`<>@" else "·" for mark in text)
+    kept = "".join(mark if mark.isprintable() and mark not in "`<>@[]|" else "·" for mark in text)
     return kept if len(kept) <= _SHOWN else kept[:_SHOWN] + "…"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -31,3 +32,14 @@ def test_any_value_anywhere_is_read_or_told(place: int, junk: str) -> None:
     assert isinstance(found, Manifest) or all(problem.message for problem in found)
     if isinstance(found, Manifest):
         assert all(found.resolve(name).services for name in found.environments)
+
+
+@pytest.mark.parametrize("key", ["![x](http://e/x)", "[a](http://e)", "@acme/team", "<b>", "| a |"])
+@pytest.mark.parametrize("before", ["", "services: {web: {path: web, ", "environments: {prod: {"])
+def test_what_somebody_called_a_key_is_told_as_plain_words(before: str, key: str) -> None:
+    """Whoever opens a pull request writes what the answer repeats."""
+    said = parse(f'{before}"{key}": 1{"}" * before.count("{")}')
+    assert isinstance(said, tuple)
+    assert not any(
+        mark in str(problem) for problem in said for mark in ("![", "](", "@", "<", "| ")
+    )
