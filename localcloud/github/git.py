@@ -13,6 +13,8 @@ import tempfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from localcloud.github.git_memory import GitMemory
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -77,24 +79,30 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 class Git:
-    """One bare repository on disk."""
+    """One bare repository on disk, and what git has said of it already."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._memory = GitMemory()
 
     def run(
         self, *args: str, stdin: bytes | None = None, env: Mapping[str, str] | None = None
     ) -> bytes:
-        """Run one git command and return what it printed.
+        """Run one git command, unless its answer is known, and return what it printed.
 
         Raises GitError with git's own words when it fails, and for words that no command can hold.
         """
         if any("\0" in word for word in args):
             message = "a NUL byte is not allowed"
             raise GitError(message)
+        if stdin is None and env is None:
+            return self._memory.recall(args, lambda: self._start(args, b"", None))
+        return self._start(args, stdin or b"", env)
+
+    def _start(self, args: tuple[str, ...], stdin: bytes, env: Mapping[str, str] | None) -> bytes:
         done = subprocess.run(  # noqa: S603  # arguments are refs and hashes checked by resolve
             ["git", "--git-dir", str(self.path), *args],  # noqa: S607  # the player's own git
-            input=stdin if stdin is not None else b"",
+            input=stdin,
             capture_output=True,
             check=False,
             env=environment(env),
@@ -113,6 +121,10 @@ class Git:
         self.run("init", "--bare", "--quiet", "--template=", f"--initial-branch={default_branch}")
         with (self.path / "config").open("a") as config:
             config.write(_CONFIG)
+
+    def moved(self) -> None:
+        """Take down that somebody else moved refs."""
+        self._memory.forget()
 
     def refs(self) -> dict[str, str]:
         """List every ref with the hash that it holds."""
@@ -203,7 +215,7 @@ class Git:
         with tempfile.TemporaryDirectory() as place:
             index = {"GIT_INDEX_FILE": f"{place}/index"}
             self.run("read-tree", sha, env=index)
-            self.run("--work-tree", str(folder), "checkout-index", "--all", env=index)
+            self.run(f"--work-tree={folder}", "checkout-index", "--all", env=index)
 
     def blob(self, sha: str) -> bytes:
         """Read one blob."""

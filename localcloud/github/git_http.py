@@ -107,6 +107,7 @@ class GitHttp:
             before = git.refs()
             response = backend.answer()
             response.make_sequence()
+            git.moved()
             moved = pushes.moves(before, git.refs())
             pushes.follow(self._site, repository, moved, actor.login)
         return response

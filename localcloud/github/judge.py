@@ -12,11 +12,9 @@ import threading
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
-from cachetools import LRUCache
-from jsonschema import Draft7Validator
-from referencing import Registry
-from referencing.jsonschema import DRAFT7
+from jsonschema_rs import Draft7, Draft7Validator, Registry
 
 from localcloud.github import openapi
 
@@ -32,7 +30,6 @@ _VALIDATION = 422
 _SERVER_ERROR = 500
 _EVERYWHERE = {301, 307, 400, 401, 403, 404, 405, 409, 410, 415, 429}
 _LONGEST = 200
-_REMEMBERED = 1000
 
 
 @dataclass(frozen=True)
@@ -70,7 +67,6 @@ class Description:
         self._path = path
         self._lock = threading.Lock()
         self._validators: dict[str, Draft7Validator] = {}
-        self._good: LRUCache[tuple[str, str], bool] = LRUCache(_REMEMBERED)
 
     @cached_property
     def document(self) -> Json:
@@ -80,10 +76,8 @@ class Description:
         return document  # type: ignore[no-any-return]  # the file is one JSON object
 
     @cached_property
-    def _registry(self) -> Registry[Any]:
-        registry: Registry[Any] = Registry()
-        whole: Registry[Any] = registry.with_resource(_ROOT, DRAFT7.create_resource(self.document))
-        return whole
+    def _registry(self) -> Registry:
+        return Registry([(_ROOT, self.document)], draft=Draft7)
 
     def operation(self, template: str, method: str) -> Json | None:
         """Find one operation."""
@@ -101,22 +95,19 @@ class Description:
         return found  # type: ignore[no-any-return]  # references point to objects
 
     def problems(self, pointer: str, value: object) -> Iterator[str]:
-        """List what a schema has against a value; what was found good once stays good."""
-        asked = (pointer, json.dumps(value))
-        with self._lock:
-            if asked in self._good:
-                return
-            if pointer not in self._validators:
-                schema = {"$ref": f"{_ROOT}#{pointer}"}
-                self._validators[pointer] = Draft7Validator(schema, registry=self._registry)
-        good = True
-        for error in self._validators[pointer].iter_errors(value):
-            good = False
-            place = "".join(f".{part}" for part in error.absolute_path)
+        """List what a schema has against a value."""
+        for error in self._validator(pointer).iter_errors(value):
+            place = "".join(f".{part}" for part in error.instance_path)
             yield f"{place or '.'} {error.message[:_LONGEST]}"
-        if good:
-            with self._lock:
-                self._good[asked] = True
+
+    def _validator(self, pointer: str) -> Draft7Validator:
+        with self._lock:
+            if pointer not in self._validators:
+                schema = {"$ref": f"{_ROOT}#{quote(pointer, safe='/~')}"}
+                self._validators[pointer] = Draft7Validator(
+                    schema, registry=self._registry, validate_formats=False
+                )
+            return self._validators[pointer]
 
 
 class Judge:

@@ -28,10 +28,12 @@ class Site:
     outbox: Outbox
     tickets: Tickets = field(default_factory=Tickets)
     lock: threading.RLock = field(default_factory=threading.RLock)
+    _gits: dict[int, Git] = field(default_factory=dict)
 
     def git(self, repository: Repository) -> Git:
-        """Open a repository's bare git directory."""
-        return Git(self.root / "repositories" / f"{repository.id}.git")
+        """Open a repository's bare git directory, the same one for all."""
+        path = self.root / "repositories" / f"{repository.id}.git"
+        return self._gits.setdefault(repository.id, Git(path))
 
     def user(self, login: str) -> User | None:
         """Find a user, organisation or bot by login, in any case."""

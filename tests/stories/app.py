@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import requests
+from cachetools import TTLCache, cached
 from github.Auth import AppAuth
 
 from localcloud.bot_environment import webhook_secret
+from tests.stories.people import LINE
 
 if TYPE_CHECKING:
     from localcloud.cloud import Cloud
@@ -41,7 +42,7 @@ class AppOwner:
     def comment(self, pull: Pull, body: str) -> int:
         """Say something as the App's bot."""
         token = self._token(pull.repository)
-        answer = requests.post(
+        answer = LINE.post(
             f"{self.cloud.github.url}/repos/{pull.repository.full_name}/issues/{pull.number}/comments",
             json={"body": body},
             headers={"Authorization": f"Bearer {token}"},
@@ -54,16 +55,20 @@ class AppOwner:
         return str(self._call("POST", f"installations/{installation}/access_tokens")["token"])
 
     def _call(self, method: str, path: str) -> Any:  # noqa: ANN401  # GitHub's JSON
-        answer = requests.request(
+        answer = LINE.request(
             method,
             f"{self.cloud.github.url}/app/{path}",
-            headers={
-                "Authorization": f"Bearer {AppAuth(self.app.id, self.app.private_key_pem).token}"
-            },
+            headers={"Authorization": f"Bearer {_signed(self.app.id, self.app.private_key_pem)}"},
             timeout=20,
         )
         assert answer.ok, answer.text
         return answer.json()
+
+
+@cached(TTLCache(16, ttl=60))
+def _signed(app: int, key: str) -> str:
+    """Return a token of the App's; it is good for minutes, and reading the key takes long."""
+    return AppAuth(app, key).token
 
 
 def spillway(cloud: Cloud) -> AppOwner:

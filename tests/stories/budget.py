@@ -16,9 +16,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-import requests
-
 from bot.clients.store_sqlite import SqliteStore
 from bot.core.deployment import Deployment, Phase
 from bot.core.known import KEY, Known
@@ -26,6 +23,7 @@ from bot.core.manifest import Manifest, parse
 from bot.core.model import Ask
 from bot.core.report.pace import SETTLED
 from tests.stories import prices
+from tests.stories.people import LINE
 from tests.stories.prices import PRICES, Looked
 
 if TYPE_CHECKING:
@@ -93,6 +91,8 @@ class Ledger:
         self._anew: dict[tuple[int, str], int] = defaultdict(int)
         self._started = 0.0
         self._manifests: dict[int, Manifest] = {}
+        self._read: set[int] = set()
+        """The repositories whose manifest was read for this bill."""
 
     def close(self) -> None:
         """Let go of the log."""
@@ -111,6 +111,7 @@ class Ledger:
 
         What is at rest is so before the calls are counted, and they before what allows them.
         """
+        self._read.clear()
         busy = self._busy()
         calls, self._called = self._github.calls[self._called :], len(self._github.calls)
         came = self._new_acts()
@@ -180,7 +181,7 @@ class Ledger:
 
     def _new_looks(self, names: dict[int, str]) -> dict[int, Counter[str]]:
         came: dict[int, Counter[str]] = defaultdict(Counter)
-        for look in filter(None, map(_look, self._new_lines())):
+        for look in filter(None, map(prices.looked, self._new_lines())):
             if trouble := look.trouble:
                 first = (look.deployment, trouble) not in self._troubled
                 self._troubled.add((look.deployment, trouble))
@@ -209,12 +210,13 @@ class Ledger:
 
     def _manifest(self, identity: int, names: dict[int, str]) -> Manifest | None:
         """Return the default branch's deploy.yaml, or how it was when it could last be read."""
-        at = f"{self._github.url}/repos/{names[identity]}/contents/deploy.yaml"
-        headers = {"Authorization": f"Bearer {self._token}"}
-        answer = requests.get(at, headers=headers, timeout=20)
-        found = parse(b64decode(answer.json()["content"]).decode()) if answer.ok else None
-        if isinstance(found, Manifest):
-            self._manifests[identity] = found
+        if identity not in self._read:
+            self._read.add(identity)
+            at = f"{self._github.url}/repos/{names[identity]}/contents/deploy.yaml"
+            answer = LINE.get(at, headers={"Authorization": f"Bearer {self._token}"}, timeout=20)
+            found = parse(b64decode(answer.json()["content"]).decode()) if answer.ok else None
+            if isinstance(found, Manifest):
+                self._manifests[identity] = found
         return self._manifests.get(identity)
 
     def _reasons(self, key: str) -> tuple[Reason, ...]:
@@ -236,15 +238,6 @@ class Ledger:
             for place in self._store.environments(int(identity))
             if place.active or place.queue or place.watching or place.telling
         }
-
-
-def _look(line: str) -> Looked | None:
-    """Read a line of the log that tells of a look at an ask."""
-    try:
-        read = msgspec.json.decode(line, type=Looked)
-    except msgspec.MsgspecError:
-        return None
-    return read if read.message in {"ask", "heads", "tags", "look"} else None
 
 
 def _repositories(payload: dict[str, Any]) -> list[dict[str, Any]]:

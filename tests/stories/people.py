@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 PATIENCE = 40.0
+LINE = requests.Session()
+"""One for all people: what they ask again and again needs no new connection each time."""
+LINE.trust_env = False
 
 
 def eventually(
@@ -96,7 +99,7 @@ class Repository:
 
     def call(self, method: str, path: str, body: object = None, login: str = "owner") -> Any:  # noqa: ANN401  # GitHub's JSON
         """Call GitHub's REST API below this repository."""
-        answer = requests.request(
+        answer = LINE.request(
             method,
             f"{self.cloud.github.url}/repos/{self.full_name}/{path}",
             json=body,

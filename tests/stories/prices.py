@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from msgspec import Struct
 
 from bot.core import command
@@ -92,6 +93,15 @@ class Looked(Struct, frozen=True, kw_only=True):
     def repository(self) -> int:
         """The repository's id."""
         return int(self.ask.partition("/")[0] or self.id)
+
+
+def looked(line: str) -> Looked | None:
+    """Read a line of the log that tells of a look at an ask."""
+    try:
+        read = msgspec.json.decode(line, type=Looked)
+    except msgspec.MsgspecError:
+        return None
+    return read if read.message in {"ask", "heads", "tags", "look"} else None
 
 
 def acts(event: str, payload: dict[str, Any]) -> list[str]:

@@ -166,6 +166,6 @@ def test_the_judge_notes_answers_of_the_wrong_shape(description: Description) ->
     template = "/repos/{owner}/{repo}/issues/{issue_number}/comments"
     seen = Exchange("POST", template, template, (), {"body": "hello"}, 201, {"id": "seven"})
     judge.exchange(seen)
-    assert any("'seven' is not of type 'integer'" in one.message for one in judge.violations)
+    assert any('"seven" is not of type "integer"' in one.message for one in judge.violations)
     judge.webhook("push", None, {"ref": "refs/heads/main"})
     assert any(one.operation == "webhook push" for one in judge.violations)
