@@ -98,6 +98,7 @@ class Cloud:
         if self._stopped:
             return
         self._stopped = True
+        self.github.hold_webhooks()
         self.receiver.stop()
         self.consumer.stop()
         self.google.stop()
@@ -153,7 +154,7 @@ class Cloud:
         if self.options.seed:
             self.runtime.expect(dockerfiles())
         self.google.start()
-        self.github.start()
+        self.github.serve()
         endpoints = Endpoints(
             github=self.github.url,
             google=self.google.url,
@@ -167,6 +168,7 @@ class Cloud:
             process.start()
         for process in (self.receiver, self.consumer):
             process.wait_ready()
+        self.github.send_webhooks()
         self._install_the_bot()
         if self.options.seed:
             Seed(self.state, self.github.url, self.tokens, self.on_progress).plant()
@@ -183,7 +185,6 @@ class Cloud:
         self._environment |= self.google.metadata_environment()
 
     def _install_the_bot(self) -> None:
-        """Only now that somebody is there to hear of it."""
         self.github.add_repository(REPOSITORY)
         for login, permission in USERS.items():
             self.github.grant(REPOSITORY, login, permission)

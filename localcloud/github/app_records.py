@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 from localcloud.github.records import Record
+
+
+@dataclass(frozen=True)
+class Event:
+    """One thing that happened, ready to be told to one App."""
+
+    name: str
+    action: str | None
+    payload: dict[str, Any]
+    installation: int | None = None
+    repository: int | None = None
 
 
 class App(Record, frozen=True, kw_only=True):
@@ -44,6 +58,15 @@ class InstallationToken(Record, frozen=True, kw_only=True):
     expires_at: str
 
 
+class Parcel(Record, frozen=True, kw_only=True):
+    """An event that waits for its first attempt, or for one that somebody asked for."""
+
+    app: int
+    event: Event
+    guid: str
+    redelivery: bool = False
+
+
 class Delivery(Record, frozen=True, kw_only=True):
     """One attempt to hand an event to an App; `status_code` 0 means that nobody answered."""
 
@@ -64,4 +87,4 @@ class Delivery(Record, frozen=True, kw_only=True):
     response_body: str
 
 
-KINDS: tuple[type[Record], ...] = (App, Installation, InstallationToken, Delivery)
+KINDS: tuple[type[Record], ...] = (App, Installation, InstallationToken, Parcel, Delivery)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from localcloud.github.deliveries import Event
+from localcloud.github.app_records import Event
 from localcloud.github.records import Repository
 from localcloud.github.shapes import apps, checks, commits, deployments, issues, pulls, repositories
 from localcloud.github.shapes.people import Json, simple_user

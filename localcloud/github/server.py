@@ -52,11 +52,23 @@ class GitHub:
 
     def start(self) -> None:
         """Serve, and send the webhooks that setting up already caused."""
-        self._outbox.start()
+        self.send_webhooks()
+        self.serve()
+
+    def serve(self) -> None:
+        """Serve only, for when whoever takes webhooks is not there yet."""
         self._server.start()
 
+    def send_webhooks(self) -> None:
+        """Send what waits, and from now on whatever happens."""
+        self._outbox.start()
+
+    def hold_webhooks(self) -> None:
+        """Send nothing from now on; what happens is kept for the next run."""
+        self._outbox.stop()
+
     def stop(self) -> None:
-        """Stop serving and sending; records stay on disk."""
+        """Stop serving and sending; records stay on disk, webhooks that wait too."""
         self._server.stop()
         self._outbox.stop()
         self._store.close()

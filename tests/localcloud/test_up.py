@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import json
 import signal
+import sqlite3
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 import pytest
 
+from localcloud.github.server import GitHub
+from tests.stories.people import eventually
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from localcloud.github.app_records import Delivery
 
 PROJECT = Path(__file__).parents[2]
 
@@ -61,15 +67,45 @@ def left(state: Path) -> list[str]:
     return found
 
 
+def one_more_webhook(state: Path) -> None:
+    """Have something happen that nobody is there to be told of."""
+    github = GitHub(state / "github")
+    github.add_repository("acme/other")
+    github.install("spillway", "acme/other")
+    github.stop()
+
+
+def waiting(state: Path) -> int:
+    """How many webhooks nobody was told of yet."""
+    with closing(sqlite3.connect(state / "github" / "records.sqlite")) as records:
+        found: tuple[int] = records.execute(
+            "SELECT count(*) FROM records WHERE kind = 'Parcel'"
+        ).fetchone()
+    return found[0]
+
+
+def delivered(state: Path) -> list[Delivery]:
+    github = GitHub(state / "github")
+    github.stop()
+    return github.deliveries()
+
+
 def test_one_line_tells_where_everything_is_and_the_same_folder_resumes(tmp_path: Path) -> None:
     told: list[dict[str, Any]] = []
-    for _ in range(2):
+    for again in (False, True):
         with up(tmp_path) as process:
             told.append(json.loads(line(process.stdout)))
             assert left(tmp_path)
+            if again:
+                eventually(lambda: waiting(tmp_path), lambda many: many == 0, "every webhook")
             out, _err = stopped(process, signal.SIGINT)
             assert out == ""
         assert not left(tmp_path)
+        if not again:
+            one_more_webhook(tmp_path)
+    told_of = {one.event: one.status_code for one in delivered(tmp_path)}
+    assert set(told_of) == {"ping", "installation", "installation_repositories"}
+    assert set(told_of.values()) <= {202, 204}
     first, second = told
     assert first == second == json.loads((tmp_path / "up.json").read_bytes())
     assert set(first["tokens"]) == {"owner", "writer", "reader", "outsider"}

@@ -39,7 +39,8 @@ def test_installing_and_greeting_are_told_once(world: World) -> None:
     assert world.gh.install("spillway", "acme/other") == world.installation
     assert world.gh.install("spillway", "acme/other") == world.installation
     assert [got.told for got in world.heard()] == [
-        ("ping", None),
+        ("ping", None),  # when the App was made, which nobody heard before
+        ("ping", None),  # for its new address
         ("installation", "created"),
         ("installation_repositories", "added"),
     ]
