@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -27,11 +28,16 @@ if TYPE_CHECKING:
 
     from bot.core.events import Event
     from bot.ports import Publisher
+    from bot.settings import Settings
 
 TRACEBACKS = ExceptionDictTransformer(show_locals=False)
 """Local variables hold keys and signed links: they never reach the log."""
 RECOVERY = timedelta(seconds=10)
 """How long `/readyz` says no after a publish failed."""
+STORE_REFUSED = """\
+Error: the consumer does not start on {path}: {trouble}
+Next: start the version of Spillway that wrote it, or let SPILLWAY_STORE name another file in a \
+folder that this process may write to. A new one has no history, no locks and nothing under way."""
 FUNCTION = Path(__file__).with_name("consumer.py")
 
 
@@ -67,9 +73,13 @@ class Topic:
 
 
 def consumer() -> WSGIApplication:
-    """Return the consumer: the function, behind the layer that verifies each push."""
+    """Return the consumer: the function, behind the layer that verifies each push.
+
+    Ends the process where the store is not one of ours: it would take messages and do nothing.
+    """
     settings = load()
     configure_logging()
+    _check_store(settings)
     function: Flask = create_app("consume", str(FUNCTION), "cloudevent")  # type: ignore[no-untyped-call]  # it has no types
     wiring.load()
     settle_types()
@@ -81,6 +91,13 @@ def consumer() -> WSGIApplication:
     return push.verified(
         function.wsgi_app, settings.push_audience, settings.push_account, settings.oidc_certs_url
     )
+
+
+def _check_store(settings: Settings) -> None:
+    try:
+        wiring.check_store(settings)
+    except (Broken, Transient) as trouble:
+        sys.exit(STORE_REFUSED.format(trouble=trouble, path=settings.store))
 
 
 def settle_types() -> None:

@@ -56,6 +56,15 @@ def publisher(settings: Settings) -> PubSubPublisher:
     return PubSubPublisher(settings.project, settings.events_topic, target)
 
 
+def check_store(settings: Settings) -> None:
+    """Read the store as the engine will; raise Broken or Transient where it cannot."""
+    store = SqliteStore(settings.store)
+    try:
+        store.check()
+    finally:
+        store.close()
+
+
 def world(settings: Settings) -> World:
     """Return every port, live."""
     from bot.clients.artifact_registry import ArtifactRegistryClient

@@ -64,6 +64,10 @@ ENVIRONMENTS = """
 SELECT kind, key, body FROM records WHERE kind = 'Environment' AND parent = ? ORDER BY key
 """
 
+FOLLOWED = """
+SELECT kind, key, body FROM records WHERE wake_at IS NOT NULL OR kind = 'Environment'
+"""
+
 KINDS: dict[str, type[Record]] = {kind.__name__: kind for kind in Record.__args__}
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -117,6 +121,13 @@ class SqliteStore:
         """Return a repository's environments, by name."""
         return cast("list[Environment]", self._records(ENVIRONMENTS, str(repository)))
 
+    def check(self) -> None:
+        """Read what is under way and every environment, making the file where there is none.
+
+        Raises Broken for what another version wrote, and Transient.
+        """
+        self._records(FOLLOWED)
+
     def close(self) -> None:
         """Close the calling thread's connection; it opens again when it is needed."""
         connection = self._local.__dict__.pop("connection", None)
@@ -167,7 +178,7 @@ def _prepare(connection: sqlite3.Connection) -> None:
     if found == 0:
         connection.executescript(TABLES)
     elif found != SCHEMA:
-        message = f"the store has version {found}; this program reads version {SCHEMA}"
+        message = f"the store has version {found}; this Spillway reads version {SCHEMA}"
         raise Broken(message)
 
 

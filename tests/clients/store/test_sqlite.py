@@ -13,7 +13,7 @@ import pytest
 
 from bot.clients.store_sqlite import SqliteStore
 from bot.core.model import Environment, Heads
-from bot.ports import Broken, Transient, Write
+from bot.ports import Broken, Record, Transient, Write
 from tests.clients.store.records import ASK, ENVIRONMENT, HEADS
 
 if TYPE_CHECKING:
@@ -141,6 +141,19 @@ def test_a_record_that_no_version_wrote_is_broken(tmp_path: Path) -> None:
         raw.commit()
     with pytest.raises(Broken, match="Heads 7/12"):
         SqliteStore(path).get(Heads, HEADS.key)
+
+
+@pytest.mark.parametrize("record", [ASK, ENVIRONMENT])
+def test_what_the_engine_will_read_is_checked_before(tmp_path: Path, record: Record) -> None:
+    path = tmp_path / "store.db"
+    SqliteStore(path).check()
+    SqliteStore(path).commit(Write(record, 0))
+    SqliteStore(path).check()
+    with closing(sqlite3.connect(path)) as raw:
+        raw.execute("UPDATE records SET body = x'7b7d'")
+        raw.commit()
+    with pytest.raises(Broken, match=f"{record.key} cannot be read"):
+        SqliteStore(path).check()
 
 
 def test_a_closed_store_opens_again(tmp_path: Path) -> None:
