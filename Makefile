@@ -56,7 +56,7 @@ test-services: .venv/ai-service $(API)/node_modules/.package-lock.json ## Run th
 
 e2e: .venv/ready $(OPENAPI) ## Let strangers' clients and container engines meet the local cloud (15 min)
 	@.ci/engine dockerd
-	@$(BIN)/python -m pytest tests/e2e -rs --randomly-seed $(SEED) $(ARGS)
+	@$(BIN)/python -m pytest tests/e2e --randomly-seed $(SEED) $(ARGS)
 
 stand-ins: .venv/ready ## Make base images for --runtime containers where no hub is within reach
 	@.ci/engine

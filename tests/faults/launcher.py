@@ -39,7 +39,7 @@ KEPT = {"HEAD_PATIENCE"}
 LEASES = {"LENGTH", "LEASE"}
 LEAST_LEASE = timedelta(seconds=3)
 """Under less, a busy machine would lose leases that are held."""
-DEADLINES = {"TIMEOUT": 2, "DEADLINE": 4.0, "UNTOLD_WAIT": 1.0}
+DEADLINES = {"TIMEOUT": 2, "DEADLINE": 4.0, "UNTOLD_WAIT": 1.0, "SILENCE": (2, 4)}
 """Seconds that clients wait for an answer, and after a refusal that says nothing."""
 THREADS = 16
 

@@ -41,7 +41,7 @@ ANYWHERE = {
 }
 GITHUB = ANYWHERE | {
     "secondary limit": Fault(403, {"Retry-After": "1"}),
-    "moved": Fault(307, {"Location": "{path}"}),
+    "moved": Fault(307, {"Location": "{here}"}),
 }
 
 

@@ -11,6 +11,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlunsplit
 
 from werkzeug.test import run_wsgi_app
 
@@ -78,7 +79,7 @@ class Wire:
         path, method = environ["PATH_INFO"], environ["REQUEST_METHOD"]
         if environ.get("HTTP_AUTHORIZATION", "") in self._people or ".git" in path:
             return False
-        if path.startswith(("/oauth2", "/computeMetadata", "/codeload")) or path == "/":
+        if path.startswith(("/oauth2", "/computeMetadata")) or path == "/":
             return False
         return self._meets(f"{side} {method} {plain(path)}")
 
@@ -93,20 +94,22 @@ class Wire:
         self, app: WSGIApplication, environ: WSGIEnvironment, start: StartResponse
     ) -> Iterable[bytes]:
         time.sleep(self._fault.seconds)
-        if self._fault.done:
-            run_wsgi_app(app, environ, buffered=True)
+        answer = run_wsgi_app(app, environ, buffered=True)[0] if self._fault.done else ()
         if self._fault.status == BROKEN_OFF:
-            return _broken_off(start)
+            return _broken_off(start, b"".join(answer))
         body = b'{"message": "Not now"}'
         headers = {"Content-Type": "application/json", "Content-Length": str(len(body))}
-        named = {k: v.format(path=environ["PATH_INFO"]) for k, v in self._fault.headers.items()}
+        here = urlunsplit(("", "", environ["PATH_INFO"], environ.get("QUERY_STRING", ""), ""))
+        named = {k: v.format(here=here) for k, v in self._fault.headers.items()}
         start(f"{self._fault.status} Not now", list((headers | named).items()))
         return [body]
 
 
-def _broken_off(start: StartResponse) -> Iterator[bytes]:
-    start("200 OK", [("Content-Type", "application/json"), ("Content-Length", "1000")])
-    yield b'{"id": '
+def _broken_off(start: StartResponse, body: bytes) -> Iterator[bytes]:
+    """Promise more than the answer, and give half of it."""
+    promised = str(len(body) + 1000)
+    start("200 OK", [("Content-Type", "application/json"), ("Content-Length", promised)])
+    yield body[: len(body) // 2]
     message = "the connection breaks off here"
     raise ConnectionResetError(message)
 

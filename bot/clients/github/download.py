@@ -6,7 +6,9 @@ import time
 from typing import TYPE_CHECKING
 
 import requests
+from urllib3.exceptions import HTTPError
 
+from bot.clients.github.errors import TOO_MANY, UNTOLD_WAIT, seconds_asked
 from bot.ports import Broken, Transient
 
 if TYPE_CHECKING:
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from requests import PreparedRequest, Response
 
 CHUNK = 256 * 1024
-"""Bytes in memory at a time."""
+"""Bytes in memory at a time. What has come is taken at once: a trickle ends in time, too."""
 SILENCE = (5, 10)
 """Seconds to wait for the connection and for the next bytes."""
 LONGEST = 45.0
@@ -33,12 +35,12 @@ def download(link: str, what: str) -> Iterator[bytes]:
     try:
         with _opened(link) as response:
             _refuse(response, what)
-            for chunk in response.iter_content(CHUNK):
+            while chunk := response.raw.read1(CHUNK):
                 if time.monotonic() > deadline:
                     message = f"{what}: the download took more than {LONGEST:.0f} s"
                     raise Transient(message)
                 yield chunk
-    except requests.RequestException as error:
+    except (requests.RequestException, HTTPError) as error:
         message = f"{what}: the download broke off: {type(error).__name__}"
         raise Transient(message) from None
 
@@ -56,9 +58,12 @@ def _opened(link: str) -> Response:
 def _refuse(response: Response, what: str) -> None:
     if response.ok:
         return
-    kind = Broken if response.status_code == NOT_FOUND else Transient
     message = f"{what}: the download was answered with {response.status_code}"
-    raise kind(message)
+    if response.status_code == NOT_FOUND:
+        raise Broken(message)
+    wait = seconds_asked(response.headers)
+    limited = response.status_code == TOO_MANY and wait is None
+    raise Transient(message, UNTOLD_WAIT if limited else wait)
 
 
 def _nobody(request: PreparedRequest) -> PreparedRequest:

@@ -31,12 +31,16 @@ KEY = (
 
 @dataclass
 class Reply:
-    """One answer; `dropped` closes the connection after the request was taken in."""
+    """One answer; `dropped` closes the connection after the request was taken in.
+
+    Of one that is `trickling` the first half comes, and the second when the event is set.
+    """
 
     status: int = 200
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
     dropped: bool = False
+    trickling: threading.Event | None = None
 
 
 @dataclass
@@ -138,6 +142,10 @@ def _send(responder: BaseHTTPRequestHandler, reply: Reply) -> None:
     for name, value in {"Content-Length": str(len(raw)), **reply.headers}.items():
         responder.send_header(name, value)
     responder.end_headers()
+    if reply.trickling:
+        half, raw = raw[: len(raw) // 2], raw[len(raw) // 2 :]
+        responder.wfile.write(half)
+        reply.trickling.wait(20)
     responder.wfile.write(raw)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
+from bot.clients.github import download
 from bot.ports import Broken, Transient
 from tests.clients.github.scripted import REPOSITORY, Reply, Request
 
@@ -134,6 +136,35 @@ def test_an_archive_that_fails_says_so_without_its_link(
         list(scripted.client.archive(REPOSITORY, "a" * 40))
     assert "canary" not in str(caught.value)
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+
+@pytest.mark.parametrize(
+    ("reply", "wait"),
+    [
+        (Reply(503, b"", {"Retry-After": "7"}), 7),
+        (Reply(429, b"", {"Retry-After": "90"}), 90),
+        (Reply(429, b""), 60),
+        (Reply(502, b""), None),
+    ],
+)
+def test_an_archive_is_asked_for_again_when_github_wants_it(
+    scripted: Scripted, reply: Reply, wait: float | None
+) -> None:
+    scripted.replies = [_link(scripted), reply]
+    with pytest.raises(Transient) as caught:
+        list(scripted.client.archive(REPOSITORY, "a" * 40))
+    assert caught.value.retry_after == wait
+
+
+def test_an_archive_that_trickles_in_is_given_up(
+    scripted: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(download, "LONGEST", 0.0)
+    over = threading.Event()
+    scripted.replies = [_link(scripted), Reply(200, b"half of it", trickling=over)]
+    with pytest.raises(Transient, match="took more than"):
+        list(scripted.client.archive(REPOSITORY, "a" * 40))
+    over.set()
 
 
 @pytest.mark.parametrize("location", ["", "ftp://x/y", "/relative"])
