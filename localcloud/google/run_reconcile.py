@@ -25,6 +25,7 @@ from localcloud.google.run_conditions import (
     service_conditions,
     state_of,
 )
+from localcloud.google.run_records import last
 from localcloud.google.run_traffic import (
     revision_of,
     routes_of,
@@ -138,7 +139,9 @@ class Reconciler:
         """Start what shall serve; return a failed condition for the first that does not come up."""
         for revision in sorted({revision_of(service, target) for target in targets}):
             known = self._records.find_revision(revision)
-            if known is None or state_of(known) != SUCCEEDED:
+            if known is None:
+                return condition("RoutesReady", FAILED, _no_more(revision))
+            if state_of(known) != SUCCEEDED:
                 return condition("RoutesReady", FAILED, not_ready(revision, ""))
         for revision in sorted(serving_revisions(service, targets)):
             outcome = self._launch.start(revision)
@@ -176,6 +179,14 @@ class Reconciler:
             current.reconciling = current.generation != current.observed_generation
             self._records.save_service(current)
         return current
+
+
+def _no_more(revision: str) -> str:
+    """Seen from Cloud Run: terraform-google-modules/terraform-docs-samples, pull request 269."""
+    return (
+        f"Revision '{last(revision)}' does not exist or is deleted. "
+        "Update all traffic to route to currently available revisions."
+    )
 
 
 def _routes_condition(service: Proto, failure: Proto | None) -> Proto:

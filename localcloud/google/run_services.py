@@ -144,7 +144,7 @@ class ServicesApi:
         if previous is None or _specification(service) != _specification(previous):
             service.generation += 1
         revision = plan_revision(self._records, service, previous)
-        check_traffic(service, lambda one: self._is_known(service.name, one, revision))
+        check_traffic(service)
         if not validate_only:
             self._record(service, revision)
 
@@ -159,10 +159,6 @@ class ServicesApi:
         service.reconciling = True
         service.terminal_condition.CopyFrom(condition("Ready", RECONCILING))
         self._records.save_service(service)
-
-    def _is_known(self, service: str, revision: str, planned: str) -> bool:
-        name = f"{service}/revisions/{revision}"
-        return name == planned or self._records.find_revision(name) is not None
 
     def _begin(self, service: Proto, *, validate_only: bool) -> Proto:
         parent = ServiceName.parse(service.name).parent

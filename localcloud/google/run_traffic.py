@@ -35,11 +35,11 @@ def targets_of(service: Proto) -> list[Proto]:
     return list(service.traffic) or [_TARGET(type_=LATEST, percent=_ALL)]
 
 
-def check_traffic(service: Proto, known: Callable[[str], bool]) -> None:
-    """Refuse targets that Cloud Run refuses; `known` says whether a revision id exists."""
+def check_traffic(service: Proto) -> None:
+    """Refuse targets that Cloud Run refuses; that a revision is no more it finds out later."""
     targets = targets_of(service)
     for target in targets:
-        _check_target(target, known)
+        _check_target(target)
         _check_length(target.tag, last(service.name))
     total = sum(target.percent for target in targets)
     if total != _ALL:
@@ -49,13 +49,11 @@ def check_traffic(service: Proto, known: Callable[[str], bool]) -> None:
         refuse("Invalid traffic: a tag may stand only once.")
 
 
-def _check_target(target: Proto, known: Callable[[str], bool]) -> None:
+def _check_target(target: Proto) -> None:
     if target.type_ not in {LATEST, NAMED}:
         refuse("Invalid traffic: every target needs a type.")
     if target.type_ == LATEST and target.revision:
         refuse("Invalid traffic: a target of the latest revision must not name one.")
-    if target.type_ == NAMED and not known(target.revision):
-        refuse(f"Invalid traffic: Revision '{target.revision}' not found.")
     if not 0 <= target.percent <= _ALL:
         refuse(f"Invalid traffic: percent {target.percent} is not within 0 and 100.")
     if target.tag and not _TAG.fullmatch(target.tag):

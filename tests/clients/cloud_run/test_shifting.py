@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from google.iam.v1 import iam_policy_pb2
 
-from bot.core.action import Accepted, Conflicted, OpenToAll, Rejected
+from bot.core.action import Accepted, Conflicted, OpenToAll
 from tests.clients.cloud_run.steps import (
     DEAD,
     NEXT,
@@ -64,11 +64,13 @@ def test_latest_is_pinned_even_where_the_percentages_agree(
     assert [target.revision for target in shares] == [f"{key.service}-hand"]
 
 
-def test_traffic_to_nowhere_is_rejected(client: CloudRunClient, key: ServiceKey) -> None:
+def test_traffic_to_nowhere_is_taken_and_fails(client: CloudRunClient, key: ServiceKey) -> None:
     live = made(client, stage(key, "a"))
     outcome = client.shift(shift(key, live, {"gone": 100}))
-    assert isinstance(outcome, Rejected)
-    assert f"{key.service}-gone" in outcome.detail
+    assert f"'{key.service}-gone' does not exist or is deleted" in ended(client, key, outcome).error
+    seen = client.service(key, [])
+    assert (split(seen), "gone' does not exist" in seen.unrouted) == ({"a": 100}, True)
+    assert made(client, shift(key, seen, {"a": 100})).unrouted == ""
 
 
 def test_traffic_that_cloud_run_failed_to_move_is_written_again_and_says_why(

@@ -170,7 +170,6 @@ def test_an_unchanged_template_makes_no_revision(world: World, services: Client)
     ("traffic", "reason"),
     [
         ([_target("web-one", 90)], "sum to 100"),
-        ([_target("web-none", 100)], "'web-none' not found"),
         ([_target("web-one", 50, "a"), _target("web-one", 50, "a")], "only once"),
         ([_target("web-one", 100, "Bad_Tag")], "no tag name"),
         ([_target("web-one", 150), _target("web-one", -50)], "not within"),
@@ -272,6 +271,9 @@ def test_a_serving_revision_cannot_be_deleted(world: World, services: Client) ->
     step = run_v2.Service(name=NAME, etag=service.etag, traffic=[_target("web-two", 100)])
     services.update_service(service=step, update_mask={"paths": ["traffic"]}).result()
     revisions.delete_revision(name=f"{NAME}/revisions/web-one").result()
+    gone = run_v2.Service(name=NAME, traffic=[_target("web-one", 100)])
+    with pytest.raises(exceptions.GoogleAPICallError, match="'web-one' does not exist or is del"):
+        services.update_service(service=gone, update_mask={"paths": ["traffic"]}).result()
     assert [one.name for one in revisions.list_revisions(parent=NAME)] == [
         f"{NAME}/revisions/web-two"
     ]
