@@ -47,11 +47,13 @@ def route(deployment: Deployment) -> Route:
 
 
 def chosen(deployment: Deployment) -> str:
-    """Return why the steps of the level that is in turn are what they are, where we chose them."""
-    if deployment.plan.rollout.steps or not deployment.route.steps:
-        return ""
-    day = _thinnest(deployment)
+    """Return why the steps of the level that is in turn are what they are."""
+    if not deployment.route.steps:
+        return "no steps: deploy.yaml wants all traffic at once"
     shares = " → ".join(f"{share} %" for share in (*(s.share for s in deployment.route.steps), 100))
+    if deployment.plan.rollout.steps:
+        return f"steps {shares}, from deploy.yaml"
+    day = _thinnest(deployment)
     noise = ", and is noisy" if course.noisy(day) else ""
     usual = f"stable had {number(day.requests)} requests a window in its last day{noise}"
     return f"automatic steps {shares}: {usual}"

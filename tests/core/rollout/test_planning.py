@@ -46,3 +46,15 @@ def test_in_shadow_no_policy_takes_traffic_back(key: str, faults: Faults) -> Non
     world = World(faults).with_stable("ai")
     ended = world.play(under(deployment(AI), judge="shadow", **{key: Policy.ROLL_BACK}), looks=2000)
     assert (ended.phase, ended.failure) == (Phase.SUCCEEDED, None)
+
+
+@pytest.mark.parametrize(
+    ("steps", "why"),
+    [
+        ((20, 100), "steps 20 % → 100 %, from deploy.yaml"),
+        ((100,), "no steps: deploy.yaml wants all traffic at once"),
+    ],
+)
+def test_the_first_share_says_whose_steps_they_are(steps: tuple[int, ...], why: str) -> None:
+    ended = World().with_stable("ai").play(deployment(AI, steps=steps))
+    assert (ended.steps_taken[0].share, ended.steps_taken[0].why) == (steps[0], why)
