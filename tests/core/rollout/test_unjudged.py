@@ -204,6 +204,18 @@ def test_answers_that_come_late_because_nobody_looked_count() -> None:
     assert world.look(going).share == 50
 
 
+def test_who_dies_between_the_visit_and_the_note_visits_again() -> None:
+    world = unvisited()
+    going = until(world, deployment(AI), asking)
+    world.faults.smoke.add("ai")
+    for _ in range(5):
+        died = world.look(going)
+        assert (died.share, died.services[0].smoke_attempts) == (5, 1)
+    world.faults.smoke.clear()
+    assert world.play(going).phase is Phase.SUCCEEDED
+    assert [share for _, share in world.shares] == [5, 50, 100]
+
+
 def test_a_tag_that_somebody_took_away_is_put_back_before_the_visit() -> None:
     world = unvisited()
     going = until(world, deployment(AI), at_first_step)
