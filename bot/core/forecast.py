@@ -33,6 +33,8 @@ FINENESS = 1.05
 THIN = 20.0
 """Canary requests per window from which one window shows a catastrophe."""
 
+SYNTHETIC = "synthetic requests to the tag's address and, beside them, to the service's own"
+"""A canary that answers while stable has no series looks as if metrics were missing."""
 INSTANCES = frozenset({"min_instances", "scaling"})
 """What may stand on a service already, beside deploy.yaml, that keeps instances running."""
 
@@ -69,15 +71,15 @@ def advice(history: History, route: Route) -> str:
         return "There is no step below 100 %, so nothing can be compared."
     first = history.requests * route.steps[0].share / course.FULL
     if not history.requests:
-        return "There was no traffic: send synthetic requests to the tag's address in each step."
+        return f"There was no traffic. What helps in each step: {SYNTHETIC}."
     if first >= THIN:
         return ""
     share = min(50, math.ceil(course.FULL * THIN / history.requests))
     larger = f"a first step of {share} %, or " if share > route.steps[0].share else ""
     return (
         f"The first step gives the canary {first:.1f} requests a window; with fewer than {THIN:g} "
-        f"even a catastrophe takes several. What helps: {larger}synthetic requests to the tag's "
-        "address."
+        f"even a catastrophe takes several. What helps: {larger}"
+        f"{SYNTHETIC}."
     )
 
 

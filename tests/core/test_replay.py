@@ -84,7 +84,8 @@ def test_more_traffic_catches_smaller_regressions() -> None:
 
 def test_thin_traffic_gets_advice() -> None:
     thin = day(6, 0)
-    assert "synthetic requests" in forecast.advice(thin, Route(steps=automatic(thin)))
+    both = "synthetic requests to the tag's address and, beside them, to the service's own"
+    assert both in forecast.advice(thin, Route(steps=automatic(thin)))
     assert not forecast.advice(day(600, 1), Route(steps=automatic(day(600, 1))))
     assert "no traffic" in forecast.advice(History(), Route(steps=automatic(History())))
 

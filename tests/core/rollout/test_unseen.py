@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msgspec.structs import replace
 
 from bot.core.deployment import Deployment, Phase
+from bot.core.evidence import Counts
 from bot.core.rollout.turn import ENDS
 from tests.core.rollout.simulated import SECOND, START, Faults, World, deployment, service_plan
+
+if TYPE_CHECKING:
+    from bot.core.evidence import Window
+    from bot.core.rollout.wants import WindowsWanted
 
 AI = service_plan("ai")
 
@@ -63,6 +70,22 @@ def test_a_service_that_nobody_calls_at_this_time_is_not_held() -> None:
     assert ended.phase is Phase.SUCCEEDED
     bakes = sum(step.bake for step in ended.route.steps)
     assert world.now - ended.steps_taken[0].at < 1.5 * bakes * SECOND
+
+
+class Probed(World):
+    """A world in which only synthetic requests come, as the forecast advises: to both sides."""
+
+    def _windows(self, deployment: Deployment, want: WindowsWanted) -> tuple[Window, ...]:
+        windows = super()._windows(deployment, want)
+        return tuple(replace(one, canary=Counts(30), stable=Counts(30)) for one in windows)
+
+
+def test_synthetic_requests_to_both_sides_are_judged_where_nobody_else_calls() -> None:
+    world = Probed(usual=0)
+    ended = world.play(automatic(world))
+    assert ended.phase is Phase.SUCCEEDED
+    assert "not-enough-traffic" not in said(ended)
+    assert "canary 0/240 against stable 0/240 server errors" in said(ended)
 
 
 def test_a_stable_whose_series_vanishes_half_way_decides_nothing() -> None:
