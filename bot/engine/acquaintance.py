@@ -62,10 +62,13 @@ def forget(world: World, repository: Repository) -> None:
             return
 
 
-def everywhere(world: World) -> tuple[Repository, ...]:
-    """Return every repository that is known."""
+def deploying(world: World) -> tuple[Repository, ...]:
+    """Return every known repository from which something can be deployed.
+
+    An App may be given thousands, all of which share one limit of requests.
+    """
     found = world.store.get(Known, KEY)
-    places = found[0].places.values() if found else ()
+    places = [one for one in found[0].places.values() if one.rules] if found else []
     return tuple(Repository(one.id, one.full_name, one.installation) for one in places)
 
 

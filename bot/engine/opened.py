@@ -1,6 +1,6 @@
 """Read the heads of open pull requests, as no delivery may have shown them.
 
-That is after an installation, and now and then everywhere. A head that such a reading shows for the
+That is after an installation, and now and then wherever something can be deployed. A head that such a reading shows for the
 first time counts as known from then on.
 """
 
@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from bot.core import events
 from bot.core.model import Shown, Sweep
-from bot.engine.acquaintance import begin_reading, everywhere, forget, meet
+from bot.engine.acquaintance import begin_reading, deploying, forget, meet
 from bot.engine.target import see_head
 from bot.ports import Broken, Gone, Transient, World, Write
 
@@ -85,4 +85,4 @@ def heads_due(world: World) -> tuple[events.PullsDue, ...]:
     record = replace(found[0], at=now) if found else Sweep(key=KEY, at=now)
     if not world.store.commit(Write(record, found[1] if found else 0)):
         return ()
-    return tuple(events.PullsDue(repository=one, wanted_at=now) for one in everywhere(world))
+    return tuple(events.PullsDue(repository=one, wanted_at=now) for one in deploying(world))

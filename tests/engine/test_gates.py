@@ -13,6 +13,7 @@ from bot.core.github import CheckState
 from bot.core.model import AskState, Heads, Repository
 from bot.core.reasons import Reason
 from bot.engine.receive import receive, tick
+from bot.engine.rules import rules_at
 from tests.engine.staged import COMMENT, HEAD, MAIN, MANIFEST, NOON, PLACE, PULL, PUSH, SEEN
 
 if TYPE_CHECKING:
@@ -122,6 +123,7 @@ def test_a_push_to_several_places_goes_on_where_it_may(stage: Stage) -> None:
 
 
 def test_heads_are_read_after_an_installation_and_now_and_then(stage: Stage) -> None:
+    """Not from then on where nothing can be deployed: an App may be given thousands of places."""
     other = Repository(id=8, full_name="acme/new", installation=3)
     receive(stage.world, events.Installed(repositories=(other,)))
     assert stage.hand_on() == ["PullsDue"]
@@ -133,8 +135,14 @@ def test_heads_are_read_after_an_installation_and_now_and_then(stage: Stage) -> 
     stage.now += timedelta(minutes=31)
     tick(stage.world)
     again = Counter(stage.hand_on())
-    assert (first["PullsDue"], again["PullsDue"]) == (2, 2)
+    assert (first["PullsDue"], again["PullsDue"]) == (1, 1)
     assert _first_seen(stage, "8/12") == {HEAD: NOON}
+
+    rules_at(stage.world, other, "main")
+    stage.now += timedelta(minutes=31)
+    tick(stage.world)
+    assert Counter(stage.hand_on())["PullsDue"] == 2
+
 
 
 def test_open_pull_requests_get_the_check_that_is_wanted_from_now_on(stage: Stage) -> None:
