@@ -1,7 +1,7 @@
 """Read the heads of open pull requests, as no delivery may have shown them.
 
-That is after an installation, and now and then wherever something can be deployed. A head that such a reading shows for the
-first time counts as known from then on.
+That is after an installation, and now and then wherever something can be deployed. A head that such
+a reading shows for the first time counts as known from then on.
 """
 
 from __future__ import annotations
