@@ -144,7 +144,6 @@ def test_heads_are_read_after_an_installation_and_now_and_then(stage: Stage) -> 
     assert Counter(stage.hand_on())["PullsDue"] == 2
 
 
-
 def test_open_pull_requests_get_the_check_that_is_wanted_from_now_on(stage: Stage) -> None:
     stage.github.changed = frozenset({"web/app.py"})
     before = stage.github.manifest
