@@ -62,8 +62,13 @@ def head_since(heads: Heads, sha: str, moment: datetime) -> datetime | None:
 
 
 def newest(heads: Heads) -> str:
-    """Return the head that was shown last."""
-    return max(heads.shown, key=lambda one: one.at).sha if heads.shown else ""
+    """Return the head that is the newest by what was told of each, however late it was told."""
+    since: dict[tuple[str, datetime], datetime] = {}
+    for one in heads.shown:
+        key = (one.sha, one.at)
+        since[key] = min(one.since, since.get(key, one.since))
+    sha, _ = max(since, key=lambda key: (since[key], key[1]), default=("", BEGINNING))
+    return sha
 
 
 def shown_since(heads: Heads, sha: str, moment: datetime) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from bot.core.events import HeadSeen
-from bot.core.heads import MOST, head_since, noticed, told
+from bot.core.heads import MOST, head_since, newest, noticed, told
 from bot.core.model import Heads, Repository, Shown
 
 NOON = datetime(2026, 3, 4, 12, tzinfo=UTC)
@@ -125,3 +125,11 @@ def test_a_clock_of_ours_that_is_late_makes_no_head_known_earlier() -> None:
     late = replace(seen("A", COMMENT + 1), received_at=NOON + timedelta(seconds=COMMENT - 2))
     heads = reduce(noticed, told(late), Heads(key="7/3", first_seen={}))
     assert head_since(heads, "A", NOON + timedelta(seconds=COMMENT)) is None
+
+
+def test_the_newest_head_is_the_one_that_was_pushed_last() -> None:
+    told_late = replace(seen("A", 1), received_at=NOON + timedelta(seconds=COMMENT))
+    for order in permutations((seen("B", 5, "A"), told_late)):
+        shown = (one for event in order for one in told(event))
+        assert newest(reduce(noticed, shown, Heads(key="7/3", first_seen={}))) == "B"
+    assert newest(Heads(key="7/3", first_seen={})) == ""

@@ -9,9 +9,11 @@ import pytest
 from msgspec.structs import replace
 
 from bot.clients.store_sqlite import SqliteStore
-from bot.core.heads import noticed
+from bot.core.events import HeadSeen
+from bot.core.heads import noticed, told
 from bot.core.model import Heads, Shown
 from bot.engine.heads import newest_head
+from bot.engine.target import see_head
 from bot.ports import Write
 from tests.core.rollout.simulated import START, deployment, service_plan
 from tests.engine.worlds import world
@@ -76,3 +78,22 @@ def test_only_the_newest_head_counts(store: SqliteStore) -> None:
 def test_a_head_from_before_that_comes_back_is_a_new_one(store: SqliteStore) -> None:
     known(store, older=-5, newer=-1, older_again=5)
     assert newest_head(world(store=store, github=GitHub()), OURS) == ("older", "")
+
+
+def test_a_delivery_that_comes_late_tells_of_no_new_head(store: SqliteStore) -> None:
+    """GitHub says when it was pushed: long before the deployment began."""
+    known(store, ours=-5)
+    late = HeadSeen(
+        repository=OURS.repository,
+        number=3,
+        sha="older",
+        before="oldest",
+        happened_at=START - 600 * SECOND,
+        received_at=START + 5 * SECOND,
+    )
+    here = world(store=store, github=GitHub())
+    see_head(here, OURS.repository, 3, *told(late))
+    assert newest_head(here, OURS) == ("", "")
+    prompt = replace(late, sha="forced", happened_at=START + 6 * SECOND)
+    see_head(here, OURS.repository, 3, *told(replace(prompt, received_at=START + 7 * SECOND)))
+    assert newest_head(here, OURS) == ("forced", "")
