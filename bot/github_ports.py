@@ -135,8 +135,8 @@ class GitHubWriter(Protocol):
 class Deliveries(Protocol):
     """The webhook deliveries of our App."""
 
-    def attempts(self) -> Sequence[Attempt]:
-        """Return the newest attempts, a few hundred at most."""
+    def attempts(self, since: datetime) -> Sequence[Attempt]:
+        """Return a few hundred of the newest attempts, and what else was tried since a time."""
 
     def again(self, attempt: int) -> None:
         """Have the delivery of an attempt made again."""

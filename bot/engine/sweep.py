@@ -6,6 +6,7 @@ ticks do not do it twice; a delivery that arrives twice all the same makes nothi
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import structlog
@@ -16,11 +17,13 @@ from bot.core.model import Sweep
 from bot.ports import Broken, Transient, World, Write
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
 KEY = "deliveries"
 MOST = 20
 """Deliveries that are asked for in one sweep."""
+LATELY = timedelta(hours=1)
+"""However many deliveries there were in this time, all are looked through."""
 PARTS = 5
 """A failed attempt is left alone for this part of the time between sweeps: a minute of five."""
 
@@ -55,7 +58,8 @@ def _due(world: World, last: Sweep | None) -> bool:
 
 
 def _asked_again(world: World, now: datetime) -> int:
-    wanted = missed(world.deliveries.attempts(), now, world.sweep_every / PARTS)[:MOST]
+    tried = world.deliveries.attempts(now - LATELY)
+    wanted = missed(tried, now, world.sweep_every / PARTS)[:MOST]
     for attempt in wanted:
         world.deliveries.again(attempt)
     return len(wanted)

@@ -17,8 +17,8 @@ from bot.ports import Broken
 if TYPE_CHECKING:
     from bot.clients.github.session import Session
 
-PAGES = 3
-"""Of 100 each: more are not looked at in one sweep."""
+PAGES, MOST_PAGES = 3, 30
+"""Of 100 each: so many are looked at in one sweep however old, and so many at most."""
 OK = range(200, 300)
 
 
@@ -27,11 +27,16 @@ class Deliveries:
 
     _session: Session
 
-    def attempts(self) -> tuple[Attempt, ...]:
-        """Return the newest attempts, failed ones and others, in no order."""
+    def attempts(self, since: datetime) -> tuple[Attempt, ...]:
+        """Return the newest attempts, failed ones and others, newest first.
+
+        A busy App has more of them since a time than a few pages hold.
+        """
         found: list[Attempt] = []
         parameters = {"per_page": "100"}
-        for _ in range(PAGES):
+        for page in range(MOST_PAGES):
+            if page >= PAGES and found and found[-1].at < since:
+                break
             answer = self._session.ask_as_app(Call("GET", "/app/hook/deliveries", parameters))
             found += [_attempt(one) for one in answer.read(list[DeliveryFound])]
             following = answer.following.get("cursor", "")
