@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 
 class Shown(Struct, frozen=True, kw_only=True):
@@ -14,6 +15,14 @@ class Shown(Struct, frozen=True, kw_only=True):
     news: str
     """What had to be said at once; `bot/core/report/pace.py` knows what that is."""
     title: str
+
+
+class Rest(Struct, frozen=True, kw_only=True):
+    """A surface that could not be told so often in a row, and is left alone until then."""
+
+    surface: str
+    attempts: int
+    until: datetime
 
 
 class Told(Struct, frozen=True, kw_only=True):
@@ -48,5 +57,17 @@ class Told(Struct, frozen=True, kw_only=True):
     """Tries in a row that left a tag where it was: sets the back-off."""
     tag_trouble: str = ""
     """Which tag could not be moved, and why."""
+    rests: tuple[Rest, ...] = ()
     attempted: tuple[str, ...] = ()
     """What we set out to make and have no id of: looked up before it is made again."""
+
+
+def resting(told: Told, surface: str) -> Rest | None:
+    """Return how often in a row a surface could not be told, where that is so."""
+    return next((one for one in told.rests if one.surface == surface), None)
+
+
+def rested(told: Told, surface: str, rest: Rest | None = None) -> Told:
+    """Return what is told with a surface back at work, or put off once more."""
+    others = (one for one in told.rests if one.surface != surface)
+    return replace(told, rests=(*others, *filter(None, [rest])))

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 import msgspec
+import structlog
 from msgspec.structs import replace
 
 from bot.core.deployment import Deployment, Phase
@@ -16,7 +17,8 @@ from bot.core.releases import called
 from bot.core.report import check, controls, pace
 from bot.core.report import deployment as words
 from bot.core.rollout.turn import ENDS
-from bot.core.told import Shown
+from bot.core.told import Rest, Shown, rested, resting
+from bot.engine.observe import back_off
 from bot.ports import Broken, Gone, OtherCommit, Transient, World, Write
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 
     from bot.core.model import Environment
     from bot.core.told import Told
+
+log = structlog.get_logger()
 
 CLOCKS_APART = timedelta(minutes=1)
 """GitHub's clock and ours may differ by so much when we look for a comment of ours."""
@@ -41,29 +45,42 @@ class Voice:
         self._later: datetime | None = None
 
     def say(self) -> datetime | None:
-        """Bring every surface up to date; return when an edit that was put off is due.
-
-        One surface that cannot be reached does not silence the others: its trouble is raised last.
-        """
-        troubles: list[Exception] = []
-        for surface in (
-            self._check_run,
-            self._controls,
-            self._github_deployment,
-            self._comment,
-            self._alert,
-            self._reaction,
-            self._retire,
-        ):
-            try:
-                surface()
-            except Gone:
-                raise
-            except (Transient, Broken) as trouble:
-                troubles.append(trouble)
-        if troubles:
-            raise troubles[0]
+        """Bring every surface up to date; return when one is to be looked at again."""
+        self._tell("check run", self._check_run)
+        self._tell("controls", self._controls)
+        self._tell("deployment", self._github_deployment)
+        self._tell("comment", self._comment)
+        self._tell("alert", self._alert)
+        self._tell("reaction", self._reaction)
+        self._tell("retired", self._retire)
         return self._later
+
+    def _tell(self, name: str, surface: Callable[[], None]) -> None:
+        """Let one that cannot be reached rest by itself, however often a rollout looks."""
+        rest = resting(self._told, name)
+        if rest is not None and rest.until > self._world.clock():
+            self._look_again(rest.until)
+            return
+        try:
+            surface()
+        except Gone:
+            raise
+        except (Transient, Broken) as trouble:
+            self._put_off(name, rest.attempts if rest else 0, trouble)
+            return
+        if rest is not None:
+            self._keep(rested(self._told, name))
+
+    def _put_off(self, name: str, attempts: int, trouble: Transient | Broken) -> None:
+        log.warning("report", deployment=self.deployment.id, surface=name, trouble=str(trouble))
+        asked = trouble.retry_after if isinstance(trouble, Transient) else None
+        pause = max(back_off(attempts), timedelta(seconds=asked or 0))
+        rest = Rest(surface=name, attempts=attempts + 1, until=self._world.clock() + pause)
+        self._keep(rested(self._told, name, rest))
+        self._look_again(rest.until)
+
+    def _look_again(self, at: datetime) -> None:
+        self._later = min(filter(None, (self._later, at)))
 
     @property
     def _told(self) -> Told:
@@ -114,7 +131,7 @@ class Voice:
         due = pace.due(self.deployment, before, wanted)
         if due <= wanted.at:
             return True
-        self._later = min(filter(None, (self._later, due)))
+        self._look_again(due)
         return False
 
     def _controls(self) -> None:
@@ -216,11 +233,10 @@ class Voice:
         It does so as a newer one succeeds: what others had deployed is none that it knows.
         """
         live, before = self._environment.live, self._environment.previous
-        if live is None or live.deployment != self.deployment.id:
+        out = self.deployment.phase in {Phase.SUCCEEDED, Phase.WATCHING}
+        if live is None or live.deployment != self.deployment.id or not out:
             return
         if before is None or self._told.retired:
-            return
-        if self.deployment.phase not in {Phase.SUCCEEDED, Phase.WATCHING}:
             return
         found = self._world.store.get(Deployment, before.deployment)
         earlier = found[0].told.github_deployment if found else 0

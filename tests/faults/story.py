@@ -17,12 +17,12 @@ from tests.faults.gate import PORT, TIMES, Gate
 from tests.faults.outside import Outside
 from tests.faults.standby import StandbyConsumer, bot_with
 from tests.stories import services
-from tests.stories.people import Pull, Repository
+from tests.stories.people import Pull, Repository, eventually
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from bot.core.deployment import Deployment
+    from bot.core.deployment import Deployment, Phase
     from bot.core.model import Environment
 
 T = TypeVar("T")
@@ -96,11 +96,16 @@ class Stage:
         return self._seen(pull, asked)[0], met
 
     def play_through(
-        self, outage: AbstractContextManager[T], seconds: float
+        self, outage: AbstractContextManager[T], seconds: float, phase: Phase | None = None
     ) -> tuple[list[str], T]:
-        """Play it with an outage of so many seconds that begins once the command was delivered."""
+        """Play it with an outage of so many seconds.
+
+        It begins once the command was delivered, or where a phase is named when that is reached.
+        """
         pull, asked = self._asked(bad=False)
         self.cloud.github.deliveries_idle(10)
+        if phase is not None:
+            eventually(lambda: self._newest(pull.sha), lambda one: one is phase, str(phase))
         with outage as met:
             time.sleep(seconds)
         return self._seen(pull, asked)[0], met
@@ -156,6 +161,9 @@ class Stage:
                     return True
             time.sleep(0.05)
         return False
+
+    def _newest(self, sha: str) -> Phase | None:
+        return next((d.phase for d in self._store.history(self._prod, 1) if d.sha == sha), None)
 
     def _at_rest(self, sha: str) -> bool:
         environment = self._environment()

@@ -13,6 +13,7 @@ import pytest
 from google.api_core.exceptions import DeadlineExceeded
 from google.pubsub_v1 import SubscriberClient
 
+from bot.core.deployment import Phase
 from localcloud.bot_environment import PROJECT
 from tests.faults.matrix import differences
 from tests.faults.story import LET_GO, Stage
@@ -45,10 +46,12 @@ GITHUB = ANYWHERE | {
 }
 
 
-LATER = pytest.param("GitHub", marks=pytest.mark.skip("it takes minutes: make faults plays it"))
+LATER = pytest.param(
+    "GitHub", None, marks=pytest.mark.skip("it takes minutes: make faults plays it")
+)
 OUTAGES = [
-    pytest.param(who, marks=pytest.mark.xdist_group(f"{who} is away"))
-    for who in ("GitHub", "Google")
+    pytest.param(who, phase, marks=pytest.mark.xdist_group(f"{who} is away {phase}"))
+    for who, phase in (("GitHub", None), ("GitHub", Phase.SHIFTING), ("Google", None))
 ]
 """With `--dist loadgroup` each group has a worker and a stage of its own."""
 
@@ -59,10 +62,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     sets = {
         "github_fault": list(GITHUB) if every else ["done, and the answer breaks off"],
         "google_fault": list(ANYWHERE) if every else ["too many requests"],
-        "away": OUTAGES if every else [LATER],
+        "away,phase": OUTAGES if every else [LATER],
     }
-    for name in sets.keys() & set(metafunc.fixturenames):
-        metafunc.parametrize(name, sets[name])
+    for name, played in sets.items():
+        if set(name.split(",")) <= set(metafunc.fixturenames):
+            metafunc.parametrize(name, played)
 
 
 @pytest.fixture(scope="module")
@@ -129,9 +133,12 @@ def test_an_outage_of_half_an_hour_is_outlasted(
     undisturbed: list[str],
     letters: Callable[[], int],
     away: str,
+    phase: Phase | None,
 ) -> None:
     who = {"GitHub": github_with, "Google": google_with}[away]
-    seen, calls = stage.play_through(who(stage.cloud, Fault(503), lasting=True), HALF_AN_HOUR)
+    seen, calls = stage.play_through(
+        who(stage.cloud, Fault(503), lasting=True), HALF_AN_HOUR, phase
+    )
     assert differences(undisturbed, seen) == []
     assert 5 < len(calls.met) < 500
     assert letters() == 0
