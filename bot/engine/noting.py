@@ -11,6 +11,7 @@ from bot.core.model import Ask, AskKind
 from bot.core.reasons import Reason
 from bot.core.report import waiting as words
 from bot.core.told import Told
+from bot.engine.acquaintance import meet
 from bot.engine.found import Ignore, Refuse
 from bot.engine.reply import keep
 from bot.engine.waiting import waiting_here
@@ -71,11 +72,16 @@ def closed(world: World, ask: Ask) -> Ask:
 
 
 def let_go(world: World, ask: Ask, decided: Refuse | Ignore) -> Ask:
-    """End a push's check run: with what was against it, or as overtaken by a newer push."""
+    """End a push's check run: with what was against it, or as overtaken by a newer push.
+
+    Where a merge asks for checks, a commit that was overtaken must not pass one.
+    """
     if not ask.note or ask.kind is not AskKind.PUSH:
         return closed(world, ask)
     body = decided.body if isinstance(decided, Refuse) else ""
     ended = words.check_over(ask, _environment(world, ask), body, world.clock())
+    if not body and meet(world, ask.repository).required:
+        ended = replace(ended, conclusion="cancelled")
     if _completed(ask) or ask.note_hash == OVER:
         return _replaced(world, ask, ended)
     world.voice.edit_check_run(ask.repository, ask.note, ended)

@@ -70,6 +70,8 @@ class GitHub:
     changed: frozenset[str] = frozenset()
     pull: PullRequest = PULL
     role: str = "write"
+    main: str = MAIN
+    """The default branch's commit."""
     contained_in: frozenset[str] | None = None
     """What holds every commit; None for everything."""
     locked: bool = False
@@ -98,7 +100,7 @@ class GitHub:
         return "main"
 
     def branch(self, *_: object) -> BranchSeen:
-        return BranchSeen(sha=MAIN)
+        return BranchSeen(sha=self.main)
 
     def permission(self, *_: object) -> str:
         return self.role

@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from msgspec.structs import replace
 
 from bot.core import events
@@ -109,6 +110,23 @@ def test_a_push_says_once_what_it_waits_for(stage: Stage) -> None:
     ended = stage.github.runs[0]
     assert (ended.name, ended.conclusion) == ("deploy / auto", "failure")
     assert "`ci` has not passed yet" in ended.summary
+
+
+@pytest.mark.parametrize(
+    ("required", "concluded"), [("", "neutral"), ("required: true, ", "cancelled")]
+)
+def test_a_push_that_is_overtaken_passes_no_check_that_a_merge_asks_for(
+    stage: Stage, required: str, concluded: str
+) -> None:
+    """Its commit may be a pull request's head, too."""
+    stage.github.manifest = MANIFEST.replace("auto: {", f"auto: {{{required}")
+    receive(stage.world, PUSH)
+    stage.github.main = "9" * 40
+    stage.now += timedelta(minutes=3)
+    tick(stage.world)
+    stage.hand_on()
+    ended = next(run for run in stage.github.runs if run.sha == MAIN)
+    assert (ended.name, ended.conclusion) == ("deploy / auto", concluded)
 
 
 def test_a_push_to_several_places_goes_on_where_it_may(stage: Stage) -> None:

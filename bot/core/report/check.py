@@ -28,7 +28,7 @@ def check_run(deployment: Deployment, place: int) -> CheckRun:
     conclusion = _conclusion(deployment)
     completed = deployment.finished_at or deployment.phase_since
     return CheckRun(
-        name=f"deploy / {deployment.environment}",
+        name=name(deployment),
         sha=deployment.sha,
         external_id=external_id(deployment),
         status="completed" if conclusion else "queued" if place else "in_progress",
@@ -49,7 +49,8 @@ def _conclusion(deployment: Deployment) -> str:
 def _falls_short(deployment: Deployment) -> bool:
     """Tell whether it ended well, and a merge asks for more than was named."""
     well = deployment.phase in {Phase.SUCCEEDED, Phase.WATCHING, Phase.UNCHANGED}
-    return well and deployment.plan.required and bool(left_out(deployment))
+    asked = deployment.plan.required and deployment.restores is None
+    return well and asked and bool(left_out(deployment))
 
 
 def _lacking(deployment: Deployment) -> str:
@@ -58,6 +59,12 @@ def _lacking(deployment: Deployment) -> str:
     others = ", ".join(left_out(deployment))
     whole = commands(f"/deploy {deployment.environment}")
     return f"A merge asks for every service, and this left out {others}. {whole}\n\n"
+
+
+def name(deployment: Deployment) -> str:
+    """Return the run's name; going back deploys nothing that a merge could ask for."""
+    back = deployment.restores is not None and deployment.plan.required
+    return f"deploy / {deployment.environment}{' · rollback' if back else ''}"
 
 
 def _passing(deployment: Deployment) -> str:

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from bot.core.deployment import Deployment, Phase
 from bot.core.github import PASSING
+from bot.core.model import Release
 from bot.core.report.check import check_run
 from bot.core.report.required import conclusion
 from tests.core.rollout.simulated import deployment, service_plan
@@ -41,3 +42,12 @@ def test_what_was_deployed_of_it_says_how_the_rest_gets_there() -> None:
     plan = replace(PART.plan, required=True)
     shown = check_run(replace(PART, plan=plan, phase=Phase.UNCHANGED), 0)
     assert "`/deploy prod`" in shown.summary
+
+
+def test_going_back_to_a_commit_passes_no_check_of_it() -> None:
+    """It may have brought some services only, when it was deployed."""
+    release = Release(deployment="d0", sha=WHOLE.sha, number=1, at=WHOLE.created_at, services={})
+    for required, name in ((True, "deploy / prod · rollback"), (False, "deploy / prod")):
+        plan = replace(WHOLE.plan, required=required)
+        back = replace(WHOLE, plan=plan, restores=release, phase=Phase.SUCCEEDED)
+        assert (check_run(back, 0).name, check_run(back, 0).conclusion) == (name, "success")
