@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 Placed = Deploy | Steering | Approve | Status | History | Lock | Unlock
 """Commands with an environment in them."""
 
+_TO = "to"
 P = TypeVar("P", bound=Placed)
 
 
@@ -52,7 +53,7 @@ def resolve_words(
         words, ref = words[:-1], default_branch
     for word in words:
         if word not in services:
-            return _unknown_service(deploy, word, services)
+            return _unknown_service(deploy, word, services, default_branch)
     return replace(deploy, services=words, ref=ref, words=())
 
 
@@ -77,6 +78,8 @@ def resolve_environment(command: P, environments: Collection[str]) -> P | Unread
 def resolve_deploy(deploy: Deploy, known: Known) -> Deploy | Unreadable:
     """Settle environment, services and branch; everything that is unknown is told together."""
     placed = resolve_environment(deploy, known.environments)
+    if isinstance(placed, Unreadable) and (ordered := _in_order(deploy, known)):
+        return replace(placed, suggestion=ordered)
     settled = resolve_words(deploy, known.services, known.branch)
     if not isinstance(placed, Unreadable):
         return settled
@@ -123,6 +126,18 @@ def _resolved(command: Command | Unreadable, known: Known) -> Command | Unreadab
             return resolve_environment(command, known.environments)
 
 
+def _in_order(deploy: Deploy, known: Known) -> str:
+    """Return the line with its environment first, where that stands among the other words."""
+    at = next((word for word in deploy.words if word in known.environments), "")
+    named = {*known.services, known.branch, _TO}
+    if not at or deploy.environment not in named:
+        return ""
+    words = (deploy.environment, *(word for word in deploy.words if word != at))
+    rest = tuple(word for word in words if word != _TO)
+    ordered = replace(deploy, environment=at, words=rest)
+    return "" if isinstance(_resolved(ordered, known), Unreadable) else written(ordered)
+
+
 def _joined(deploy: Deploy, line: str, known: Known) -> str:
     """Return the line with its services mended, and its environment too."""
     mended = parse(line) if line else None
@@ -130,13 +145,17 @@ def _joined(deploy: Deploy, line: str, known: Known) -> str:
     return written(replace(mended, environment=meant)) if isinstance(mended, Deploy) else ""
 
 
-def _unknown_service(deploy: Deploy, word: str, services: Collection[str]) -> Unreadable:
+def _unknown_service(
+    deploy: Deploy, word: str, services: Collection[str], branch: str
+) -> Unreadable:
+    """Return what is known instead; who named a branch or a tag reads what can be named."""
     meant = closest(word, services)
+    commits = f" A commit is named by 7 to 40 of its digits, or as `{branch}`." if not meant else ""
     words = dict.fromkeys(meant if other == word else other for other in deploy.words)
     known = ", ".join(f"`{name}`" for name in services)
     return Unreadable(
         line=written(deploy),
         code=Reason.UNKNOWN_SERVICE,
-        problem=f"There is no service `{word}`; there is {known}.",
+        problem=f"There is no service `{word}`; there is {known}.{commits}",
         suggestion=written(replace(deploy, words=tuple(words))) if meant else "",
     )

@@ -26,6 +26,7 @@ from bot.core.command import (
     closest,
     completed,
     parse,
+    resolve_deploy,
     resolve_environment,
     resolve_plan,
     resolve_words,
@@ -237,7 +238,10 @@ def test_an_unknown_option_is_named() -> None:
 def test_an_unknown_service_comes_with_the_known_ones() -> None:
     read = settled("/deploy prod web")
     assert isinstance(read, Unreadable)
-    assert read.problem == "There is no service `web`; there is `ai-service`, `api-service`."
+    assert read.problem == (
+        "There is no service `web`; there is `ai-service`, `api-service`. "
+        "A commit is named by 7 to 40 of its digits, or as `main`."
+    )
 
 
 def test_a_service_named_like_the_default_branch_is_the_service() -> None:
@@ -266,3 +270,23 @@ def test_closest_knows_when_nothing_is_alike() -> None:
     assert closest("Staging", ("staging", "prod")) == "staging"
     assert closest("xyz", ("staging", "prod")) == ""
     assert closest("prod" * 1000, ("staging", "prod")) == ""
+
+
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        ("/deploy to prod", "/deploy prod"),
+        ("/deploy main prod", "/deploy prod main"),
+        ("/deploy main to prod", "/deploy prod main"),
+        ("/deploy ai-service to prod --now", "/deploy prod ai-service --now"),
+        ("/plan to prod", "/plan prod"),
+        ("/deploy that to prod", ""),
+        ("/deploy to main", ""),
+    ],
+)
+def test_an_environment_that_comes_late_is_put_where_it_belongs(line: str, meant: str) -> None:
+    read = parse(line)
+    assert isinstance(read, Deploy | Plan)
+    found = resolve_plan(read, KNOWN) if isinstance(read, Plan) else resolve_deploy(read, KNOWN)
+    assert isinstance(found, Unreadable)
+    assert found.suggestion == meant
