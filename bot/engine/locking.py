@@ -6,9 +6,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot.core import command, locks
+from bot.core.gates import Gates
 from bot.core.model import Environment, Lock
 from bot.core.report import locks as words
-from bot.engine.asked import Asked, barred, not_understood, refused
+from bot.engine.asked import Asked, barred, barred_by, not_understood, refused
 from bot.engine.found import Answer, Found
 from bot.ports import World, Write
 
@@ -41,11 +42,19 @@ def lock(world: World, read: command.Lock, asked: Asked) -> Found:
 
 
 def unlock(world: World, read: command.Unlock, asked: Asked) -> Found:
-    """Take the lock away, whoever has it; what waited goes on by itself."""
-    named = command.resolve_environment(read, asked.manifest.environments)
+    """Take the lock away, whoever has it; what waited goes on by itself.
+
+    Also one on an environment that deploy.yaml names no more, of which people are reminded.
+    """
+    there, ours = asked.manifest.environments, world.store.environments(asked.ask.repository.id)
+    locked = [place.name for place in ours if place.lock and place.name not in there]
+    named = command.resolve_environment(read, (*there, *locked))
     if isinstance(named, command.Unreadable):
         return not_understood(asked.ask, named)
-    if against := barred(world, asked, named.environment):
+    gates = (
+        Gates() if named.environment in locked else asked.manifest.resolve(named.environment).gates
+    )
+    if against := barred_by(world, asked, named.environment, gates):
         return refused(asked.ask, (against,))
     place, version = _place(world, asked.ask, named.environment)
     return Answer(

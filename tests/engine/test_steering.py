@@ -14,7 +14,7 @@ from bot.core.deployment import Deployment, Phase
 from bot.core.events import Look, encode
 from bot.core.github import BranchSeen, PullRequest
 from bot.core.manifest import Manifest, parse
-from bot.core.model import Ask, AskKind, Environment, Release, ReleasedService
+from bot.core.model import Ask, AskKind, Environment, Lock, Release, ReleasedService
 from bot.core.reasons import Reason
 from bot.engine.admit import admit
 from bot.engine.asked import Asked
@@ -257,3 +257,19 @@ def test_nothing_begins_by_rules_that_cannot_be_used(tmp_path: Path) -> None:
     found = there.store.get(Ask, asked.key)
     assert found is not None
     assert found[0].reasons == (Reason.BAD_MANIFEST,)
+
+
+def test_a_lock_can_be_taken_from_an_environment_that_is_named_no_more(tmp_path: Path) -> None:
+    there = at_a_step(tmp_path, now=12)
+    found = there.store.get(Environment, "7/prod")
+    assert found is not None
+    lock = Lock(key="k", reason="trouble", owner="owner", since=START)
+    assert there.store.commit(Write(replace(found[0], lock=lock), found[1]))
+    there = replace(there, publisher=Topic(), github=Broken(RENAMED), voice=Voice())
+    for number, line in (("100", "/unlock prd"), ("101", "/unlock prod")):
+        asked = replace(ask(f"7/{number}/0", 11), text=line, comment_id=100, wake_at=START)
+        assert there.store.commit(Write(asked, 0))
+        admit(there, asked.key)
+    found = there.store.get(Environment, "7/prod")
+    assert found is not None
+    assert found[0].lock is None
