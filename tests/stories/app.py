@@ -41,11 +41,20 @@ class AppOwner:
 
     def comment(self, pull: Pull, body: str) -> int:
         """Say something as the App's bot."""
-        token = self._token(pull.repository)
+        return self._make(pull.repository, f"issues/{pull.number}/comments", {"body": body})
+
+    def check(self, pull: Pull, name: str, conclusion: str) -> int:
+        """Run a check on the pull request's head, or run it again."""
+        ended = {"status": "completed", "conclusion": conclusion}
+        return self._make(
+            pull.repository, "check-runs", {"name": name, "head_sha": pull.sha, **ended}
+        )
+
+    def _make(self, repository: Repository, what: str, body: dict[str, str]) -> int:
         answer = LINE.post(
-            f"{self.cloud.github.url}/repos/{pull.repository.full_name}/issues/{pull.number}/comments",
-            json={"body": body},
-            headers={"Authorization": f"Bearer {token}"},
+            f"{self.cloud.github.url}/repos/{repository.full_name}/{what}",
+            json=body,
+            headers={"Authorization": f"Bearer {self._token(repository)}"},
             timeout=20,
         )
         return int(answer.json()["id"])

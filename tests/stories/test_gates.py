@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.stories import services
+from tests.stories.app import another_bot
 from tests.stories.console import Console
 from tests.stories.gated import behind_gates, report, review, says
 from tests.stories.people import Pull, eventually, wait_for_the_next_second
@@ -64,6 +65,18 @@ def test_checks_must_have_passed_on_this_commit(made: Repository, pull: Pull) ->
     report(pull, "success")
     pull.comment(pasted(told))
     assert made.concluded(pull.sha, "checked")["conclusion"] == "success"
+
+
+def test_of_a_check_that_ran_again_the_newest_run_counts(made: Repository) -> None:
+    again = made.pull_request({"web/app.py": services.good("again")}, "again")
+    ci = another_bot(made.cloud)
+    for conclusion in ("success", "failure"):
+        ci.check(again, "ci", conclusion)
+    told = again.refusal(again.comment("/deploy checked\n/deploy every"))
+    assert told.count(f"Checks of `{again.sha[:7]}`: `ci` failed.") == 2
+    ci.check(again, "ci", "success")
+    again.comment(pasted(told))
+    assert made.concluded(again.sha, "checked")["conclusion"] == "success"
 
 
 def test_required_checks_count_on_every_page_and_by_whatever_name(made: Repository) -> None:

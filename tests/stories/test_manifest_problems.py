@@ -104,6 +104,17 @@ def test_a_manifest_broken_in_the_pull_request_alone_hurts_nobody_else(made: Rep
     assert f"line 6: services.{made.prefix}-web.paht: is not a key here; did you mean" in told
     assert nothing_happened(made, pull.sha, "prod")
 
+    alone = text.replace("staging: {", "staging: {gates: {default_branch_only: true}, ")
+    pull.push(
+        {
+            "deploy.yaml": alone.replace("prod: {", "prod: {required: true, ", 1).replace(
+                "gates: {contains_live", "gates: {after: staging, contains_live"
+            )
+        }
+    )
+    told = pull.refusal(pull.comment("/deploy prod"))
+    assert "environments.prod.required: no pull request can be deployed here before it is" in told
+
     well = made.pull_request({"web/app.py": services.good("well")}, "well")
     assert well.reacted(well.comment("/deploy prod"), "rocket") == ["eyes", "rocket"]
 
