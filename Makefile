@@ -10,7 +10,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONPATH := $(CURDIR)
 export VIRTUAL_ENV := $(CURDIR)/.venv
-# Hundreds of processes start in the tests: what they import is compiled once.
+# Hundreds of processes start in the tests: what they import is compiled once, here.
 unexport PYTHONDONTWRITEBYTECODE
 
 WORKERS ?= 4
@@ -90,7 +90,7 @@ clean: ## Remove everything that make made
 	@touch $@
 
 .venv/ready: .venv/bin/uv $(PINS) .ci/node.txt
-	@$(BIN)/uv pip install --quiet --require-hashes $(PINS:%=-r %)
+	@$(BIN)/uv pip install --quiet --compile-bytecode --require-hashes $(PINS:%=-r %)
 	@command -v npm > /dev/null || $(MAKE) --no-print-directory .venv/bin/npm
 	@touch $@
 
