@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import jwt
@@ -90,20 +90,22 @@ def patient_retry() -> PatientRetry:
 
 
 def app_auth(app_id: int, pem: str) -> AppAuth:
-    """Sign as the App with its key read once: OpenSSL takes 40 ms to check an RSA key it reads."""
-
-    @cache
-    def key() -> Any:  # noqa: ANN401  # whatever PyJWT makes of it
-        try:
-            return RSAAlgorithm(RSAAlgorithm.SHA256).prepare_key(pem)
-        except jwt.InvalidKeyError:
-            message = "the GitHub App's private key cannot be read: it is not the whole PEM file"
-            raise Broken(message) from None
+    """Sign as the App with its key."""
 
     def sign(claims: dict[str, Any]) -> str:
-        return jwt.encode(claims, key(), algorithm="RS256")
+        return jwt.encode(claims, _key(pem), algorithm="RS256")
 
     return AppAuth(app_id, sign_func=sign)
+
+
+@lru_cache(maxsize=1)
+def _key(pem: str) -> Any:  # noqa: ANN401  # whatever PyJWT makes of it
+    """Read the key once for all: OpenSSL takes 40 ms to check an RSA key that it reads."""
+    try:
+        return RSAAlgorithm(RSAAlgorithm.SHA256).prepare_key(pem)
+    except jwt.InvalidKeyError:
+        message = "the GitHub App's private key cannot be read: it is not the whole PEM file"
+        raise Broken(message) from None
 
 
 class Scope(NamedTuple):

@@ -34,12 +34,12 @@ def test_attempts_are_read_and_made_again(acme: Acme) -> None:
     assert len(again) == 2
 
 
-def test_every_page_is_read_up_to_a_few_hundred(acme: Acme) -> None:
+def test_every_page_is_read(acme: Acme) -> None:
     attempts = acme.client.attempts(NOON)
     for _ in range(110):
         acme.client.again(attempts[0].id)
     assert acme.server.deliveries_idle(30)
-    assert 110 < len({attempt.id for attempt in acme.client.attempts(NOON)}) <= 300
+    assert len({attempt.id for attempt in acme.client.attempts(NOON)}) > 110
 
 
 def test_what_github_has_forgotten_is_left_at_that(acme: Acme) -> None:

@@ -109,9 +109,10 @@ class Clone:
         self.folder = folder
         folder.mkdir()
         self("init", "--quiet", "--initial-branch=main")
-        self("remote", "add", "origin", world.clone_url(login))
-        self("config", "user.name", login)
-        self("config", "user.email", f"{login}@example.com")
+        with (folder / ".git" / "config").open("a") as config:
+            config.write(f"[user]\nname = {login}\nemail = {login}@example.com\n")
+            config.write(f'[remote "origin"]\nurl = {world.clone_url(login)}\n')
+            config.write("fetch = +refs/heads/*:refs/remotes/origin/*\n")
 
     def __call__(self, *args: str, check: bool = True) -> str:
         done = subprocess.run(  # noqa: S603  # the tests' own words
