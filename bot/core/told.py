@@ -53,8 +53,6 @@ class Told(Struct, frozen=True, kw_only=True):
     """The GitHub Deployment before ours that we set inactive."""
     tagged: tuple[str, ...] = ()
     """Tags that its images carry in the registry, each with its digest."""
-    tag_attempts: int = 0
-    """Tries in a row that left a tag where it was: sets the back-off."""
     tag_trouble: str = ""
     """Which tag could not be moved, and why."""
     rests: tuple[Rest, ...] = ()

@@ -13,7 +13,8 @@ from msgspec.structs import replace
 from bot.core import tags
 from bot.core.action import Accepted, Rejected
 from bot.core.deployment import Deployment
-from bot.engine.observe import back_off
+from bot.core.told import Rest, rested, resting
+from bot.engine.observe import BACK_OFF_FIRST, back_off
 from bot.ports import Broken, Transient, World, Write
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from bot.core.action import Tag
     from bot.core.model import Environment
     from bot.core.told import Told
+
+TAGS = "tags"
+"""All of them rest together: it is one registry that cannot be written to."""
 
 log = structlog.get_logger()
 
@@ -35,18 +39,28 @@ def give(
         for tag in tags.wanted(deployment, environment)
         if tags.written(tag) not in deployment.told.tagged
     ]
+    rest = resting(deployment.told, TAGS)
     if not missing:
         return deployment, None
+    if rest is not None and rest.until > world.clock():
+        return deployment, rest.until
     troubles = {tag.tag: why for tag in missing if (why := _trouble(world, tag))}
     standing = [tags.written(tag) for tag in missing if tag.tag not in troubles]
-    told = _told(deployment.told, standing, troubles)
+    later = _put_off(rest, world.clock()) if troubles else None
+    told = rested(_told(deployment.told, standing, troubles), TAGS, later)
     kept = _kept(world, deployment, told)
     if troubles:
         log.warning("tags", deployment=deployment.id, troubles=troubles)
-    if troubles or kept is None:
-        return kept or deployment, world.clock() + back_off(deployment.told.tag_attempts)
-    mended = bool(deployment.told.tag_trouble)
-    return kept, world.clock() if mended else None
+    if kept is None:
+        return deployment, world.clock() + BACK_OFF_FIRST
+    if later is not None:
+        return kept, later.until
+    return kept, world.clock() if deployment.told.tag_trouble else None
+
+
+def _put_off(rest: Rest | None, now: datetime) -> Rest:
+    attempts = rest.attempts if rest else 0
+    return Rest(surface=TAGS, attempts=attempts + 1, until=now + back_off(attempts))
 
 
 def _told(told: Told, standing: list[str], troubles: dict[str, str]) -> Told:
@@ -56,7 +70,6 @@ def _told(told: Told, standing: list[str], troubles: dict[str, str]) -> Told:
     return replace(
         told,
         tagged=(*others, *standing),
-        tag_attempts=told.tag_attempts + 1 if troubles else 0,
         tag_trouble="; ".join(f"{tag}: {why}" for tag, why in troubles.items()),
     )
 

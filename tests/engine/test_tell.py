@@ -13,7 +13,7 @@ from bot.core.model import Environment
 from bot.engine.observe import BACK_OFF_LONGEST
 from bot.engine.tell import tell
 from bot.ports import Transient, Write
-from tests.core.rollout.simulated import START, deployment
+from tests.core.rollout.simulated import START, deployment, service_plan
 from tests.engine.worlds import world
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ class Deaf:
         """Make anything else, and return its id."""
         return 1
 
-    create_check_run = create_deployment = deployment_status = made
+    create_check_run = edit_check_run = create_deployment = deployment_status = made
 
 
 def test_what_cannot_be_told_rests_longer_each_time_and_silences_nothing_else(
@@ -108,3 +108,33 @@ def test_what_cannot_be_told_rests_longer_each_time_and_silences_nothing_else(
     found = store.get(Deployment, moving.id)
     assert found is not None
     assert (found[0].told.comment, found[0].told.rests) == (1, ())
+
+
+class Registry:
+    """One that is away."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def tag(self, _tag: object) -> None:
+        """Count, and fail."""
+        self.asked += 1
+        what = "away"
+        raise Transient(what)
+
+
+def test_tags_that_cannot_be_written_rest_likewise(tmp_path: Path) -> None:
+    store, registry, now = SqliteStore(tmp_path / "store.sqlite"), Registry(), [START]
+    plain = deployment(service_plan("ai"))
+    used_again = replace(plain.services[0], digest="sha256:1", changed=True)
+    moving = replace(plain, phase=Phase.SHIFTING, number=None, services=(used_again,))
+    key = moving.environment_key
+    place = Environment(
+        key=key, repository=moving.repository, name=moving.environment, active=moving.id
+    )
+    assert store.commit(Write(replace(moving, wake_at=START), 0), Write(place, 0))
+    here = world(clock=lambda: now[0], store=store, voice=Deaf(), registry=registry)
+    for second in range(0, 1800, 10):
+        now[0] = START + timedelta(seconds=second)
+        list(tell(here, place))
+    assert 8 < registry.asked < 20
