@@ -41,6 +41,8 @@ PATIENCE = timedelta(seconds=2)
 NOBODYS = frozenset({AskKind.HEAD, AskKind.GROUP})
 """Nobody waits for a word about these; a check that never came keeps the merge closed."""
 
+AWAY = 300.0
+"""Seconds until a repository that is lost to us is looked for again: it may have been a moment."""
 RACES = 5
 """So often in a row an ask that lost a race is tried again without waiting for the tick."""
 
@@ -79,12 +81,9 @@ def _decide(world: World, ask: Ask) -> tuple[str, ...]:
         decided = held_up or answer(world, ask)
         log.info("ask", ask=ask.key, text=ask.text, answer=type(decided).__name__)
         return _follow(world, ask, decided)
-    except Transient as trouble:
+    except (Transient, Gone) as trouble:
         if not _given_up(world, ask, trouble):
             _put_off(world, ask, trouble)
-    except Gone as trouble:
-        log.warning("ask", ask=ask.key, trouble=str(trouble))
-        _end(world, ask, Ignore())
     except Exception as trouble:
         log.exception("ask", ask=ask.key, trouble=str(trouble))
         if ask.kind in NOBODYS:
@@ -217,22 +216,24 @@ def _enqueue(world: World, ask: Ask, deployments: tuple[Deployment, ...]) -> Non
             return
 
 
-def _given_up(world: World, ask: Ask, trouble: Transient) -> bool:
+def _given_up(world: World, ask: Ask, trouble: Transient | Gone) -> bool:
     """End what could not be followed for longer than anybody waits for it, and say why."""
-    now = world.clock()
-    if not out_of_patience(ask, trouble, now):
+    now, found = world.clock(), world.store.get(Ask, ask.key)
+    if found is None or not out_of_patience(ask, trouble, now):
         return False
-    decided = Ignore() if ask.kind in NOBODYS else never_followed(ask, trouble, now)
+    unheard_of = isinstance(trouble, Gone) or ask.kind in NOBODYS
+    decided = Ignore() if unheard_of else never_followed(ask, trouble, now)
     with suppress(Transient, Broken):
-        _follow(world, ask, decided)
+        _follow(world, replace(found[0], lease_until=ask.lease_until), decided)
         return True
     return False
 
 
-def _put_off(world: World, ask: Ask, trouble: Transient) -> None:
+def _put_off(world: World, ask: Ask, trouble: Transient | Gone) -> None:
     """Try again later; at once, for some times, where only somebody else's write came between."""
-    raced = trouble.retry_after == 0 and ask.attempts < RACES
-    later = max(back_off(ask.attempts), timedelta(seconds=trouble.retry_after or 0))
+    asked = trouble.retry_after if isinstance(trouble, Transient) else AWAY
+    raced = asked == 0 and ask.attempts < RACES
+    later = max(back_off(ask.attempts), timedelta(seconds=asked or 0))
     pause = timedelta() if raced else later
     until: datetime = world.clock() + pause
     log.warning("ask", ask=ask.key, trouble=str(trouble), pause=str(pause))

@@ -17,6 +17,7 @@ from bot.core.reasons import Reason
 from bot.core.report import answers
 from bot.engine.found import Refuse
 from bot.engine.rules import Rules
+from bot.ports import Gone
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -83,18 +84,20 @@ def barred_by(world: World, asked: Asked, environment: str, gates: Gates) -> Ref
     )
 
 
-def out_of_patience(ask: Ask, trouble: Transient, now: datetime) -> bool:
+def out_of_patience(ask: Ask, trouble: Transient | Gone, now: datetime) -> bool:
     """Tell whether trouble has lasted for longer than anybody waits for what was asked.
 
     What is bound to a commit already has its own end, and a brake is followed however late. Losing
-    a race is no trouble.
+    a race is no trouble; a repository that is lost to us may be so for a moment.
     """
+    if isinstance(trouble, Gone):
+        return now - ask.created_at > LATEST
     typed = ask.kind in TYPED and not ask.sha
     soon = typed and not isinstance(command.parse(ask.text), command.Abort | command.Pause)
     return trouble.retry_after != 0 and now - ask.created_at > (LATEST if soon else A_DAY)
 
 
-def never_followed(ask: Ask, trouble: Transient, now: datetime) -> Refuse:
+def never_followed(ask: Ask, trouble: Exception, now: datetime) -> Refuse:
     """Return the end of what could not be read about for so long."""
     return refused(ask, (answers.never_followed(ask, str(trouble), now),))
 

@@ -10,7 +10,7 @@ from bot.core import events
 from bot.core.github import BranchSeen, CheckSeen, CheckState, PullRequest
 from bot.core.model import Ask, Repository
 from bot.engine.receive import receive
-from bot.ports import Broken, Transient
+from bot.ports import Broken, Gone, Transient
 from tests.engine.worlds import world
 
 if TYPE_CHECKING:
@@ -70,6 +70,8 @@ class GitHub:
     changed: frozenset[str] = frozenset()
     pull: PullRequest = PULL
     role: str = "write"
+    away: bool = False
+    """Whether GitHub finds our App nowhere near."""
     main: str = MAIN
     """The default branch's commit."""
     contained_in: frozenset[str] | None = None
@@ -100,6 +102,9 @@ class GitHub:
         return "main"
 
     def branch(self, *_: object) -> BranchSeen:
+        if self.away:
+            what = "not installed there"
+            raise Gone(what)
         return BranchSeen(sha=self.main)
 
     def permission(self, *_: object) -> str:

@@ -197,3 +197,20 @@ def test_a_head_that_is_read_after_the_comment_was_not_known_before(stage: Stage
     ticking = replace(stage.world, pause=lambda _: setattr(stage, "now", stage.now + SECOND))
     receive(ticking, COMMENT)
     assert Reason.HEAD_NOT_KNOWN in stage.ask("7/100/0").reasons
+
+
+def test_a_repository_that_github_cannot_find_for_a_moment_is_asked_for_again(stage: Stage) -> None:
+    stage.github.away = True
+    receive(stage.world, PUSH)
+    receive(stage.world, replace(PUSH, delivery="d-2"))
+    stage.now += timedelta(minutes=6)
+    stage.github.away = False
+    tick(stage.world)
+    stage.hand_on()
+    assert [run.title for run in stage.github.runs] == ["Waiting: checks_running"] * 2
+    stage.github.away = True
+    receive(stage.world, replace(PUSH, delivery="d-3", received_at=stage.now))
+    stage.now += timedelta(minutes=16)
+    tick(stage.world)
+    stage.hand_on()
+    assert stage.ask("7/push/d-3").state is AskState.ANSWERED
