@@ -45,6 +45,8 @@ ThreadingHTTPServer(("0.0.0.0", int(os.environ["PORT"])), App).serve_forever()
 '''
 
 
+QUICK = "min_bake: 1s, max_bake: 20s, watch: 0s"
+"""How long a rollout bakes that visitors come to."""
 QUIET = "{steps: [20, 100], min_bake: 1s, max_bake: 3s, min_requests: 10, watch: 0s}"
 """A rollout that does not wait long for visitors."""
 WATCHED = "{steps: [50, 100], min_bake: 1s, max_bake: 20s, min_requests: 10, watch: 60s}"
@@ -79,6 +81,12 @@ def falling_ill() -> str:
     behaviour = 'status = 503 if self.path == "/health" and next(ASKED) else 200'
     app = APP.format(title="falls ill", behaviour=behaviour)
     return app.replace("SEEN = 0\n", "SEEN = 0\nASKED = iter(range(1000))\n")
+
+
+def sluggish(title: str = "is slow") -> str:
+    """A service whose visitors wait a fifth of a second."""
+    behaviour = 'time.sleep(0.2 * (self.path == "/"))\n        status = 200'
+    return f"import time\n{APP.format(title=title, behaviour=behaviour)}"
 
 
 def turning_bad(at: int, until: int = 1_000_000) -> str:

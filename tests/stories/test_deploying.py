@@ -18,9 +18,8 @@ if TYPE_CHECKING:
     from localcloud.visit import Visitors
     from tests.stories.people import Pull, Repository
 
-QUICK = "min_bake: 1s, max_bake: 20s, watch: 0s"
-SHADOW = f"{{steps: auto, judge: shadow, {QUICK}}}"
-LIMITED = f"{{steps: [20, 100], max_error_rate: 2%, {QUICK}}}"
+SHADOW = f"{{steps: auto, judge: shadow, {services.QUICK}}}"
+LIMITED = f"{{steps: [20, 100], max_error_rate: 2%, {services.QUICK}}}"
 STEP = re.compile(r"^\| [\d:]+ \| \S+ \| (\d+) % \| (.*) \|$", re.MULTILINE)
 AUTOMATIC = [["20", "50", "90", "100"], ["5", "25", "90", "100"]]
 """The shares for 30 requests a window and more, and for less."""

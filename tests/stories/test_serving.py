@@ -176,9 +176,10 @@ def test_while_metrics_are_down_nothing_is_decided(
     console: Console,
     cloud: Cloud,
 ) -> None:
-    made = live()
+    promised = f"{{steps: [20, 100], max_p95: 100ms, {services.QUICK}}}"
+    made = live(prod=promised, files={"web/app.py": services.sluggish()})
     visitors(made)
-    pull = made.pull_request({"web/app.py": services.failing()})
+    pull = made.pull_request({"web/app.py": services.sluggish("as slow as stable")})
     with google_down(cloud, "google.monitoring.v3.MetricService"):
         pull.comment("/deploy prod")
         check = made.titled(pull.sha, "prod", "Canary at 20 % (metrics-down)")
@@ -187,6 +188,7 @@ def test_while_metrics_are_down_nothing_is_decided(
         assert ": Cloud Monitoring: 503 " in said
         assert sorted(console.shares(f"{made.prefix}-web").values()) == [20, 80]
     assert made.concluded(pull.sha, "prod")["output"]["title"] == "Rolled back"
+    assert "answers more slowly than deploy.yaml allows" in pull.alert()
 
 
 def test_a_release_that_turns_bad_while_it_is_watched(

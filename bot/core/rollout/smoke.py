@@ -33,7 +33,7 @@ def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
     if all(service.smoke_passed for service in at_level(deployment)):
         if _unlearned(deployment) and now - deployment.phase_since < LEARNING:
             return Turn(wait(deployment, "metrics-down", now + PAUSE))
-        return Turn(enter(_at_first_step(deployment, seen), Phase.SHIFTING, now))
+        return Turn(enter(_at_first_step(_bounded(deployment), seen), Phase.SHIFTING, now))
     return Turn(wait(deployment, "smoke checks", now + PAUSE))
 
 
@@ -46,6 +46,15 @@ def _learned(deployment: Deployment, seen: Sight) -> Deployment:
             history = replace(history, lasting=longest // deployment.sampling.window)
             learned = replace(service, history=history, slow_above=day.slow_above)
             deployment = with_service(deployment, learned)
+    return deployment
+
+
+def _bounded(deployment: Deployment) -> Deployment:
+    """Let deploy.yaml's limit tell which answers are slow where stable's last day does not."""
+    limit = deployment.plan.rollout.max_p95 / timedelta(milliseconds=1)
+    for service in at_level(deployment):
+        bounded = replace(service, slow_above=service.slow_above or limit)
+        deployment = with_service(deployment, bounded)
     return deployment
 
 

@@ -53,6 +53,12 @@ def test_it_is_said_why_nothing_can_be_seen_and_what_follows() -> None:
     assert "Metrics are down" not in details(played(world, held, timedelta(minutes=9)), 0)
 
 
+def test_a_latency_that_is_promised_is_judged_though_no_day_could_be_read() -> None:
+    world = World(usual=0).with_stable("ai")
+    going = under(deployment(AI), max_p95=timedelta(milliseconds=800))
+    assert world.play(going).services[0].slow_above == 800
+
+
 def test_metrics_that_stay_down_hold_for_a_day_at_most() -> None:
     world = World(Faults(down=REFUSED)).with_stable("ai")
     held = played(world, deployment(AI), timedelta(minutes=9))
