@@ -95,16 +95,26 @@ def return_to(
     """
     active = next((one for one in going if one.id == place.active), None)
     canary = active is not None and (had_traffic(active) or active.share > 0)
-    if active is not None and canary and not read.ref and place.live:
+    if active is not None and canary and not read.ref:
         changed = [service for service in active.services if service.changed]
-        why = "rolled back on its way"
-        return place.live, of_services(active, changed, why, world.clock())
+        away = of_services(active, changed, "rolled back on its way", world.clock())
+        return (place.live, away) if place.live else _nothing_yet(place)
     release = earlier(place, read.ref)
     if isinstance(release, Refusal):
         return release
     if place.live is None or not differing(place.live, release):
         return release, None
     return release, of_release(place.live, release, world.clock())
+
+
+def _nothing_yet(place: Environment) -> Refusal:
+    """Name what stops the very first deployment: who types `/rollback` wants it stopped."""
+    return Refusal(
+        code=Reason.NO_RELEASE,
+        reason=f"`{place.name}` has no release yet; an abort ends what is on its way, and returns "
+        "its traffic to what served before",
+        commands=(f"/abort {place.name}", f"/status {place.name}"),
+    )
 
 
 def _makers(world: World, release: Release) -> dict[str, Deployment]:

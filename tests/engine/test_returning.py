@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from bot.clients.store_sqlite import SqliteStore
+from bot.core.command import Rollback
 from bot.core.deployment import Deployment, Phase
-from bot.core.model import Environment, Release
+from bot.core.model import Environment, Refusal, Release
 from bot.engine.gather import live_release
-from bot.engine.returning import as_of_one_moment
+from bot.engine.returning import as_of_one_moment, return_to
 from bot.ports import Write
 from tests.core.rollout.simulated import deployment, service_plan
 from tests.engine.worlds import world
@@ -46,6 +47,14 @@ def test_what_ends_between_two_reads_is_live_and_not_on_its_way(tmp_path: Path) 
     assert store.commit(Write(GOING, 0), Write(PLACE, 0))
     place, going = as_of_one_moment(world(store=store), GOING.repository, "prod")
     assert (place.live, going) == (LIVE, [])
+
+
+def test_the_first_canary_over_what_others_had_deployed_is_stopped_by_an_abort() -> None:
+    canary = replace(GOING, share=5)
+    here = world(clock=lambda: GOING.created_at)
+    said = return_to(here, PLACE, [canary], Rollback(environment="prod"))
+    assert isinstance(said, Refusal)
+    assert said.commands[0] == "/abort prod"
 
 
 def test_what_others_had_deployed_is_no_commit_that_a_branch_must_hold(tmp_path: Path) -> None:
