@@ -31,18 +31,20 @@ FULL = 100
 
 def hindered(deployment: Deployment, seen: Sight, now: datetime) -> Deployment | None:
     """Return how the deployment meets what other people do to its services' traffic."""
+    moved = moved_by_others(deployment, seen)
     if any(_unsettled(service, seen) for service in at_level(deployment)):
-        return wait(deployment, "traffic", soon(deployment, now))
+        resting = deployment.share_since is not None and not moved
+        return None if resting else wait(deployment, "traffic", soon(deployment, now))
     for service in at_level(deployment):
         if not seen.services[service.plan.name].exists:
             return fail(deployment, deleted(service), now)
-    if (name := moved_by_others(deployment, seen)) and not deployment.retaken_by:
-        return held(deployment, name, seen.services[name], now)
+    if moved and not deployment.retaken_by:
+        return held(deployment, moved, seen.services[moved], now)
     return None
 
 
 def _unsettled(service: ServiceRollout, seen: Sight) -> bool:
-    """Tell whether an edit that is not ours is still on its way."""
+    """Tell whether an edit that is not ours is still on its way: judged is what rests meanwhile."""
     return seen.services[service.plan.name].reconciling and not service.operation
 
 

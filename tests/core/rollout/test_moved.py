@@ -91,3 +91,14 @@ def test_what_people_moved_during_the_rollout_is_not_called_back_on_stable() -> 
     assert world.services["ai"].traffic == theirs
     assert "The traffic was left where people put it." in details(ended, 0)
     assert not any("back on stable" in step.why for step in ended.steps_taken)
+
+
+def test_an_edit_of_somebody_elses_that_takes_long_holds_no_way_back() -> None:
+    """Such as a revision deployed by hand that cannot start, which takes Cloud Run minutes."""
+    world = World().with_stable("ai")
+    going = until(world, deployment(AI), Phase.SHIFTING, share=50)
+    world.services["ai"] = replace(world.services["ai"], reconciling=True)
+    world.faults.errors.add("ai")
+    ended = world.play(going)
+    assert ended.phase is Phase.ROLLED_BACK
+    assert world.services["ai"].serving == "ai-old"
