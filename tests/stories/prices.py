@@ -165,14 +165,15 @@ def asked(
     if Reason.PERMISSION_DENIED in against:
         return "gate's question", 0
     places = {one: manifest.resolve(one).gates for one in _environments(line, manifest)}
-    refused = line.answer == "Refuse"
+    planned = line.text.startswith("/plan")
+    told = planned or line.answer == "Refuse"
     live = 3 if Reason.LIVE_NOT_CONTAINED in against else 1
-    source = 2 * bool(against & BAD_SOURCE) + bool(FULL.search(line.text))
+    source = 2 * (planned or bool(against & BAD_SOURCE)) + bool(FULL.search(line.text))
     return "gate's question", sum(
         (
             sum(_questions(gates) for gates in places.values()),
-            sum(live for name, gates in places.items() if demands_live(name, gates)) * refused,
-            source * refused,
+            sum(live for name, gates in places.items() if demands_live(name, gates)) * told,
+            source * told,
         )
     )
 
