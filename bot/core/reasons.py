@@ -64,6 +64,7 @@ class Reason(StrEnum):
     CHECKS_NOT_GREEN = "checks_not_green"
     CHECKS_RUNNING = "checks_running"
     APPROVALS_MISSING = "approvals_missing"
+    CHANGES_REQUESTED = "changes_requested"
     APPROVAL_NEEDED = "approval_needed"
     OVERRIDE_DENIED = "override_denied"
     FROZEN = "frozen"

@@ -183,7 +183,7 @@ def _behind(world: World, asked: Question) -> int | None:
 
 
 def _reviews(world: World, asked: Question, needed: int) -> Reviews | None:
-    """Return the reviews, with the roles of as many who approved as are needed, if so many did."""
+    """Return the reviews, and the roles of those by whom a gate may be decided."""
     if not needed:
         return None
     pull, of = _reviewed(world, asked)
@@ -193,13 +193,23 @@ def _reviews(world: World, asked: Question, needed: int) -> Reviews | None:
     found = world.store.get(Pushers, f"{asked.repository.id}/{of}")
     pushers = found[0].by if found else ()
     reviews = Reviews(given=given, of=of, author=pull.author, pushers=pushers)
-    roles: dict[str, str] = {}
+    against = policy.objectors(reviews)
     approved = policy.candidates(reviews)
-    for who in approved if len(approved) >= needed else ():
-        if sum(policy.at_least(role, "write") for role in roles.values()) >= needed:
+    roles = {
+        **_roles(world, asked, against if len(against) <= policy.MOST_OBJECTIONS else (), 1),
+        **_roles(world, asked, approved if len(approved) >= needed else (), needed),
+    }
+    return replace(reviews, roles=roles)
+
+
+def _roles(world: World, asked: Question, people: tuple[str, ...], enough: int) -> dict[str, str]:
+    """Return people's roles, until enough of them may write."""
+    roles: dict[str, str] = {}
+    for who in people:
+        if sum(policy.at_least(role, "write") for role in roles.values()) >= enough:
             break
         roles[who] = world.github.permission(asked.repository, who)
-    return replace(reviews, roles=roles)
+    return roles
 
 
 def _reviewed(world: World, asked: Question) -> tuple[PullRequest | None, str]:

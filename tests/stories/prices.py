@@ -174,6 +174,7 @@ def asked(
             sum(_questions(gates) for gates in places.values()),
             sum(live for name, gates in places.items() if demands_live(name, gates)) * told,
             source * told,
+            Reason.CHANGES_REQUESTED in against,
         )
     )
 

@@ -145,6 +145,13 @@ def test_approvals_count_for_this_commit_only(made: Repository) -> None:
     told = reviewed.refusal(reviewed.comment("/deploy reviewed"))
     assert f"`{head[:7]}` has 0 of 1 approvals" in told
     review(reviewed, "owner")
+    made.cloud.github.grant(made.full_name, "reader", "write")
+    review(reviewed, "reader", "REQUEST_CHANGES")
+    told = reviewed.refusal(reviewed.comment("/deploy reviewed"))
+    assert "@reader wants changes" in told
+    assert "approvals" not in told
+    review(reviewed, "reader")
+    made.cloud.github.grant(made.full_name, "reader", "read")
     reviewed.comment(pasted(told))
     assert made.concluded(head, "reviewed")["conclusion"] == "success"
 

@@ -25,11 +25,13 @@ from bot.core.policy.facts import (
 from bot.core.policy.judgement import Awaited, Finding, Judgement, Note
 from bot.core.policy.people import (
     LATEST,
+    MOST_OBJECTIONS,
     approvals_needed,
     approving,
     asker,
     at_least,
     candidates,
+    objectors,
 )
 from bot.core.reasons import Reason
 
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LATEST",
+    "MOST_OBJECTIONS",
     "Awaited",
     "Before",
     "Checks",
@@ -56,6 +59,7 @@ __all__ = [
     "may",
     "may_wait",
     "moved_on",
+    "objectors",
     "worth_asking",
 ]
 
@@ -83,6 +87,7 @@ ASKING: tuple[Gate, ...] = (
     commit.after,
     checks.checks,
     people.approvals,
+    people.objections,
     people.two_person,
 )
 """Gates whose facts have to be asked for, about a commit that is known."""

@@ -12,7 +12,7 @@ from bot.core.reasons import Reason
 
 if TYPE_CHECKING:
     from bot.core.awaiting import Approval
-    from bot.core.github import PullRequest
+    from bot.core.github import PullRequest, Review
     from bot.core.policy.facts import Reviews
 
 ROLES = ("none", "read", "triage", "write", "maintain", "admin")
@@ -24,6 +24,9 @@ BOT = "[bot]"
 
 LATEST = timedelta(minutes=15)
 """How old a command may be when its turn comes."""
+
+MOST_OBJECTIONS = 10
+"""Of so many who want changes the roles are read; of more, nobody knows that none may write."""
 
 APPROVAL_WAIT = timedelta(hours=24)
 """How long a deployment waits for a second person."""
@@ -121,6 +124,36 @@ def approvals(facts: Facts) -> Refusal | None:
     )
 
 
+def objections(facts: Facts) -> Refusal | None:
+    """Ask that no reviewer who may write still wants changes, whatever commit they looked at."""
+    reviews = facts.reviews
+    if not approvals_needed(facts) or reviews is None:
+        return None
+    objecting = objectors(reviews)
+    against = [who for who in objecting if at_least(reviews.roles.get(who, ""), "write")]
+    if not against and len(objecting) <= MOST_OBJECTIONS:
+        return None
+    who = f"@{against[0]} wants" if against else f"{len(objecting)} reviewers want"
+    return Refusal(
+        code=Reason.CHANGES_REQUESTED,
+        reason=f"{who} changes, by the latest review",
+        remedy="do what is asked for; once that review is an approval, or dismissed, ask again",
+        commands=(command(facts, facts.target.typed),),
+    )
+
+
+def objectors(reviews: Reviews) -> tuple[str, ...]:
+    """Return whose latest word asks for changes: it stands until they approve or it is dismissed.
+
+    https://docs.github.com/en/pull-requests/collaborating-with-pull-requests/reviewing-changes-in-pull-requests/about-pull-request-reviews
+    """
+    return tuple(
+        who
+        for who, review in _latest(reviews).items()
+        if review.state == "CHANGES_REQUESTED" and who and not review.bot
+    )
+
+
 def candidates(reviews: Reviews) -> tuple[str, ...]:
     """Return who approved this very commit and took it not back: others than who made it.
 
@@ -128,17 +161,20 @@ def candidates(reviews: Reviews) -> tuple[str, ...]:
     A later comment leaves an approval standing; a later approval of another commit, a request for
     changes or a dismissal does not.
     """
-    latest = {r.author: r for r in reviews.given if r.state not in {"COMMENTED", "PENDING"}}
     makers = {who.lower() for who in (reviews.author, *reviews.pushers)}
     return tuple(
         who
-        for who, review in latest.items()
+        for who, review in _latest(reviews).items()
         if review.state == "APPROVED"
         and review.sha == reviews.of
         and who
         and not review.bot
         and who.lower() not in makers
     )
+
+
+def _latest(reviews: Reviews) -> dict[str, Review]:
+    return {r.author: r for r in reviews.given if r.state not in {"COMMENTED", "PENDING"}}
 
 
 def approvals_needed(facts: Facts) -> int:

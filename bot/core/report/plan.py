@@ -32,6 +32,7 @@ GATES = {
     "after": "succeeded before elsewhere",
     "checks": "checks",
     "approvals": "approvals",
+    "objections": "no changes requested",
     "two_person": "second person",
     "calendar": "windows and freezes",
 }

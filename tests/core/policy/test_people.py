@@ -98,6 +98,39 @@ def test_how_many_approvals(needed: int, known: Reviews | None, expected: list[s
     assert judged({"approvals": needed}, reviews=known, pushed=True) == expected
 
 
+ANN = review("ann")
+NO, YES = review("bob", "CHANGES_REQUESTED", OLDER), review("bob")
+
+
+@pytest.mark.parametrize(
+    ("given", "bob", "expected"),
+    [
+        ((ANN, NO), "write", ["changes_requested"]),
+        ((NO, ANN), "admin", ["changes_requested"]),
+        ((NO,), "write", ["approvals_missing", "changes_requested"]),
+        ((ANN, NO), "read", []),
+        ((ANN, NO), "", []),
+        ((ANN, NO, YES), "write", []),
+        ((ANN, NO, review("bob", "DISMISSED")), "write", []),
+        ((ANN, NO, review("bob", "COMMENTED")), "write", ["changes_requested"]),
+        ((ANN, review("", "CHANGES_REQUESTED")), "write", []),
+        ((ANN, review("bob", "CHANGES_REQUESTED", bot=True)), "write", []),
+        ((ANN, *(review(f"p{n}", "CHANGES_REQUESTED") for n in range(10))), "", []),
+        (
+            (ANN, *(review(f"p{n}", "CHANGES_REQUESTED") for n in range(11))),
+            "",
+            ["changes_requested"],
+        ),
+    ],
+)
+def test_who_may_write_and_wants_changes_is_heard(
+    given: tuple[Review, ...], bob: str, expected: list[str]
+) -> None:
+    known = Reviews(given=given, of=SHA, author="author", roles={"ann": "write", "bob": bob})
+    assert judged({"approvals": 1}, reviews=known) == expected
+    assert judged({"approvals": 0}, reviews=known) == []
+
+
 @pytest.mark.parametrize(
     ("more", "expected"),
     [
