@@ -52,9 +52,9 @@ def _head(world: World, ask: Ask) -> str:
 
 
 def _deployment(world: World, ask: Ask, name: str, head: str) -> Deployment | None:
-    """Return the newest deployment of a commit to an environment, best one of every service."""
+    """Return what came last of a commit in an environment, best of every service."""
     made = world.store.history(f"{ask.repository.id}/{name}", MOST_LOOKED_AT)
-    own = [one for one in made if one.sha == head and one.restores is None]
+    own = [one for one in made if words.of(one) == head]
     return next((one for one in own if not words.left_out(one)), next(iter(own), None))
 
 

@@ -13,7 +13,7 @@ from tests.stories.people import eventually
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.stories.people import Repository
+    from tests.stories.people import Pull, Repository
 
 ENVIRONMENTS = {
     "staging": "",
@@ -35,16 +35,30 @@ def test_a_pull_request_needs_its_deployment_before_the_merge(made: Repository) 
     assert first["output"]["title"] == "Not deployed to live yet"
     assert "`/deploy live`" in first["output"]["summary"]
 
-    pull.comment("/deploy live")
-
-    newest = eventually(
-        lambda: made.check(pull.sha, "live"),
-        lambda run: run and run["conclusion"] == "success",
-        "the deployment's own check",
-    )
-    assert newest["id"] != first["id"]
+    assert comes_to(pull, "/deploy live", "success") != first["id"]
     group = made.cloud.github.enqueue(made.full_name, pull.number, "owner")
     assert made.concluded(group, "live")["conclusion"] == "success"
+
+
+def test_what_is_rolled_back_is_let_in_no_more(made: Repository) -> None:
+    for number in range(2):
+        files = {"web/app.py": services.good(f"taken back {number}")}
+        pull = made.pull_request(files, f"taken-back-{number}")
+        comes_to(pull, "/deploy live", "success")
+    comes_to(pull, "/rollback live", "failure")
+    group = made.cloud.github.enqueue(made.full_name, pull.number, "owner")
+    assert made.concluded(group, "live")["conclusion"] == "failure"
+
+
+def comes_to(pull: Pull, command: str, conclusion: str) -> int:
+    """Say something, and wait until the check of the pull request's head is concluded so."""
+    pull.comment(command)
+    check = eventually(
+        lambda: pull.repository.check(pull.sha, "live"),
+        lambda run: run and run["conclusion"] == conclusion,
+        f"the check after {command}",
+    )
+    return int(check["id"])
 
 
 def test_a_change_of_no_service_is_neutral_also_in_the_queue(made: Repository) -> None:

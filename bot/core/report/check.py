@@ -10,7 +10,7 @@ from bot.core.deployment import Deployment, Phase
 from bot.core.github import CheckRun
 from bot.core.report.deployment import details
 from bot.core.report.phrases import PASSING, commands, lasting_title, title
-from bot.core.report.required import NEEDED, left_out
+from bot.core.report.required import NEEDED, left_out, taken_back
 
 _CONCLUSIONS = {
     Phase.SUCCEEDED: "success",
@@ -21,6 +21,7 @@ _CONCLUSIONS = {
     Phase.ABORTED: "cancelled",
     Phase.SUPERSEDED: "neutral",
 }
+_ENDED_WELL = {Phase.SUCCEEDED, Phase.WATCHING, Phase.UNCHANGED}
 
 
 def check_run(deployment: Deployment, place: int) -> CheckRun:
@@ -29,7 +30,7 @@ def check_run(deployment: Deployment, place: int) -> CheckRun:
     completed = deployment.finished_at or deployment.phase_since
     return CheckRun(
         name=name(deployment),
-        sha=deployment.sha,
+        sha=taken_back(deployment) or deployment.sha,
         external_id=external_id(deployment),
         status="completed" if conclusion else "queued" if place else "in_progress",
         conclusion=conclusion,
@@ -43,14 +44,15 @@ def check_run(deployment: Deployment, place: int) -> CheckRun:
 def _conclusion(deployment: Deployment) -> str:
     if deployment.plan.required and deployment.phase is Phase.SUPERSEDED:
         return "cancelled"
+    if taken_back(deployment) and deployment.phase in _ENDED_WELL:
+        return "failure"
     return NEEDED if _falls_short(deployment) else _CONCLUSIONS.get(deployment.phase, "")
 
 
 def _falls_short(deployment: Deployment) -> bool:
     """Tell whether it ended well, and a merge asks for more than was named."""
-    well = deployment.phase in {Phase.SUCCEEDED, Phase.WATCHING, Phase.UNCHANGED}
     asked = deployment.plan.required and deployment.restores is None
-    return well and asked and bool(left_out(deployment))
+    return deployment.phase in _ENDED_WELL and asked and bool(left_out(deployment))
 
 
 def _lacking(deployment: Deployment) -> str:
@@ -62,8 +64,12 @@ def _lacking(deployment: Deployment) -> str:
 
 
 def name(deployment: Deployment) -> str:
-    """Return the run's name; going back deploys nothing that a merge could ask for."""
+    """Return the run's name; going back deploys nothing that a merge could ask for.
+
+    Where it takes a commit back that a merge asks for, it is the newest run of that commit's check.
+    """
     back = deployment.restores is not None and deployment.plan.required
+    back = back and not taken_back(deployment)
     return f"deploy / {deployment.environment}{' · rollback' if back else ''}"
 
 

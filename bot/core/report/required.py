@@ -33,11 +33,24 @@ def left_out(deployment: Deployment) -> tuple[str, ...]:
     return tuple(name for name in deployment.plan.addresses if name not in named)
 
 
+def taken_back(deployment: Deployment) -> str:
+    """Return the commit that a rollback takes back, where a merge asks for it; else ""."""
+    asked = deployment.plan.required and deployment.restores is not None
+    return deployment.away_from.sha if asked and deployment.away_from else ""
+
+
+def of(deployment: Deployment) -> str:
+    """Return the commit of which a deployment tells whether it is there; "" for no commit's."""
+    return deployment.sha if deployment.restores is None else taken_back(deployment)
+
+
 def conclusion(deployment: Deployment | None, *, touched: bool) -> str:
     """Return what the check of a commit is, from its newest deployment there if there is one.
 
     One of some services only says nothing of the others.
     """
+    if deployment is not None and deployment.restores is not None:
+        return "failure" if deployment.phase in _ENDED else NEEDED
     if deployment is not None and not left_out(deployment):
         return _ENDED.get(deployment.phase, NEEDED)
     return NEEDED if touched else UNTOUCHED
@@ -64,7 +77,7 @@ def _title(environment: str, concluded: str) -> str:
         case "success":
             return f"Deployed to {environment} before"
         case "failure":
-            return f"Its deployment to {environment} did not succeed"
+            return f"Its deployment to {environment} did not succeed, or was rolled back"
         case _:
             return f"Not deployed to {environment} yet"
 

@@ -8,12 +8,14 @@ from msgspec.structs import replace
 from bot.core.deployment import Deployment, Phase
 from bot.core.github import PASSING
 from bot.core.model import Release
+from bot.core.rejected import Rejected
 from bot.core.report.check import check_run
-from bot.core.report.required import conclusion
+from bot.core.report.required import conclusion, of
 from tests.core.rollout.simulated import deployment, service_plan
 
 WEB, API = service_plan("web"), service_plan("api")
 WHOLE = deployment(WEB, API)
+LEFT = "f" * 40
 ADDRESSES = {"web": WEB.key, "api": API.key}
 PART = replace(deployment(WEB), plan=replace(WHOLE.plan, services=(WEB,), addresses=ADDRESSES))
 
@@ -51,3 +53,22 @@ def test_going_back_to_a_commit_passes_no_check_of_it() -> None:
         plan = replace(WHOLE.plan, required=required)
         back = replace(WHOLE, plan=plan, restores=release, phase=Phase.SUCCEEDED)
         assert (check_run(back, 0).name, check_run(back, 0).conclusion) == (name, "success")
+
+
+@pytest.mark.parametrize(
+    ("phase", "own", "of_a_group"),
+    [
+        (Phase.SHIFTING, "", "action_required"),
+        (Phase.SUCCEEDED, "failure", "failure"),
+        (Phase.UNCHANGED, "failure", "failure"),
+        (Phase.FAILED, "failure", "failure"),
+    ],
+)
+def test_what_was_taken_back_is_deployed_no_more(phase: Phase, own: str, of_a_group: str) -> None:
+    left = Rejected(deployment="d1", sha=LEFT, at=WHOLE.created_at, why="odd", services={})
+    release = Release(deployment="d0", sha=WHOLE.sha, number=1, at=WHOLE.created_at, services={})
+    plan = replace(WHOLE.plan, required=True)
+    back = replace(WHOLE, plan=plan, restores=release, away_from=left, phase=phase)
+    run = check_run(back, 0)
+    assert (run.sha, run.name, run.conclusion) == (LEFT, "deploy / prod", own)
+    assert (of(back), conclusion(back, touched=True)) == (LEFT, of_a_group)
