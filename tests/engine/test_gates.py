@@ -71,7 +71,7 @@ def test_what_github_never_tells_is_not_waited_for_in_silence(stage: Stage) -> N
     stage.github.incomplete = True
     receive(stage.world, COMMENT)
     receive(stage.world, PUSH)
-    for _ in range(5):
+    for _ in range(8):
         stage.now += timedelta(minutes=6)
         tick(stage.world)
         stage.hand_on()
@@ -210,7 +210,7 @@ def test_a_repository_that_github_cannot_find_for_a_moment_is_asked_for_again(st
     assert [run.title for run in stage.github.runs] == ["Waiting: checks_running"] * 2
     stage.github.away = True
     receive(stage.world, replace(PUSH, delivery="d-3", received_at=stage.now))
-    stage.now += timedelta(minutes=16)
+    stage.now += timedelta(minutes=46)
     tick(stage.world)
     stage.hand_on()
     assert stage.ask("7/push/d-3").state is AskState.ANSWERED

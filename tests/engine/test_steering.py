@@ -149,7 +149,7 @@ def test_what_was_asked_for_later_is_not_met(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("late", [command.Promote(), command.Resume()])
 def test_what_goes_up_is_not_followed_late(tmp_path: Path, late: command.Steering) -> None:
-    found = steer(at_a_step(tmp_path, now=30), late, asked(11))
+    found = steer(at_a_step(tmp_path, now=60), late, asked(11))
     assert isinstance(found, Refuse)
     assert found.reasons == (Reason.TOO_LATE,)
     assert f"Next: `/{type(late).__name__.lower()} prod`" in found.body
@@ -159,7 +159,7 @@ def test_what_goes_up_is_not_followed_late(tmp_path: Path, late: command.Steerin
 def test_what_makes_things_safer_is_followed_however_late(
     tmp_path: Path, late: command.Steering
 ) -> None:
-    found = steer(at_a_step(tmp_path, now=30), late, asked(11))
+    found = steer(at_a_step(tmp_path, now=60), late, asked(11))
     assert isinstance(found, Answer)
     changed = [write.record for write in found.records if isinstance(write.record, Deployment)]
     assert changed[0].phase is Phase.ROLLING_BACK or changed[0].paused

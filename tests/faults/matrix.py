@@ -96,6 +96,8 @@ def crashed(stage: Stage, cell: tuple[str, str], listing: Listing) -> Cell:
         differs = tuple(differences(listing.end, end))
         if met or differs:
             break
+    if differs:
+        differs += tuple(f"it said: {' '.join(alert.split())}" for alert in stage.told)
     return Cell(*cell, met, differs, waste, time.monotonic() - begun)
 
 

@@ -51,6 +51,8 @@ class Stage:
         self._folder = folder
         self._rollout = rollout
         self._played = 0
+        self.told: list[str] = []
+        """The alerts of the last play, word for word."""
         self._visitors: Visitors | None = None
 
     def set(self) -> None:
@@ -119,7 +121,9 @@ class Stage:
         return pull, pull.comment("/deploy prod")
 
     def _seen(self, pull: Pull, asked: int) -> tuple[list[str], int]:
-        if not self._ended(pull.sha):
+        ended = self._ended(pull.sha)
+        self.told = pull.alerts()
+        if not ended:
             return [self._stuck(), *self._outside.seen(pull, asked)], 0
         return self._outside.seen(pull, asked), self._outside.waste(pull)
 

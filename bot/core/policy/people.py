@@ -22,8 +22,8 @@ ROLES = ("none", "read", "triage", "write", "maintain", "admin")
 BOT = "[bot]"
 """What the logins of Apps end with; people's hold no brackets."""
 
-LATEST = timedelta(minutes=15)
-"""How old a command may be when its turn comes."""
+LATEST = timedelta(minutes=45)
+"""How old a command may be when its turn comes: an outage of half an hour is outlasted."""
 
 MOST_OBJECTIONS = 10
 """Of so many who want changes the roles are read; of more, nobody knows that none may write."""

@@ -30,7 +30,7 @@ FORK = {"head_repository": 2}
         ({"permission": "read"}, {"role": "read"}, []),
         ({"teams": ("acme/ops",)}, {"role": "read"}, ["permission_denied"]),
         ({"teams": ("acme/ops",)}, {"role": "read", "in_team": True}, []),
-        ({}, {"asked_at": NOW - timedelta(minutes=16)}, ["too_late"]),
+        ({}, {"asked_at": NOW - timedelta(minutes=46)}, ["too_late"]),
     ],
 )
 def test_permission(gates: dict[str, Any], more: dict[str, Any], expected: list[str]) -> None:
