@@ -15,7 +15,7 @@ import requests
 from localcloud.containers.bonded import Bonded
 from localcloud.containers.engine import EngineMissing
 from localcloud.runtime import supervisor
-from localcloud.runtime.ports import free_port
+from localcloud.runtime.ports import release, reserve
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,7 +40,7 @@ class Registry:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder.absolute()
-        self.port = free_port()
+        self.port = reserve()
         self.host = f"127.0.0.1:{self.port}"
         self._process: Bonded | None = None
 
@@ -62,6 +62,7 @@ class Registry:
         """Serve no more; what was pushed stays."""
         if self._process is not None:
             self._process.end()
+        release(self.port)
 
     def digest(self, repository: str, reference: str) -> str | None:
         """Return the digest of a tag or digest in a repository, None when it is not there."""

@@ -9,7 +9,7 @@ from threading import Event, Lock, Thread
 from typing import IO, TYPE_CHECKING
 
 from localcloud.runtime.interface import StartFailed
-from localcloud.runtime.ports import free_port
+from localcloud.runtime.ports import release, reserve
 
 if TYPE_CHECKING:
     from localcloud.runtime.interface import RevisionSpec, Telemetry
@@ -31,7 +31,7 @@ class Instance:
     """One running instance: its port stays the same when a crash makes it start anew."""
 
     def __init__(self, spec: RevisionSpec, launcher: Launcher, telemetry: Telemetry | None) -> None:
-        self.port = free_port()
+        self.port = reserve()
         self._spec = spec
         self._telemetry = telemetry
         self._launcher = launcher
@@ -60,6 +60,7 @@ class Instance:
         if self._watch.is_alive():
             self._watch.join()
         self._running.wait()
+        release(self.port)
 
     def give_up(self) -> None:
         """SIGKILL, for one that is still starting."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import socket
+import tempfile
+from functools import cache
 from itertools import cycle
+from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 _FIRST, _LAST = 20_000, 32_000
 _choosing = Lock()
@@ -30,19 +33,49 @@ def listen(port: int = 0) -> socket.socket:
     """Listen on this loopback port, or on a free one. Raises OSError when it is taken."""
     if port:
         return _bound(port)
+    reserved = reserve()
+    try:
+        return _bound(reserved)
+    finally:
+        release(reserved)
+
+
+def reserve() -> int:
+    """Choose a port that nobody listens on, for a process that is yet to start.
+
+    Until its release no other local cloud of this user chooses it: the other's service would answer
+    in place of ours, or ours in place of the other's.
+    """
     while True:
         with _choosing:
             candidate = next(_next_ports)
-        try:
-            return _bound(candidate)
-        except OSError:
+        if not _claimed(candidate):
             continue
+        try:
+            _bound(candidate).close()
+        except OSError:
+            release(candidate)
+        else:
+            return candidate
 
 
-def free_port() -> int:
-    """Choose a port that nobody listens on now."""
-    with listen() as probe:
-        return int(probe.getsockname()[1])
+def release(port: int) -> None:
+    """Let others choose a port again, at the latest with the end of this process."""
+    fcntl.lockf(_claims(), fcntl.LOCK_UN, 1, port)
+
+
+def _claimed(port: int) -> bool:
+    try:
+        fcntl.lockf(_claims(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+    except OSError:
+        return False
+    return True
+
+
+@cache
+def _claims() -> IO[bytes]:
+    """Return the file that all local clouds of this user share: one byte of it for each port."""
+    return (Path(tempfile.gettempdir()) / f"spillway-ports-{os.getuid()}").open("ab")
 
 
 def _bound(port: int) -> socket.socket:
