@@ -52,10 +52,8 @@ def _head(world: World, ask: Ask) -> str:
 
 
 def _deployment(world: World, ask: Ask, name: str, head: str) -> Deployment | None:
-    """Return what came last of a commit in an environment, best of every service."""
     made = world.store.history(f"{ask.repository.id}/{name}", MOST_LOOKED_AT)
-    own = [one for one in made if words.of(one) == head]
-    return next((one for one in own if not words.left_out(one)), next(iter(own), None))
+    return words.newest(made, head)
 
 
 def _touches(changed: frozenset[str] | None, plan: EnvironmentPlan) -> bool:

@@ -9,6 +9,7 @@ from bot.core.github import CheckRun
 from bot.core.report.phrases import commands
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from bot.core.model import Ask
@@ -39,9 +40,18 @@ def taken_back(deployment: Deployment) -> str:
     return deployment.away_from.sha if asked and deployment.away_from else ""
 
 
-def of(deployment: Deployment) -> str:
-    """Return the commit of which a deployment tells whether it is there; "" for no commit's."""
-    return deployment.sha if deployment.restores is None else taken_back(deployment)
+def newest(made: Sequence[Deployment], sha: str) -> Deployment | None:
+    """Return which deployment, of those to one environment, tells whether a commit is there.
+
+    `made` is newest first. It is the last that brought every service, or took the commit back; the
+    last of some services only where there is none.
+    """
+    own = [one for one in made if _told_of(one) == sha]
+    return next((one for one in own if one.restores or not left_out(one)), next(iter(own), None))
+
+
+def _told_of(deployment: Deployment) -> str:
+    return taken_back(deployment) if deployment.restores else deployment.sha
 
 
 def conclusion(deployment: Deployment | None, *, touched: bool) -> str:

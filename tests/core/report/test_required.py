@@ -10,7 +10,7 @@ from bot.core.github import PASSING
 from bot.core.model import Release
 from bot.core.rejected import Rejected
 from bot.core.report.check import check_run
-from bot.core.report.required import conclusion, of
+from bot.core.report.required import conclusion, left_out, newest
 from tests.core.rollout.simulated import deployment, service_plan
 
 WEB, API = service_plan("web"), service_plan("api")
@@ -46,6 +46,18 @@ def test_what_was_deployed_of_it_says_how_the_rest_gets_there() -> None:
     assert "`/deploy prod`" in shown.summary
 
 
+def test_a_rollback_of_some_services_takes_the_whole_back() -> None:
+    left = Rejected(deployment="d1", sha=WHOLE.sha, at=WHOLE.created_at, why="odd", services={})
+    release = Release(deployment="d0", sha=LEFT, number=1, at=WHOLE.created_at, services={})
+    plan = replace(PART.plan, required=True)
+    back = replace(PART, sha=LEFT, plan=plan, restores=release, away_from=left)
+    assert left_out(back)
+    assert newest([back, PART, WHOLE], WHOLE.sha) is back
+    assert newest([PART, WHOLE, back], WHOLE.sha) is WHOLE
+    assert newest([PART], WHOLE.sha) is PART
+    assert newest([back, PART, WHOLE], LEFT) is None
+
+
 def test_going_back_to_a_commit_passes_no_check_of_it() -> None:
     """It may have brought some services only, when it was deployed."""
     release = Release(deployment="d0", sha=WHOLE.sha, number=1, at=WHOLE.created_at, services={})
@@ -71,4 +83,5 @@ def test_what_was_taken_back_is_deployed_no_more(phase: Phase, own: str, of_a_gr
     back = replace(WHOLE, plan=plan, restores=release, away_from=left, phase=phase)
     run = check_run(back, 0)
     assert (run.sha, run.name, run.conclusion) == (LEFT, "deploy / prod", own)
-    assert (of(back), conclusion(back, touched=True)) == (LEFT, of_a_group)
+    assert newest([back], LEFT) is back
+    assert conclusion(back, touched=True) == of_a_group
