@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 from msgspec.structs import replace
@@ -14,14 +15,23 @@ from bot.core.sight import TrafficSeen
 from tests.core.rollout.simulated import World, deployment, service_plan
 from tests.core.rollout.test_controls import done, look, looked, refused, until
 
+if TYPE_CHECKING:
+    from bot.core.deployment import Deployment
+
 AI, API = service_plan("ai"), service_plan("api")
+THEIRS = (TrafficSeen(revision="theirs", percent=100),)
+
+
+def in_the_hands_of_others() -> tuple[World, Deployment]:
+    """A rollout at 5 %, as somebody else gives all traffic to a revision of theirs."""
+    world = World().with_stable("ai")
+    going = until(world, deployment(AI), Phase.SHIFTING, share=5)
+    world.services["ai"] = replace(world.services["ai"], traffic=THEIRS)
+    return world, going
 
 
 def test_an_abort_leaves_traffic_where_somebody_else_put_it() -> None:
-    world = World().with_stable("ai")
-    going = until(world, deployment(AI), Phase.SHIFTING, share=5)
-    theirs = (TrafficSeen(revision="theirs", percent=100),)
-    world.services["ai"] = replace(world.services["ai"], traffic=theirs)
+    world, going = in_the_hands_of_others()
     held = look(world, going)
     assert held.traffic_found == "theirs 100 %"
     ended = world.play(done(world, held, Verb.ABORT))
@@ -64,8 +74,7 @@ def test_traffic_that_is_put_back_late_leaves_the_step_all_its_time(*, by_hand: 
     going = until(world, deployment(AI), Phase.SHIFTING, share=5)
     ours = world.services["ai"]
     held = looked(world, done(world, going, Verb.PAUSE) if not by_hand else going, 3)
-    theirs = (TrafficSeen(revision="theirs", percent=100),)
-    world.services["ai"] = replace(ours, traffic=theirs)
+    world.services["ai"] = replace(ours, traffic=THEIRS)
     world.now += timedelta(hours=23) if by_hand else timedelta(days=3)
     held = look(world, held)
     world.now += timedelta(hours=0.9)
@@ -80,15 +89,12 @@ def test_traffic_that_is_put_back_late_leaves_the_step_all_its_time(*, by_hand: 
 
 
 def test_what_people_moved_during_the_rollout_is_not_called_back_on_stable() -> None:
-    world = World().with_stable("ai")
-    going = until(world, deployment(AI), Phase.SHIFTING, share=5)
-    theirs = (TrafficSeen(revision="theirs", percent=100),)
-    world.services["ai"] = replace(world.services["ai"], traffic=theirs)
+    world, going = in_the_hands_of_others()
     going = look(world, going)
     world.now += timedelta(hours=25)
     ended = world.play(going)
     assert ended.phase is Phase.FAILED
-    assert world.services["ai"].traffic == theirs
+    assert world.services["ai"].traffic == THEIRS
     assert "The traffic was left where people put it." in details(ended, 0)
     assert not any("back on stable" in step.why for step in ended.steps_taken)
 
