@@ -5,8 +5,11 @@ from __future__ import annotations
 import ast
 import re
 import statistics
+from importlib import import_module
 from itertools import chain
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[1]
 PRODUCT = sorted(
@@ -25,6 +28,14 @@ def test_the_reading_trail_is_the_one_in_the_docs() -> None:
     page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 
     assert _trail() == STOP.findall(page)
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in TESTS if path.parent.name == "e2e"], ids=lambda path: path.stem
+)
+def test_what_is_played_elsewhere_still_finds_what_it_imports(path: Path) -> None:
+    """Types are not checked in tests, and these are not run before each merge."""
+    assert import_module(f"tests.e2e.{path.stem}")
 
 
 def test_every_signpost_leads_to_a_file() -> None:

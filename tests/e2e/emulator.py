@@ -17,7 +17,7 @@ import requests
 from google.pubsub_v1 import PublisherClient, PubsubMessage, SubscriberClient
 
 from localcloud.bot_environment import PROJECT, PUSH_ACCOUNT
-from localcloud.runtime.ports import free_port
+from localcloud.runtime.ports import release, reserve
 from localcloud.topics import TOPICS
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def jar() -> Path | None:
 @contextmanager
 def emulator(program: Path) -> Iterator[str]:
     """Run it, straight from its jar: gcloud would leave Java behind. Gives `host:port`."""
-    port = free_port()
+    port = reserve()
     command = ["java", "-jar", str(program), "--host=127.0.0.1", f"--port={port}"]
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     process = subprocess.Popen(command, **quiet)  # noqa: S603  # Google's program
@@ -51,6 +51,7 @@ def emulator(program: Path) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait()
+        release(port)
 
 
 class Courier:
