@@ -11,7 +11,7 @@ from functools import cache
 from itertools import cycle
 from pathlib import Path
 from threading import Lock
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,9 +73,10 @@ def _claimed(port: int) -> bool:
 
 
 @cache
-def _claims() -> IO[bytes]:
-    """Return the file that all local clouds of this user share: one byte of it for each port."""
-    return (Path(tempfile.gettempdir()) / f"spillway-ports-{os.getuid()}").open("ab")
+def _claims() -> int:
+    """Open the file that all local clouds of this user share: one byte of it for each port."""
+    shared = Path(tempfile.gettempdir()) / f"spillway-ports-{os.getuid()}"
+    return os.open(shared, os.O_WRONLY | os.O_CREAT, 0o600)
 
 
 def _bound(port: int) -> socket.socket:

@@ -28,6 +28,7 @@ from bot.core.evidence import (
 )
 from bot.core.verdict import arrival, catastrophe, silence
 from bot.core.verdict.likelihood import Tally, against_base, against_stable
+from bot.core.verdict.miscounts import strange
 from bot.core.verdict.noise import heard, level_of, lingering
 
 if TYPE_CHECKING:
@@ -65,8 +66,8 @@ def update(evidence: Evidence, window: Window, config: VerdictConfig) -> Evidenc
     """
     if evidence.until and window.start < evidence.until:
         return evidence
-    if strange := _strange(window.canary) or _strange(window.stable):
-        return replace(evidence, strange=strange)
+    if impossible := strange(window.canary) or strange(window.stable):
+        return replace(evidence, strange=impossible)
     if window.share != evidence.share:
         evidence = _at_share(evidence, window.share)
     canary, stable = window.canary or Counts(), window.stable or Counts()
@@ -231,13 +232,3 @@ def _sum(total: Counts, more: Counts) -> Counts:
         total.slow + more.slow,
         total.logged + more.logged,
     )
-
-
-def _strange(counts: Counts | None) -> str:
-    if counts is None:
-        return ""
-    bad = (counts.errors_5xx, counts.errors_4xx, counts.slow)
-    if all(0 <= some <= counts.requests for some in bad):
-        return ""
-    said = f"{counts.errors_5xx} 5xx, {counts.errors_4xx} 4xx and {counts.slow} slow"
-    return f"{said} of {counts.requests} requests"

@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from bot.core.evidence import Counts, History, Metric, Past
+from bot.core.verdict.miscounts import strange
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +31,11 @@ ENOUGH = 20
 
 
 def summary(day: Sequence[Counts]) -> History:
-    """Return a day of stable's windows in short; windows without a series count as no traffic."""
+    """Return a day of stable's windows in short.
+
+    Windows without a series count as no traffic, and so do those whose counts cannot be.
+    """
+    day = [Counts() if strange(counts) else counts for counts in day]
     requests = _requests(day)
     if not requests:
         return History(windows=len(day))

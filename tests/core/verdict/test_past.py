@@ -20,3 +20,10 @@ def test_noise_of_single_windows_lasts_for_one() -> None:
     jumping = [2, 25, 7, 18, 3, 12, 30, 0] * 180
     assert past(*jumping).noise > 0.5
     assert past(*jumping).persistence == 1.0
+
+
+def test_a_window_whose_counts_cannot_be_says_nothing() -> None:
+    day = [Counts(600, 3)] * 60
+    strange = [Counts(-1), Counts(5, 7), Counts(5, logged=-1), Counts(600, -3)]
+    assert summary([*day, *strange]) == summary([*day, *[Counts()] * len(strange)])
+    assert not summary([Counts(-1)]).requests
