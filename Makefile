@@ -16,7 +16,7 @@ unexport PYTHONDONTWRITEBYTECODE
 # One order of the tests for everybody; another may find other things: make test SEED=7
 SEED ?= 1
 PINS := requirements.txt tests/requirements.txt
-OPENAPI := .cache/github-openapi.fetched
+PUBLISHED := .cache/github-published.fetched
 AI := services/ai-service
 API := services/api-service
 COMPILE := $(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header
@@ -26,10 +26,10 @@ help: ## List these targets
 
 venv: .venv/ready ## Make .venv with everything that the rest needs (Python 3.11 or newer)
 
-demo: .venv/ready $(OPENAPI) ## Play the stories on a fresh local cloud (ARGS="--no-color" …)
+demo: .venv/ready $(PUBLISHED) ## Play the stories on a fresh local cloud (ARGS="--no-color" …)
 	@$(BIN)/python -m localcloud.demo $(ARGS)
 
-local: .venv/ready $(OPENAPI) ## Keep a local cloud running, to play with git and curl
+local: .venv/ready $(PUBLISHED) ## Keep a local cloud running, to play with git and curl
 	@echo 'Starting GitHub, Google Cloud and the bot below .state; Ctrl-C ends them, the next' >&2
 	@echo '`make local` goes on from there. docs/local-cloud.md says what to try; the bot logs to' >&2
 	@echo '.state/logs. It is ready when a line of JSON says where everything is.' >&2
@@ -42,13 +42,13 @@ test: .venv/ready ## Run every test
 test-bot: WORKERS ?= 5
 faults: WORKERS ?= 4
 
-test-bot: .venv/ready $(OPENAPI) ## Run the tests of the bot and of the local cloud
+test-bot: .venv/ready $(PUBLISHED) ## Run the tests of the bot and of the local cloud
 	@$(BIN)/python -m pytest --ignore tests/e2e --ignore tests/quality --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder --randomly-seed $(SEED) $(ARGS)
 
 quality: .venv/ready ## Hold the verdict to its bounds, in seeded rollouts
 	@$(BIN)/python -m pytest --numprocesses auto --dist worksteal tests/quality $(ARGS)
 
-faults: .venv/ready $(OPENAPI) ## Crash everywhere, fail on every route, deliver all twice and shuffled
+faults: .venv/ready $(PUBLISHED) ## Crash everywhere, fail on every route, deliver all twice and shuffled
 	@$(BIN)/python -m tests.faults.matrix --seed $(SEED) $(ARGS)
 	@$(BIN)/python -m pytest --all-faults --numprocesses $(WORKERS) --dist loadgroup tests/faults
 	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --disorder $(SEED) tests/stories
@@ -57,7 +57,7 @@ test-services: .venv/ai-service $(API)/node_modules/.package-lock.json ## Run th
 	@cd $(AI) && $(CURDIR)/.venv/ai-service/bin/python -m pytest -q
 	@cd $(API) && npm test --silent -- --test-reporter=dot
 
-e2e: .venv/ready $(OPENAPI) ## Let strangers' clients and container engines meet the local cloud (15 min)
+e2e: .venv/ready $(PUBLISHED) ## Let strangers' clients and container engines meet the local cloud (15 min)
 	@.ci/engine dockerd
 	@$(BIN)/python -m pytest tests/e2e --randomly-seed $(SEED) $(ARGS)
 
@@ -105,8 +105,8 @@ clean: ## Remove everything that make made
 	ln -sf "$$node/bin/node" $(BIN)/node && \
 	ln -sf "$$node/lib/node_modules/npm/bin/npm-cli.js" $@
 
-$(OPENAPI): localcloud/github/openapi.py | .venv/ready
-	@$(BIN)/python -m localcloud.github.openapi > /dev/null
+$(PUBLISHED): localcloud/github/published.py | .venv/ready
+	@$(BIN)/python -m localcloud.github.published > /dev/null
 	@touch $@
 
 .venv/ai-service: $(AI)/tests/requirements.txt | .venv/ready

@@ -28,11 +28,15 @@ MOST_PER_PAGE = 100
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer: JSON, or raw bytes with their own Content-Type among the headers."""
+    """An answer: JSON, or raw bytes with their own Content-Type among the headers.
+
+    `path` is what the request was about where its own path does not tell.
+    """
 
     body: Any = None
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
+    path: str = ""
 
 
 def created(body: Any) -> Reply:  # noqa: ANN401  # any JSON

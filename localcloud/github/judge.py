@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from jsonschema_rs import Draft7, Draft7Validator, Registry
 
-from localcloud.github import openapi
+from localcloud.github.published import CACHE, OPENAPI
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -118,9 +118,9 @@ class Judge:
         self.violations: list[Violation] = []
 
     @classmethod
-    def from_cache(cls, cache: Path = openapi.CACHE) -> Judge | None:
+    def from_cache(cls, cache: Path = CACHE) -> Judge | None:
         """Make a judge of the description in the cache; None when it was never fetched."""
-        path = openapi.cached(cache)
+        path = OPENAPI.cached(cache)
         return cls(Description(path)) if path.exists() else None
 
     def exchange(self, seen: Exchange) -> None:

@@ -1,4 +1,4 @@
-"""The REST front: finds the route, authenticates, serves, tells refusals, and lets it be judged."""
+"""The API's front: finds the route, authenticates, serves, tells refusals, lets it be judged."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from werkzeug.exceptions import HTTPException
 from localcloud.github.actors import Actor, authenticate
 from localcloud.github.exchange import Reply
 from localcloud.github.git import GitError
+from localcloud.github.graphql import endpoint
 from localcloud.github.judge import Exchange
 from localcloud.github.problems import Problem
 from localcloud.github.records import Repository
@@ -50,7 +51,7 @@ ROUTES = map_of(
         account.routes, apps.routes, archives.routes, checks.routes, commits.routes,
         commits.of_pulls, contents.routes, deployments.routes, git_data.routes, issues.routes,
         pulls.routes, pulls.merging, reactions.routes, repositories.routes, reviews.routes,
-        statuses.routes, protection.routes, protection.ruling, teams.routes,
+        statuses.routes, protection.routes, protection.ruling, teams.routes, endpoint.routes,
     ]
 )  # fmt: skip
 
@@ -94,10 +95,10 @@ class Rest:
     def _match(self, request: Request) -> tuple[Route, dict[str, Any]]:
         adapter = ROUTES.bind("localhost")
         try:
-            endpoint, places = adapter.match(self.path(request), method=request.method)
+            found, places = adapter.match(self.path(request), method=request.method)
         except HTTPException:
             raise Problem(404, "Not Found") from None
-        route: Route = endpoint
+        route: Route = found
         return route, dict(places)
 
     def _route_of(self, request: Request) -> Route | None:
@@ -109,9 +110,9 @@ class Rest:
     def _note(self, request: Request, route: Route | None, actor: Actor, reply: Reply) -> None:
         name = route.template if route else request.path
         kind: Any = route.kind if route else "rest"
-        at, path = time.time(), self.path(request)
+        at, path = time.time(), reply.path or self.path(request)
         self._calls.note(Called(request.method, name, reply.status, actor.login, at, kind, path))
-        if self._judge:
+        if self._judge and name != endpoint.TEMPLATE:
             self._judge.exchange(
                 Exchange(
                     method=route.method if route else request.method,

@@ -16,7 +16,7 @@ class Called:
 
     `kind` sets apart what no API budget counts: minting tokens, an archive's bytes, git traffic.
     `route` is GitHub's own template, or the bare path where no route matched; `path` is what was
-    asked for, repositories by name.
+    asked for, repositories by name; for GraphQL, below the first repository that was read.
     """
 
     method: str

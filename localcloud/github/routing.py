@@ -43,6 +43,7 @@ class Route:
     app: dict[str, str]
     kind: str
     also: str | None
+    reads: bool
 
     @property
     def rules(self) -> list[Rule]:
@@ -61,7 +62,7 @@ class Route:
 
     def answer(self, site: Site, request: Request, actor: Actor, places: dict[str, Any]) -> Reply:
         """Let the caller in or refuse, then serve; whatever may write holds the site's lock."""
-        if self.method == "GET":
+        if self.reads:
             return self._serve(Ask(site, request, actor), places)
         if self.needs and not actor.login:
             raise Problem(401, LOGIN_REQUIRED)
@@ -98,6 +99,10 @@ class Routes:
         """Declare a route that makes something."""
         return self._route("POST", template, needs, kind=kind)
 
+    def query(self, template: str, also: str | None = None) -> Callable[[Serve], Serve]:
+        """Declare a route that reads what its body asks for, and judges its caller itself."""
+        return self._route("POST", template, None, also=also, reads=True)
+
     def put(self, template: str, needs: Level | None = "write") -> Callable[[Serve], Serve]:
         """Declare a route that puts something in place."""
         return self._route("PUT", template, needs)
@@ -111,14 +116,17 @@ class Routes:
         return self._route("DELETE", template, needs)
 
     def _route(
-        self, method: str, template: str, needs: Level | None, **more: str | None
+        self,
+        method: str,
+        template: str,
+        needs: Level | None,
+        **more: Any,  # noqa: ANN401  # fields of a Route
     ) -> Callable[[Serve], Serve]:
-        level = "read" if method == "GET" else "write"
-        app = dict.fromkeys(self._app, level)
+        told = {"kind": "rest", "also": None, "reads": method == "GET", **more}
+        app = dict.fromkeys(self._app, "read" if told["reads"] else "write")
 
         def declare(serve: Serve) -> Serve:
-            kind, also = more.get("kind") or "rest", more.get("also")
-            self.all.append(Route(method, template, serve, needs, app, kind, also))
+            self.all.append(Route(method, template, serve, needs, app, **told))
             return serve
 
         return declare

@@ -11,6 +11,7 @@ from localcloud.github import accounts, events, git_http, merge_queue, moving, p
 from localcloud.github.app_records import App, Delivery
 from localcloud.github.deliveries import Outbox
 from localcloud.github.judge import Judge
+from localcloud.github.published import GRAPHQL
 from localcloud.github.records import CheckRun, CheckSuite, Repository, TeamMember
 from localcloud.github.rest import Rest
 from localcloud.github.route_log import Called, RouteLog
@@ -32,10 +33,17 @@ _CODELOAD = "/codeload/"
 class GitHub:
     """A GitHub whose records and repositories live under `root`; a new one there resumes.
 
-    `port` 0 takes a free one. Without `judge`, GitHub's description is used when it was fetched.
+    `port` 0 takes a free one. Without `judge`, GitHub's description is used when it was fetched;
+    without a file at `schema` there is no GraphQL.
     """
 
-    def __init__(self, root: Path, port: int = 0, judge: Judge | None = None) -> None:
+    def __init__(
+        self,
+        root: Path,
+        port: int = 0,
+        judge: Judge | None = None,
+        schema: Path = GRAPHQL.cached(),  # noqa: B008  # a constant path
+    ) -> None:
         root.mkdir(parents=True, exist_ok=True)
         self._server = Loopback(self, port)
         self.url = self._server.url
@@ -46,7 +54,7 @@ class GitHub:
 
         self._store = Store(root / "records.sqlite")
         self._outbox = Outbox(self._store, self.judge)
-        self._site = Site(root, self.url, self._store, self._outbox)
+        self._site = Site(root, self.url, self._store, self._outbox, schema)
         self._rest = Rest(self._site, self.calls, self.judge)
         self._git = git_http.GitHttp(self._site, self.calls)
 

@@ -26,6 +26,8 @@ class Site:
     url: str
     store: Store
     outbox: Outbox
+    schema: Path
+    """Where GitHub's GraphQL schema is kept, if it was ever fetched."""
     tickets: Tickets = field(default_factory=Tickets)
     lock: threading.RLock = field(default_factory=threading.RLock)
     _gits: dict[int, Git] = field(default_factory=dict)

@@ -119,8 +119,7 @@ def update_check_run(ask: Ask, check_run_id: int) -> Reply:
 def list_check_runs(ask: Ask, ref: str) -> Reply:
     """List a commit's check runs, newest first; per App and name only the newest, unless `all`."""
     found = ask.site.store.find(CheckRun, repository=ask.repository.id, head_sha=ask.sha(ref))
-    newest = {(run.app, run.name): run for run in found}
-    every = found if ask.query("filter") == "all" else list(newest.values())
+    every = found if ask.query("filter") == "all" else latest(found)
     shown = [
         run
         for run in reversed(every)
@@ -133,13 +132,24 @@ def list_check_runs(ask: Ask, ref: str) -> Reply:
     )
 
 
+def latest(runs: list[CheckRun]) -> list[CheckRun]:
+    """Keep the newest run of each App and name."""
+    return list({(run.app, run.name): run for run in runs}.values())
+
+
 @routes.get("/repos/{owner}/{repo}/commits/{ref}/check-suites")
 def list_check_suites(ask: Ask, ref: str) -> Reply:
     """List a commit's check suites, one per App."""
-    found = ask.site.store.find(CheckSuite, repository=ask.repository.id, head_sha=ask.sha(ref))
     return ask.page(
-        found, lambda suite: shapes.check_suite(ask.site, ask.repository, suite), "check_suites"
+        suites_of(ask, ask.sha(ref)),
+        lambda suite: shapes.check_suite(ask.site, ask.repository, suite),
+        "check_suites",
     )
+
+
+def suites_of(ask: Ask, sha: str) -> list[CheckSuite]:
+    """List the check suites of a commit."""
+    return ask.site.store.find(CheckSuite, repository=ask.repository.id, head_sha=sha)
 
 
 @routes.get("/repos/{owner}/{repo}/check-suites/{check_suite_id}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from localcloud.github import diffs
+from localcloud.github import comparing, diffs
 from localcloud.github.exchange import Ask, Reply
 from localcloud.github.problems import Problem, not_found
 from localcloud.github.records import Pull, Repository
@@ -14,7 +14,7 @@ from localcloud.github.shapes import commits, pulls
 from localcloud.github.shapes.repositories import api, page
 
 if TYPE_CHECKING:
-    from localcloud.github.git import Commit
+    from localcloud.github.comparing import Comparison
     from localcloud.github.shapes.people import Json
 
 routes = Routes("contents")
@@ -49,12 +49,16 @@ def get_commit(ask: Ask, ref: str) -> Reply:
 def list_pulls_of_commit(ask: Ask, commit_sha: str) -> Reply:
     """List the pull requests that brought a commit in, or want to."""
     sha = ask.sha(commit_sha)
+    return ask.page(bringing(ask, sha), lambda pull: pulls.simple(ask.site, ask.repository, pull))
+
+
+def bringing(ask: Ask, sha: str) -> list[Pull]:
+    """List the pull requests that brought a commit in or, where none did, want to."""
     every = ask.site.store.find(Pull, repository=ask.repository.id)
     found = [pull for pull in every if _brings(ask, pull, sha)]
     merged = [pull for pull in found if pull.merged_at]
     on_default = ask.git.contains(ask.sha("HEAD"), sha)
-    shown = merged if on_default and merged else found
-    return ask.page(shown, lambda pull: pulls.simple(ask.site, ask.repository, pull))
+    return merged if on_default and merged else found
 
 
 def _brings(ask: Ask, pull: Pull, sha: str) -> bool:
@@ -70,14 +74,11 @@ def compare(ask: Ask, basehead: str) -> Reply:
     start, dots, end = basehead.partition("...")
     if not dots:
         raise not_found()
-    base, head = ask.git.commit(_side(ask, start)), ask.git.commit(_side(ask, end))
-    parted = ask.git.merge_base(base.sha, head.sha)
-    if parted is None:
+    found = comparing.compare(ask.git, _side(ask, start), _side(ask, end))
+    if found is None:
         raise Problem(404, f"No common ancestor between {start} and {end}.")
-    ahead = ask.git.log("--reverse", f"{base.sha}..{head.sha}")
-    behind = ask.git.count(f"{head.sha}..{base.sha}")
-    listed = ask.page(ahead, lambda held: commits.commit(ask.site, ask.repository, held))
-    shaped = _comparison(ask, (base, ask.git.commit(parted), head), (len(ahead), behind))
+    listed = ask.page(found.ahead, lambda held: commits.commit(ask.site, ask.repository, held))
+    shaped = _comparison(ask, found)
     return Reply(shaped | {"commits": listed.body, **_links(ask, basehead)}, 200, listed.headers)
 
 
@@ -92,26 +93,19 @@ def _side(ask: Ask, revision: str) -> str:
     return ask.sha(ask.site.git(fork).heads().get(branch, "-") if fork else "-")
 
 
-def _comparison(ask: Ask, ends: tuple[Commit, Commit, Commit], counts: tuple[int, int]) -> Json:
-    base, parted, head = ends
-    ahead, behind = counts
+def _comparison(ask: Ask, found: Comparison) -> Json:
     first = ask.number("page", 1) == 1
-    changed = diffs.changes(ask.git, parted.sha, head.sha)[:MOST_FILES] if first else ()
+    changed = diffs.changes(ask.git, found.parted, found.head)[:MOST_FILES] if first else ()
+    base, parted = ask.git.commit(found.base), ask.git.commit(found.parted)
     return {
         "base_commit": commits.commit(ask.site, ask.repository, base),
         "merge_base_commit": commits.commit(ask.site, ask.repository, parted),
-        "status": _status(ahead, behind),
-        "ahead_by": ahead,
-        "behind_by": behind,
-        "total_commits": ahead,
-        "files": [commits.file(ask.site, ask.repository, head.sha, change) for change in changed],
+        "status": found.status,
+        "ahead_by": len(found.ahead),
+        "behind_by": found.behind,
+        "total_commits": len(found.ahead),
+        "files": [commits.file(ask.site, ask.repository, found.head, change) for change in changed],
     }
-
-
-def _status(ahead: int, behind: int) -> str:
-    if ahead and behind:
-        return "diverged"
-    return "ahead" if ahead else "behind" if behind else "identical"
 
 
 def _links(ask: Ask, basehead: str) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -16,6 +16,9 @@ from localcloud.github.routing import Routes
 from localcloud.github.shapes import commits
 from localcloud.github.shapes import pulls as shapes
 from localcloud.github.times import now
+
+if TYPE_CHECKING:
+    from localcloud.github.git import Commit
 
 routes = Routes("pull_requests")
 merging = Routes("contents")
@@ -217,9 +220,13 @@ def _rest(pull: Pull, body: MergePull) -> str:
 @routes.get("/repos/{owner}/{repo}/pulls/{pull_number}/commits")
 def list_commits(ask: Ask, pull_number: int) -> Reply:
     """List a pull request's commits, oldest first."""
-    pull = pull_of(ask, pull_number)
-    listed = ask.git.log("--reverse", f"{pull.base_sha}..{pull.head_sha}")[:MOST_COMMITS]
+    listed = commits_of(ask, pull_of(ask, pull_number))
     return ask.page(listed, lambda held: commits.commit(ask.site, ask.repository, held))
+
+
+def commits_of(ask: Ask, pull: Pull) -> list[Commit]:
+    """List the commits that a pull request shows, oldest first."""
+    return ask.git.log("--reverse", f"{pull.base_sha}..{pull.head_sha}")[:MOST_COMMITS]
 
 
 @routes.get("/repos/{owner}/{repo}/pulls/{pull_number}/files")

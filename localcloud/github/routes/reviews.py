@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from localcloud.github.exchange import Ask, Reply
 from localcloud.github.problems import Problem, not_found
-from localcloud.github.records import Review
+from localcloud.github.records import Pull, Review
 from localcloud.github.routes.pulls import pull_of
 from localcloud.github.routing import Routes
 from localcloud.github.shapes import pulls as shapes
@@ -36,9 +36,14 @@ class CreateReview(msgspec.Struct):
 @routes.get("/repos/{owner}/{repo}/pulls/{pull_number}/reviews")
 def list_reviews(ask: Ask, pull_number: int) -> Reply:
     """List a pull request's reviews, oldest first."""
-    pull = pull_of(ask, pull_number)
-    found = ask.site.store.find(Review, repository=ask.repository.id, number=pull.number)
+    found = reviews_of(ask, pull_of(ask, pull_number))
     return ask.page(found, lambda held: shapes.review(ask.site, ask.repository, held))
+
+
+def reviews_of(ask: Ask, pull: Pull) -> list[Review]:
+    """List a pull request's reviews; what is not submitted yet is for its author's eyes only."""
+    found = ask.site.store.find(Review, repository=ask.repository.id, number=pull.number)
+    return [held for held in found if held.state != "PENDING" or held.author == ask.actor.login]
 
 
 @routes.post("/repos/{owner}/{repo}/pulls/{pull_number}/reviews", needs="read")

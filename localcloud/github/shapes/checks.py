@@ -58,14 +58,14 @@ def check_suite(site: Site, repository: Repository, suite: CheckSuite) -> Json:
     runs = site.store.find(CheckRun, suite=suite.id)
     url = f"{api(site, repository)}/check-suites/{suite.id}"
     held = site.git(repository).commit(suite.head_sha)
-    status = _suite_status(runs)
+    status = suite_status(runs)
     return {
         "id": suite.id,
         "node_id": f"CS_{suite.id}",
         "head_branch": suite.head_branch,
         "head_sha": suite.head_sha,
         "status": status,
-        "conclusion": _suite_conclusion(runs) if status == "completed" else None,
+        "conclusion": suite_conclusion(runs),
         "url": url,
         "before": held.parents[0] if held.parents else None,
         "after": suite.head_sha,
@@ -136,14 +136,18 @@ def _pulls(site: Site, repository: Repository, sha: str) -> list[Json]:
     return [pulls.minimal(site, repository, pull) for pull in found]
 
 
-def _suite_status(runs: list[CheckRun]) -> str:
+def suite_status(runs: list[CheckRun]) -> str:
+    """Sum up how far a suite's runs are."""
     states = {run.status for run in runs}
     if states == {"completed"}:
         return "completed"
     return "in_progress" if states & {"in_progress", "completed"} else "queued"
 
 
-def _suite_conclusion(runs: list[CheckRun]) -> str:
+def suite_conclusion(runs: list[CheckRun]) -> str | None:
+    """Sum up how a suite's runs ended; None while they have not."""
+    if suite_status(runs) != "completed":
+        return None
     worst = ("failure", "timed_out", "action_required", "cancelled", "success", "neutral")
     ended = {run.conclusion for run in runs}
     return next((conclusion for conclusion in worst if conclusion in ended), "skipped")

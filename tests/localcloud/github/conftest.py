@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from localcloud.github import openapi
 from localcloud.github.judge import Description, Judge
+from localcloud.github.published import OPENAPI
 from localcloud.github.server import GitHub
 from tests.localcloud.github.world import Clone, World
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def description() -> Description:
-    return Description(openapi.description())
+    return Description(OPENAPI.fetched())
 
 
 @pytest.fixture(scope="session")
