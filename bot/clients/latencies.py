@@ -8,6 +8,9 @@ below the first bound, and bucket i begins at bound i.
 from __future__ import annotations
 
 from bisect import bisect_left
+from itertools import accumulate, repeat, takewhile
+from math import isfinite
+from operator import mul
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,6 +18,8 @@ if TYPE_CHECKING:
 
     from google.api.distribution_pb2 import Distribution
 
+MOST_BUCKETS = 1000
+"""Far more than there are: https://cloud.google.com/monitoring/quotas has 200 at most."""
 EXACT = 1e-6
 """Bounds are sums and powers of floats."""
 
@@ -24,12 +29,16 @@ def bounds_of(distribution: Distribution) -> list[float]:
     options = distribution.bucket_options
     if explicit := list(options.explicit_buckets.bounds):
         return explicit
-    if finite := options.linear_buckets.num_finite_buckets:
+    if finite := min(MOST_BUCKETS, options.linear_buckets.num_finite_buckets):
         linear = options.linear_buckets
         return [linear.offset + linear.width * step for step in range(finite + 1)]
     growing = options.exponential_buckets
-    steps = range(growing.num_finite_buckets + 1)
-    return [growing.scale * growing.growth_factor**step for step in steps]
+    bounds = accumulate(
+        repeat(growing.growth_factor, min(MOST_BUCKETS, growing.num_finite_buckets)),
+        mul,
+        initial=growing.scale,
+    )
+    return list(takewhile(isfinite, bounds))
 
 
 def above(distribution: Distribution, boundary: float) -> int:

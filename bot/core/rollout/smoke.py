@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 LEARNING = timedelta(seconds=15)
 """How long to try to read stable's last day; without it the verdict has less power, and says so."""
+LONGEST = 60 * 60 * 1000.0
+"""Milliseconds that an answer of Cloud Run may take: a boundary above that tells nothing.
+https://cloud.google.com/run/docs/configuring/request-timeout"""
 SPARE = timedelta(seconds=1)
 """What an answer may take beyond stable's slowest: a new instance is no quicker at first."""
 
@@ -42,9 +45,10 @@ def _learned(deployment: Deployment, seen: Sight) -> Deployment:
     for service in at_level(deployment):
         if day := seen.days.get(service.plan.name):
             history = verdict.summary(day.windows)
-            longest = timedelta(milliseconds=day.slow_above) + SPARE
+            slow_above = day.slow_above if 0 < day.slow_above <= LONGEST else 0.0
+            longest = timedelta(milliseconds=slow_above) + SPARE
             history = replace(history, lasting=longest // deployment.sampling.window)
-            learned = replace(service, history=history, slow_above=day.slow_above)
+            learned = replace(service, history=history, slow_above=slow_above)
             deployment = with_service(deployment, learned)
     return deployment
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +16,7 @@ from tests.core.rollout.simulated import Faults, World, deployment, service_plan
 
 if TYPE_CHECKING:
     from bot.core.deployment import Deployment
+    from bot.core.sight import Sight
 
 AI, API = service_plan("ai"), service_plan("api")
 
@@ -58,3 +61,21 @@ def test_in_shadow_no_policy_takes_traffic_back(key: str, faults: Faults) -> Non
 def test_the_first_share_says_whose_steps_they_are(steps: tuple[int, ...], why: str) -> None:
     ended = World().with_stable("ai").play(deployment(AI, steps=steps))
     assert (ended.steps_taken[0].share, ended.steps_taken[0].why) == (steps[0], why)
+
+
+@dataclass
+class Told(World):
+    """Cloud Monitoring says where its slow answers begin."""
+
+    slow_above: float = 0.0
+
+    def seen(self, deployment: Deployment) -> Sight:
+        seen = super().seen(deployment)
+        days = {name: replace(day, slow_above=self.slow_above) for name, day in seen.days.items()}
+        return replace(seen, days=days)
+
+
+@pytest.mark.parametrize("boundary", [math.inf, math.nan, 1e300, 1e10, -1.0])
+def test_a_boundary_beyond_every_answer_is_none(boundary: float) -> None:
+    ended = Told(slow_above=boundary).with_stable("ai").play(deployment(AI))
+    assert (ended.phase, ended.services[0].slow_above) == (Phase.SUCCEEDED, 0.0)
