@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 HUNDRED = 100
 HALF = 0.5
+LEAST_ALPHA = 1e-12
+"""Evidence beyond so many to one is told as more than that, and none is ever infinite."""
 LONGEST_BAKE = timedelta(hours=12)
 """A step that lasts a day ends by itself (`bot/core/rollout/turn.py`)."""
 MOST_SMOKE_CHECKS = 20
@@ -133,7 +135,10 @@ FIELD_CHECKS: dict[type, dict[str, Check]] = {
         "steps": _steps,
         "approve": _approvals,
         "min_requests": between(1, 1_000_000),
-        "alpha": holds(lambda alpha: 0 < alpha < HALF, "must lie between 0 and 0.5"),
+        "alpha": holds(
+            lambda alpha: LEAST_ALPHA <= alpha < HALF,
+            f"must lie between 0 and 0.5, and not below {LEAST_ALPHA}",
+        ),
         "max_error_rate": shaped(
             RATIO, "is no ratio: write a percentage such as 5% or a fraction such as 0.05"
         ),

@@ -27,6 +27,8 @@ MOST_TOLERATED = 0.9
 GREAT = 0.3
 SURE = 0.45
 MOST = 0.97
+CERTAIN = 1.0 - 1e-9
+"""Where stable fails everything, one good answer of it must not be impossible."""
 RARELY_MOST = log(0.25)
 """Belief beforehand that a broken canary fails nearly all of its requests, in nats."""
 CALM = 0.03
@@ -68,7 +70,7 @@ def nats(sums: Sums, level: Level, spare: float) -> float:
     """
     bad, good = sums.canary_bad, sums.canary - sums.canary_bad
     pooled = (sums.stable_bad + 5.0 * level.base) / (sums.stable + 5.0)
-    usual = max(level.base, pooled)
+    usual = min(CERTAIN, max(level.base, pooled))
     tolerated = min(MOST_TOLERATED, max(usual + spare, 1.2 * level.worst + 0.02))
     great = min(MOST, tolerated + max(GREAT, SURE - tolerated))
     binomial = bad * log(great / tolerated) + good * log((1.0 - great) / (1.0 - tolerated))

@@ -138,7 +138,8 @@ def _slid(weights: list[float], canary: Tally, at: tuple[float, float, float, in
     base, noise, margin, first = at
     levels = len(weights)
     eased = base * margin
-    rates = _rates(eased, first, min(first + levels + SHIFTS[-1], _top(eased)))
+    last = max(first + 1, min(first + levels + SHIFTS[-1], _top(eased)))
+    rates = _rates(eased, first, last)
     likely = _shape(canary, rates, noise)
     likely += [likely[-1]] * (levels + SHIFTS[-1] - len(likely))
     usual = sum(map(mul, weights, likely))

@@ -14,6 +14,7 @@ from bot.core.evidence import Evidence, Metric, VerdictConfig
 
 BEYOND = (2.0, 4.0)
 MOST = 0.99
+"""A limit from there on is none: hardly anything is worse."""
 
 
 class Beyond(NamedTuple):
@@ -32,7 +33,10 @@ def beyond_limit(evidence: Evidence, config: VerdictConfig) -> Beyond | None:
         (config.max_slow_rate, canary.slow, Metric.SLOW),
     )
     for limit, bad, metric in limits:
-        if limit and (odds := _odds(bad, canary.requests, limit)) >= 1.0 / config.alpha:
+        if (
+            0.0 < limit < MOST
+            and (odds := _odds(bad, canary.requests, limit)) >= 1.0 / config.alpha
+        ):
             return Beyond(odds, metric, limit)
     return None
 
@@ -40,9 +44,7 @@ def beyond_limit(evidence: Evidence, config: VerdictConfig) -> Beyond | None:
 def _odds(bad: int, requests: int, limit: float) -> float:
     ratios = []
     for times in BEYOND:
-        rate = min(
-            MOST, max(limit * times, (limit + MOST) / 2) if limit * times > MOST else limit * times
-        )
+        rate = min(MOST, limit * times)
         nats = bad * math.log(rate / limit) + (requests - bad) * math.log((1 - rate) / (1 - limit))
         ratios.append(math.exp(min(200.0, nats)))
     return sum(ratios) / len(ratios)

@@ -171,6 +171,7 @@ CASES = [
     ("steps: [100]", "watch: 500d", 16, "environments.staging.rollout.watch", "a duration"),
     ("steps: [100]", "alpha: 0.5", 16, "environments.staging.rollout.alpha", "0 and 0.5"),
     ("steps: [100]", "alpha: 0", 16, "environments.staging.rollout.alpha", "0 and 0.5"),
+    ("steps: [100]", "alpha: 5e-324", 16, "environments.staging.rollout.alpha", "not below 1e-12"),
     ("steps: [100]", "judge: shadw", 16, "environments.staging.rollout.judge", "`shadow`?"),
     (
         "steps: [100]",
