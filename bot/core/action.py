@@ -56,12 +56,14 @@ class Stage(Struct, frozen=True, kw_only=True, tag=True):
     labels: dict[str, str]
     """For service and revision: who owns it, what it was made from."""
     stable: str
-    """The revision that keeps all traffic; empty for a first deployment."""
+    """The revision that the new one is made from; empty for a first deployment."""
+    percents: dict[str, int]
+    """Revision → percentage that it keeps meanwhile; the new one gets none beside them."""
     etag: str
 
 
 class Shift(Struct, frozen=True, kw_only=True, tag=True):
-    """Traffic between named revisions; percentages add up to 100."""
+    """Traffic between named revisions; percentages add up to 100. Without any it stays as it is."""
 
     service: str
     key: ServiceKey

@@ -1,7 +1,8 @@
 """Traffic targets: percentages between named revisions, and tags beside them.
 
-LATEST gets traffic only in the write that makes a service, which has no revision to name yet; the
-next write pins it, as a revision that somebody else makes would move it.
+We give LATEST traffic only in the write that makes a service, which has no revision to name yet;
+the next write pins it, as a revision that somebody else makes would move it. What people gave it
+while a rollout is held for that stays on it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 from google.cloud.run_v2 import Service, TrafficTarget, TrafficTargetAllocationType
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from bot.core.action import Shift, Stage
 
@@ -22,18 +23,18 @@ _OURS = re.compile(r"c-[0-9a-f]{4}")
 
 
 def staged(live: Service, action: Stage) -> list[TrafficTarget]:
-    """All traffic on stable, the new revision at 0 % with its tag, other people's tags kept."""
+    """Traffic as it was, the new revision at 0 % with its tag, other people's tags kept."""
     tags = {action.revision_tag: action.revision}
-    if not action.stable:
+    if not action.percents:
         newest = TrafficTarget(type_=LATEST, percent=100, tag=action.revision_tag)
         return [newest, *_kept(live, tags)]
-    return [_share(action.stable, 100), *_kept(live, tags), *_tagged(tags)]
+    return [*_named(action.percents), *_kept(live, tags), *_tagged(tags)]
 
 
 def shifted(live: Service, action: Shift) -> list[TrafficTarget]:
-    """Exactly the action's percentages; its tags, and those of other people."""
+    """Exactly the action's percentages, or those that are; its tags, and those of other people."""
     tags = {tag: name for tag, name in action.tags.items() if tag != action.drop_tag}
-    shares = [_share(name, percent) for name, percent in action.percents.items() if percent]
+    shares = _named(action.percents) or _as_they_are(live)
     return [*shares, *_kept(live, (*action.tags, action.drop_tag)), *_tagged(tags)]
 
 
@@ -42,8 +43,21 @@ def same(one: Sequence[TrafficTarget], other: Sequence[TrafficTarget]) -> bool:
     return _shares(one) == _shares(other) and _tags(one) == _tags(other)
 
 
-def _share(revision: str, percent: int) -> TrafficTarget:
-    return TrafficTarget(type_=REVISION, revision=revision, percent=percent)
+def _named(percents: Mapping[str, int]) -> list[TrafficTarget]:
+    return [
+        TrafficTarget(type_=REVISION, revision=name, percent=percent)
+        for name, percent in percents.items()
+        if percent
+    ]
+
+
+def _as_they_are(live: Service) -> list[TrafficTarget]:
+    """Return the traffic without tags; what somebody lets follow LATEST goes on following it."""
+    return [
+        TrafficTarget(type_=target.type_, revision=target.revision, percent=target.percent)
+        for target in live.traffic_statuses
+        if target.percent
+    ]
 
 
 def _tagged(tags: dict[str, str]) -> list[TrafficTarget]:

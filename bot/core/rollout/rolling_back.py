@@ -197,8 +197,10 @@ def _given_all(service: ServiceRollout, live: ServiceSeen) -> bool:
 def _back(service: ServiceRollout, live: ServiceSeen, *, by_hand: bool) -> Shift:
     """All to stable where the canary has traffic; elsewhere it stays, and only our tag goes."""
     percents = {service.stable: FULL}
-    if by_hand or service.first or not live.share_of(service.revision):
-        percents = {t.revision: live.share_of(t.revision) for t in live.traffic if t.percent}
+    if service.first:
+        percents = live.shares
+    elif by_hand or not live.share_of(service.revision):
+        percents = {}
     return Shift(
         service=service.plan.name,
         key=service.plan.key,

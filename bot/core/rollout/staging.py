@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from bot.core.action import Action
     from bot.core.sight import RevisionSeen, ServiceSeen, Sight
 
+FULL = 100
 GONE = "CONTAINER_MISSING"
 """Cloud Run's word for an image that is not in its registry, such as one that a cleanup took
 (https://cloud.google.com/run/docs/reference/rest/v2/Condition#CommonReason)."""
@@ -100,8 +101,21 @@ def _stage(deployment: Deployment, service: ServiceRollout, seen: Sight) -> Stag
         cloud_run=replace(settings, env=filled(settings.env, urls)),
         labels=labels_of(deployment, service),
         stable=service.stable,
+        percents=_meanwhile(deployment, service, live),
         etag=live.etag,
     )
+
+
+def _meanwhile(
+    deployment: Deployment, service: ServiceRollout, live: ServiceSeen
+) -> dict[str, int]:
+    """Return who answers until it is ready: a rollback takes traffic from wherever people put it.
+
+    What follows LATEST is pinned, as the new revision is the latest.
+    """
+    if deployment.restores:
+        return live.shares
+    return {service.stable: FULL} if service.stable else {}
 
 
 def _obstacle(deployment: Deployment, service: ServiceRollout, live: ServiceSeen) -> Failure | None:
@@ -111,7 +125,7 @@ def _obstacle(deployment: Deployment, service: ServiceRollout, live: ServiceSeen
         what = f"Cloud Run service {name} belongs to another repository (id {owner})"
     elif service.first and live.exists and not service.url and not _made_here(deployment, live):
         what = f"somebody else made Cloud Run service {name} meanwhile"
-    elif not service.first and live.serving != service.stable:
+    elif not (service.first or deployment.restores) and live.serving != service.stable:
         what = f"the traffic of {name} was moved by somebody"
     else:
         return None

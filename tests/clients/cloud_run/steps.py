@@ -34,6 +34,7 @@ def stage(
         "cloud_run": CloudRun(),
         "labels": OURS,
         "stable": live.serving if live else "",
+        "percents": live.shares if live else {},
         "etag": live.etag if live else "",
     }
     return Stage(**{**fields, **changed})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from google.cloud import run_v2
 from google.iam.v1 import iam_policy_pb2
 
 from bot.core.action import Accepted, Conflicted, OpenToAll
@@ -22,8 +23,6 @@ from tests.clients.cloud_run.steps import (
 )
 
 if TYPE_CHECKING:
-    from google.cloud import run_v2
-
     from bot.clients.cloud_run import CloudRunClient
     from bot.core.configuration import ServiceKey
 
@@ -62,6 +61,18 @@ def test_latest_is_pinned_even_where_the_percentages_agree(
     made(client, shift(key, client.service(key, []), {"hand": 100}))
     shares = [target for target in raw(gcloud, key).traffic if target.percent]
     assert [target.revision for target in shares] == [f"{key.service}-hand"]
+
+
+def test_a_tag_goes_and_what_follows_latest_goes_on_following_it(
+    client: CloudRunClient, gcloud: run_v2.ServicesClient, key: ServiceKey
+) -> None:
+    deployed_by_hand(gcloud, key)
+    made(client, stage(key, "b", client.service(key, []), image=NEXT))
+    latest = raw(gcloud, key)
+    latest.traffic[0] = run_v2.TrafficTarget(type_=1, percent=100)
+    gcloud.update_service(service=latest).result(timeout=10)
+    left = made(client, shift(key, client.service(key, []), {}, drop_tag="c-b"))
+    assert (split(left), tags(left), left.follows_latest) == ({"b": 100}, {"qa": "hand"}, True)
 
 
 def test_traffic_to_nowhere_is_taken_and_fails(client: CloudRunClient, key: ServiceKey) -> None:

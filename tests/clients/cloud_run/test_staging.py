@@ -72,6 +72,15 @@ def test_the_next_revision_stands_beside_stable_without_traffic(
     assert second.revisions[f"{key.service}-b"].image == NEXT
 
 
+def test_a_revision_is_made_beside_a_split_that_stays(
+    client: CloudRunClient, key: ServiceKey
+) -> None:
+    staged = made(client, stage(key, "b", released(client, key, "a"), image=NEXT))
+    halves = made(client, shift(key, staged, {"a": 60, "b": 40}))
+    seen = made(client, stage(key, "c", halves, stable=f"{key.service}-a"))
+    assert (split(seen), seen.tagged("c-c")) == ({"a": 60, "b": 40}, f"{key.service}-c")
+
+
 def test_a_service_made_by_hand_is_adopted_with_everything_it_has(
     client: CloudRunClient, gcloud: run_v2.ServicesClient, key: ServiceKey
 ) -> None:

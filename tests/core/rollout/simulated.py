@@ -266,11 +266,11 @@ class World:
         new = RevisionSeen(name=action.revision, ready=action.service not in self.faults.ready)
         target = TrafficSeen(
             revision=action.revision,
-            percent=0 if action.stable else 100,
+            percent=0 if action.percents else 100,
             tag=action.revision_tag,
             uri=f"https://{action.revision_tag}---{action.service}",
         )
-        kept = live.traffic if action.stable else ()
+        kept = [TrafficSeen(revision=name, percent=p) for name, p in action.percents.items()]
         routed = (target,) if new.ready else ()
         self.services[action.service] = replace(
             live,
@@ -287,7 +287,7 @@ class World:
         live = self.services[action.service]
         targets = [
             TrafficSeen(revision=revision, percent=percent)
-            for revision, percent in action.percents.items()
+            for revision, percent in (action.percents or live.shares).items()
         ]
         targets += [
             TrafficSeen(revision=revision, percent=0, tag=tag, uri=f"https://{tag}")

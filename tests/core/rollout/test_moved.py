@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from msgspec.structs import replace
 
+from bot.core.action import Shift
 from bot.core.control import Verb
 from bot.core.deployment import Phase
 from bot.core.report.deployment import details
@@ -37,6 +38,8 @@ def test_an_abort_leaves_traffic_where_somebody_else_put_it() -> None:
     ended = world.play(done(world, held, Verb.ABORT))
     assert ended.phase is Phase.ABORTED
     assert world.services["ai"].serving == "theirs"
+    *_, left = [action for action in world.actions if isinstance(action, Shift)]
+    assert (left.percents, left.drop_tag) == ({}, "c-new")
 
 
 def test_an_abort_returns_what_nobody_moved_and_says_where_all_of_it_is() -> None:

@@ -143,6 +143,27 @@ def test_a_revision_that_is_gone_is_made_again_before_anything_moves() -> None:
     assert world.actions.index(made) < world.actions.index(shifts(world)[0])
 
 
+def test_a_revision_that_is_gone_is_made_again_beside_whatever_people_split() -> None:
+    world = serving("ai", letter="b", standing="c")
+    split = (TrafficSeen(revision="ai-b", percent=60), TrafficSeen(revision="ai-c", percent=40))
+    world.services["ai"] = replace(world.services["ai"], traffic=split)
+    ended = world.play(going_back(release("a", "ai")))
+    assert (ended.phase, ended.failure) == (Phase.SUCCEEDED, None)
+    assert world.services["ai"].serving == ended.services[0].revision
+    (made,) = [action for action in world.actions if isinstance(action, Stage)]
+    assert (made.stable, made.percents) == ("ai-b", {"ai-b": 60, "ai-c": 40})
+
+
+@pytest.mark.parametrize("fault", ["ready", "smoke"])
+def test_where_it_cannot_be_made_again_the_split_stays_as_people_left_it(fault: str) -> None:
+    world = serving("ai", letter="b", standing="c")
+    split = (TrafficSeen(revision="ai-b", percent=60), TrafficSeen(revision="ai-c", percent=40))
+    world.services["ai"] = replace(world.services["ai"], traffic=split)
+    getattr(world.faults, fault).add("ai")
+    assert world.play(going_back(release("a", "ai"))).phase is Phase.FAILED
+    assert world.services["ai"].shares == {"ai-b": 60, "ai-c": 40}
+
+
 def test_an_image_that_is_no_more_is_told_with_what_builds_it() -> None:
     world = serving("ai", letter="b", standing="")
     wish = going_back(release("a", "ai"))
