@@ -8,19 +8,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from graphql import GraphQLError, execute_sync, parse, validate
+from graphql import ExecutionResult, GraphQLError, execute_sync, parse, validate
 
 from localcloud.github.exchange import Ask, Reply
 from localcloud.github.graphql import commits, objects, pulls, queries, repositories
+from localcloud.github.graphql.cost import MOST_NODES, weigh
 from localcloud.github.graphql.nodes import Node
-from localcloud.github.graphql.refusals import told
+from localcloud.github.graphql.queries import Reading
+from localcloud.github.graphql.refusals import told, too_many
 from localcloud.github.graphql.resolving import kind, resolve
 from localcloud.github.graphql.schema import schema
 from localcloud.github.problems import BAD_JWT, Problem, not_found
 from localcloud.github.routing import Routes
 
 if TYPE_CHECKING:
-    from localcloud.github.records import Repository
     from localcloud.github.shapes.people import Json
 
 routes = Routes()
@@ -35,7 +36,7 @@ _NO_QUERY = "A query attribute must be specified and must be a string."
 class Asked(msgspec.Struct, rename="camel"):
     """The body of a request."""
 
-    query: str
+    query: str = ""
     variables: dict[str, Any] | None = None
     operation_name: str | None = None
 
@@ -47,37 +48,47 @@ def query(ask: Ask) -> Reply:
         raise not_found()
     if not ask.actor.login or (ask.actor.app and ask.actor.token is None):
         raise Problem(401, BAD_JWT if ask.actor.app else _NOBODY)
-    reached: list[Repository] = []
-    body = _answered(ask, _asked(ask), reached)
-    return Reply(body, path=f"/repos/{reached[0].full_name}{TEMPLATE}" if reached else "")
+    asked = _asked(ask)
+    if not asked.query:
+        return Reply(_errors([GraphQLError(_NO_QUERY)]))
+    try:
+        return _answered(ask, asked)
+    except GraphQLError as refused:
+        return Reply(_errors([refused]))
+    except RecursionError:
+        return Reply(_errors([GraphQLError("The document is nested too deeply.")]))
 
 
 def _asked(ask: Ask) -> Asked:
     try:
         return msgspec.convert(ask.json(), Asked)
     except msgspec.ValidationError:
-        raise Problem(400, _NO_QUERY) from None
+        return Asked()
 
 
-def _answered(ask: Ask, asked: Asked, reached: list[Repository]) -> Json:
+def _answered(ask: Ask, asked: Asked) -> Reply:
     known = schema(ask.site.schema)
-    try:
-        document = parse(asked.query, allow_empty_selection_sets=False)
-    except GraphQLError as unreadable:
-        return _errors([unreadable])
+    document = parse(asked.query, allow_empty_selection_sets=False)
     wrong = validate(known, document)
     if wrong:
-        return _errors(wrong)
+        return Reply(_errors(wrong))
+    reading = Reading(weigh(document, asked.operation_name, asked.variables or {}))
+    if reading.weight.nodes > MOST_NODES:
+        return Reply({"errors": [too_many(reading.weight.nodes)]})
     done = execute_sync(
         known,
         document,
-        root_value=Node("Query", ask, reached),
+        root_value=Node("Query", ask, reading),
         context_value=_KINDS,
         variable_values=asked.variables,
         operation_name=asked.operation_name,
         field_resolver=resolve,
         type_resolver=kind,
     )
+    return Reply(_told(done), path=f"{reading.path}{TEMPLATE}" if reading.path else "")
+
+
+def _told(done: ExecutionResult) -> Json:
     errors = done.errors or []
     begun = done.data is not None or any(error.path for error in errors)
     return ({"data": done.data} if begun else {}) | (_errors(errors) if errors else {})

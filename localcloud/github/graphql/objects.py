@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     from localcloud.github.exchange import Ask
 
 HEADS = "refs/heads/"
-LARGEST_TEXT = 512 * 1024
-"""Bytes above which a text is cut."""
+LARGEST_TEXT = 512_000
+"""Bytes above which a text is cut: https://github.com/sveltia/sveltia-cms/issues/950."""
+PEEK = 8000
+"""Bytes among which a NUL makes a file binary, as for git."""
 
 _FULL = re.compile(r"[0-9a-f]{40}")
-_REVISION = re.compile(r"[^~^@{}]*")
+_STEPS = re.compile(r"[~^]|@\{")
 _TYPES = {"commit": "Commit", "tree": "Tree", "blob": "Blob"}
 _SHORT = 7
 
@@ -52,7 +54,7 @@ def at(ask: Ask, oid: str) -> Node | None:
 def located(ask: Ask, expression: str) -> Node | None:
     """Find what `REVISION` or `REVISION:PATH` names."""
     revision, colon, path = expression.partition(":")
-    if not _REVISION.fullmatch(revision):
+    if _STEPS.search(revision):
         unserved(f"the expression {expression}")
     named = ask.repository.default_branch if revision == "HEAD" else revision
     sha = ask.git.resolve(named) or (named if _FULL.fullmatch(named) else None)
@@ -68,7 +70,7 @@ def _tree(_ask: Ask, oid: str) -> Fields:
 
 def _blob(ask: Ask, oid: str) -> Fields:
     content = ask.git.blob(oid)
-    binary = b"\0" in content
+    binary = b"\0" in content[:PEEK]
     cut = content[:LARGEST_TEXT].decode(errors="replace")
     return {
         **named(oid),

@@ -26,7 +26,7 @@ _CURSOR = "cursor:v2:"
 
 @dataclass(frozen=True)
 class Page:
-    """Which part of a list is asked for; exactly one of `first` and `last` is a number."""
+    """Which part of a list is asked for; at most one of `first` and `last` is a number."""
 
     first: int | None
     last: int | None
@@ -67,14 +67,16 @@ class Page:
         return max(start, end - (self.last or 0)), end
 
 
-def page(connection: str, given: dict[str, Any]) -> Page:
-    """Read a connection's paging arguments.
+def page(connection: str, given: dict[str, Any], *, listed: bool) -> Page:
+    """Read a connection's paging arguments; without any it is counted, but cannot be `listed`.
 
     Raises Refusal in GitHub's words for too many, for none at all, and for a strange cursor.
     """
     first, last, after, before = (given.get(name) for name in PAGING)
-    if (first is None) == (last is None):
-        (_unbounded if first is None else _twice)(connection)
+    if first is not None and last is not None:
+        _twice(connection)
+    if first is None and last is None and listed:
+        _unbounded(connection)
     _bounded(connection, first, last)
     return Page(first, last, 0 if after is None else _place(after) + 1, before and _place(before))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from localcloud.github.graphql.nodes import Fields, Kinds, Node, visible
@@ -14,16 +15,25 @@ from localcloud.github.times import stamp
 
 if TYPE_CHECKING:
     from localcloud.github.exchange import Ask
+    from localcloud.github.graphql.cost import Weight
     from localcloud.github.graphql.paging import Page
-    from localcloud.github.records import Repository, User
+    from localcloud.github.records import User
 
 _HOUR = 3600
 
 
-def _query(ask: Ask, reached: list[Repository]) -> Fields:
+@dataclass
+class Reading:
+    """One query under way: what it weighs, and the repository that it reached first."""
+
+    weight: Weight
+    path: str = ""
+
+
+def _query(ask: Ask, reading: Reading) -> Fields:
     def repository(owner: str, name: str, *, follow_renames: bool = True) -> Node:
         found = _repository(ask, f"{owner}/{name}", follow_renames=follow_renames)
-        reached.append(found.repository)
+        reading.path = reading.path or f"/repos/{found.repository.full_name}"
         return Node("Repository", found, found.repository)
 
     return {
@@ -32,7 +42,8 @@ def _query(ask: Ask, reached: list[Repository]) -> Fields:
         "viewer": {"__typename": "User", "login": ask.actor.login},
         "rateLimit": {
             **dict.fromkeys(("limit", "remaining"), HOURLY),
-            "cost": 1,
+            "cost": reading.weight.points,
+            "nodeCount": reading.weight.nodes,
             "used": 0,
             "resetAt": stamp(time.time() + _HOUR),
         },

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from graphql import GraphQLError
 
+from localcloud.github.graphql.cost import MOST_NODES
 from localcloud.github.problems import NOT_FOR_APPS, NOT_FOR_PEOPLE
 
 if TYPE_CHECKING:
     from localcloud.github.exchange import Ask
 
+_FORBIDDEN = "FORBIDDEN"
 _BROKEN = "Something went wrong while executing your query."
 
 
@@ -35,7 +37,7 @@ def unresolved(what: str) -> NoReturn:
 
 def forbidden(ask: Ask) -> NoReturn:
     """Refuse what the caller's token does not reach."""
-    refuse("FORBIDDEN", NOT_FOR_APPS if ask.actor.app else NOT_FOR_PEOPLE)
+    refuse(_FORBIDDEN, NOT_FOR_APPS if ask.actor.app else NOT_FOR_PEOPLE)
 
 
 def unserved(what: str) -> NoReturn:
@@ -49,9 +51,20 @@ def told(error: GraphQLError) -> dict[str, Any]:
     if why is not None and not isinstance(why, Refusal | GraphQLError):
         traceback.print_exception(why)
         return {**_where(error), "message": _BROKEN}
-    shaped = {"type": why.kind} if isinstance(why, Refusal) else {}
+    shaped: dict[str, Any] = {"type": why.kind} if isinstance(why, Refusal) else {}
+    if shaped.get("type") == _FORBIDDEN:
+        shaped["extensions"] = {"saml_failure": False}
     places = [{"line": at.line, "column": at.column} for at in error.locations or ()]
     return {**shaped, **_where(error), "locations": places, "message": error.message}
+
+
+def too_many(nodes: int) -> dict[str, Any]:
+    """Shape the refusal of a query before any of it is executed."""
+    message = (
+        f"This query requests up to {nodes:,} possible nodes which exceeds the maximum limit of"
+        f" {MOST_NODES:,}."
+    )
+    return {"type": "MAX_NODE_LIMIT_EXCEEDED", "message": message}
 
 
 def _where(error: GraphQLError) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import inspect
 import re
 from typing import TYPE_CHECKING, Any
 
-from graphql import get_named_type
+from graphql import FieldNode, FragmentSpreadNode, get_named_type
 
 from localcloud.github.graphql.nodes import Node
 from localcloud.github.graphql.paging import PAGING, page
@@ -15,7 +15,7 @@ from localcloud.github.graphql.refusals import unserved
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from graphql import GraphQLAbstractType, GraphQLResolveInfo
+    from graphql import GraphQLAbstractType, GraphQLResolveInfo, SelectionSetNode
 
     from localcloud.github.graphql.nodes import Fields, Kinds
 
@@ -45,7 +45,9 @@ def _arguments(
     paged = get_named_type(info.return_type).name.endswith("Connection")
     named = {_HUMP.sub("_", name).lower(): said for name, said in given.items()}
     if paged:
-        named["page"] = page(info.field_name, {name: named.pop(name, None) for name in PAGING})
+        bounds = {name: named.pop(name, None) for name in PAGING}
+        listed = any(_lists(node.selection_set, info) for node in info.field_nodes)
+        named["page"] = page(info.field_name, bounds, listed=listed)
     taken = inspect.signature(value).parameters
     for node in info.field_nodes:
         for argument in node.arguments or ():
@@ -54,3 +56,17 @@ def _arguments(
             if name in given and ours not in taken:
                 unserved(f"{info.parent_type.name}.{info.field_name}({name}:)")
     return {name: said for name, said in named.items() if name in taken}
+
+
+def _lists(selected: SelectionSetNode | None, info: GraphQLResolveInfo[Kinds]) -> bool:
+    """Tell whether a connection's items are asked for, and not only how many there are."""
+    for one in selected.selections if selected else ():
+        if isinstance(one, FieldNode):
+            found = one.name.value in {"nodes", "edges"}
+        elif isinstance(one, FragmentSpreadNode):
+            found = _lists(info.fragments[one.name.value].selection_set, info)
+        else:
+            found = _lists(getattr(one, "selection_set", None), info)
+        if found:
+            return True
+    return False

@@ -201,6 +201,37 @@ test('compare: what a branch adds, and which files', async () => {
   assert.deepEqual(seen.files.map(file => [file.filename, file.status]), [['compared.md', 'added']]);
 });
 
+test('graphql: a pull request is read as REST tells it, and errors are told apart', async () => {
+  const opened = await pullRequest('queried', 'asked for\n');
+  await reader.rest.pulls.createReview({...here, pull_number: opened.number, event: 'APPROVE'});
+  const query = `query($owner: String!, $repo: String!, $number: Int!) {
+    repository(owner: $owner, name: $repo) { pullRequest(number: $number) {
+      title state headRefOid author { login } headRef { compare(headRef: "main") { status } }
+      reviews(first: 10) { nodes { state author { login } commit { oid } } } } } }`;
+  const app = await installed();
+  const enterprise = new Octokit({baseUrl: `${baseUrl}/api/v3`, auth: TOKEN});
+  for (const client of [person, app, enterprise]) {
+    const seen = await client.graphql(query, {owner, repo, number: opened.number});
+    assert.deepEqual(seen.repository.pullRequest, {
+      title: opened.title,
+      state: 'OPEN',
+      headRefOid: opened.head.sha,
+      author: {login: 'owner'},
+      headRef: {compare: {status: 'BEHIND'}},
+      reviews: {nodes: [
+        {state: 'APPROVED', author: {login: 'reader'}, commit: {oid: opened.head.sha}},
+      ]},
+    });
+  }
+  const missing = person.graphql(query, {owner, repo, number: 9999});
+  await assert.rejects(missing, {name: 'GraphqlResponseError', errors: [{
+    type: 'NOT_FOUND',
+    path: ['repository', 'pullRequest'],
+    locations: [{line: 2, column: 46}],
+    message: 'Could not resolve to a PullRequest with the number of 9999.',
+  }]});
+});
+
 test('a reader may not write, a wrong token opens nothing', async () => {
   const sha = await main();
   const forbidden = reader.rest.repos.createCommitStatus({...here, sha, state: 'success'});

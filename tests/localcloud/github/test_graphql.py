@@ -2,32 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.localcloud.github.asking import HERE, INSIDE, OWNER, ask, inside
 from tests.localcloud.github.world import NAME
 
 if TYPE_CHECKING:
     from tests.localcloud.github.world import Clone, World
-
-OWNER, SHOP = NAME.split("/")
-HERE = {"owner": OWNER, "name": SHOP}
-INSIDE = "query($owner: String!, $name: String!%s) { repository(owner: $owner, name: $name) {%s} }"
-
-
-def ask(world: World, query: str, login: str = "", **variables: object) -> dict[str, Any]:
-    headers = {} if login else world.as_installation()
-    body = {"query": query, "variables": variables}
-    answer = world.rest("POST", "/graphql", login, headers=headers, json=body)
-    assert answer.status_code == 200, answer.text
-    return answer.json()  # type: ignore[no-any-return]  # a GraphQL answer is an object
-
-
-def inside(world: World, fields: str, login: str = "", more: str = "", **variables: object) -> Any:  # noqa: ANN401  # any JSON
-    answer = ask(world, INSIDE % (more, fields), login, **HERE, **variables)
-    assert "errors" not in answer, answer
-    return answer["data"]["repository"]
 
 
 def test_a_pull_request_is_the_one_that_rest_tells_of(
@@ -209,12 +192,12 @@ def test_a_head_that_is_not_of_this_repository_is_not_compared(world: World, clo
     }
 
 
-@pytest.mark.parametrize("login", ["owner", "writer", "reader"])
-def test_a_permission_is_that_of_rest(world: World, login: str) -> None:
-    told = world.rest(
-        "GET", world.repo(f"/collaborators/{login}/permission"), headers=world.as_installation()
-    ).json()
-    assert held(world, login.upper()) == {login: told["permission"].upper()}
+def test_a_permission_is_that_of_rest(world: World) -> None:
+    token = world.as_installation()
+    for login in ("owner", "writer", "reader"):
+        path = world.repo(f"/collaborators/{login}/permission")
+        told = world.rest("GET", path, headers=token).json()
+        assert held(world, login.upper()) == {login: told["permission"].upper()}
 
 
 def test_who_was_never_let_in_is_no_collaborator(world: World) -> None:
