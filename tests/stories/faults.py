@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from localcloud.google.metric_windows import Window
 
 PATIENCE = 60.0
+QUERIES = "/graphql"
+"""Where what is posted makes nothing."""
 
 
 class Standstill:
@@ -150,7 +152,8 @@ def answers_lost(cloud: Cloud) -> Iterator[list[str]]:
 
     def lose(app: WSGIApplication, environ: WSGIEnvironment) -> bool:
         path = environ["PATH_INFO"]
-        if environ["REQUEST_METHOD"] != "POST" or path in lost or "access_tokens" in path:
+        makes = environ["REQUEST_METHOD"] == "POST" and path != QUERIES
+        if not makes or path in lost or "access_tokens" in path:
             return False
         lost.add(path)
         run_wsgi_app(app, environ, buffered=True)
@@ -192,7 +195,7 @@ def people_of(cloud: Cloud) -> set[str]:
 
 
 def _is_api(environ: WSGIEnvironment) -> bool:
-    return environ["PATH_INFO"].startswith(("/repos/", "/repositories/", "/app"))
+    return environ["PATH_INFO"].startswith(("/repos/", "/repositories/", "/app", QUERIES))
 
 
 @contextmanager

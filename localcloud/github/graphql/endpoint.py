@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from graphql import ExecutionResult, GraphQLError, execute_sync, parse, validate
+from graphql import ExecutionResult, GraphQLError, execute_sync, parse
 
 from localcloud.github.exchange import Ask, Reply
 from localcloud.github.graphql import commits, objects, pulls, queries, repositories
@@ -18,6 +18,7 @@ from localcloud.github.graphql.queries import Reading
 from localcloud.github.graphql.refusals import told, too_many
 from localcloud.github.graphql.resolving import kind, resolve
 from localcloud.github.graphql.schema import schema
+from localcloud.github.graphql.validity import problems
 from localcloud.github.problems import BAD_JWT, Problem, not_found
 from localcloud.github.routing import Routes
 
@@ -69,7 +70,7 @@ def _asked(ask: Ask) -> Asked:
 def _answered(ask: Ask, asked: Asked) -> Reply:
     known = schema(ask.site.schema)
     document = parse(asked.query, allow_empty_selection_sets=False)
-    wrong = validate(known, document)
+    wrong = list(problems(known, document))
     if wrong:
         return Reply(_errors(wrong))
     reading = Reading(weigh(document, asked.operation_name, asked.variables or {}))

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from localcloud.github.exchange import Ask
 
 _FORBIDDEN = "FORBIDDEN"
+_BY_KIND = {_FORBIDDEN: {"saml_failure": False}}
+"""What GitHub adds to a refusal."""
 _BROKEN = "Something went wrong while executing your query."
 
 
@@ -52,10 +54,10 @@ def told(error: GraphQLError) -> dict[str, Any]:
         traceback.print_exception(why)
         return {**_where(error), "message": _BROKEN}
     shaped: dict[str, Any] = {"type": why.kind} if isinstance(why, Refusal) else {}
-    if shaped.get("type") == _FORBIDDEN:
-        shaped["extensions"] = {"saml_failure": False}
+    more = _BY_KIND.get(shaped.get("type", ""), error.extensions)
     places = [{"line": at.line, "column": at.column} for at in error.locations or ()]
-    return {**shaped, **_where(error), "locations": places, "message": error.message}
+    extended = {"extensions": more} if more else {}
+    return {**shaped, **_where(error), **extended, "locations": places, "message": error.message}
 
 
 def too_many(nodes: int) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import inspect
 import re
 from typing import TYPE_CHECKING, Any
 
-from graphql import FieldNode, FragmentSpreadNode, get_named_type
+from graphql import FieldNode, FragmentSpreadNode, InlineFragmentNode, get_named_type
 
 from localcloud.github.graphql.nodes import Node
 from localcloud.github.graphql.paging import PAGING, page
@@ -15,10 +15,16 @@ from localcloud.github.graphql.refusals import unserved
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from graphql import GraphQLAbstractType, GraphQLResolveInfo, SelectionSetNode
+    from graphql import (
+        GraphQLAbstractType,
+        GraphQLResolveInfo,
+        SelectionNode,
+        SelectionSetNode,
+    )
 
     from localcloud.github.graphql.nodes import Fields, Kinds
 
+_ITEMS = frozenset({"nodes", "edges"})
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
@@ -60,13 +66,13 @@ def _arguments(
 
 def _lists(selected: SelectionSetNode | None, info: GraphQLResolveInfo[Kinds]) -> bool:
     """Tell whether a connection's items are asked for, and not only how many there are."""
-    for one in selected.selections if selected else ():
-        if isinstance(one, FieldNode):
-            found = one.name.value in {"nodes", "edges"}
-        elif isinstance(one, FragmentSpreadNode):
-            found = _lists(info.fragments[one.name.value].selection_set, info)
-        else:
-            found = _lists(getattr(one, "selection_set", None), info)
-        if found:
-            return True
-    return False
+    return any(
+        one.name.value in _ITEMS if isinstance(one, FieldNode) else _lists(_inside(one, info), info)
+        for one in (selected.selections if selected else ())
+    )
+
+
+def _inside(fragment: SelectionNode, info: GraphQLResolveInfo[Kinds]) -> SelectionSetNode | None:
+    if isinstance(fragment, FragmentSpreadNode):
+        return info.fragments[fragment.name.value].selection_set
+    return fragment.selection_set if isinstance(fragment, InlineFragmentNode) else None

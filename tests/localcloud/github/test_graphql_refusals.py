@@ -102,25 +102,31 @@ def test_what_is_not_served_is_said_by_name(world: World, pull: int) -> None:
     assert error["message"] == "the local GitHub does not serve Mutation.addStar"
 
 
-WRONG = [
-    "{",
-    "{ nope }",
-    "{ repository { name } }",
-    '{ repository(owner: 1, name: "x") { name } }',
-    "query($owner: String!) { repository(owner: $owner, name: $name) { name } }",
-    "query($owner: String!) { viewer { login } }",
-    "{ viewer { login } } query two { viewer { login } }",
-    "{ viewer }",
-    "{ a" * 2000,
-    "",
-]
+WRONG = {
+    "{": None,
+    "": None,
+    "{ a" * 2000: None,
+    "{ nope }": "undefinedField",
+    "{ repository { name } }": "missingRequiredArguments",
+    '{ repository(owner: 1, name: "x") { name } }': "argumentLiteralsIncompatible",
+    '{ repository(owner: "x", name: "x", id: 1) { name } }': "argumentNotAccepted",
+    '{ repository(owner: $owner, name: "x") { name } }': "variableNotDefined",
+    "query($owner: String!) { viewer { login } }": "variableNotUsed",
+    "query($n: Int) { repository(owner: $n, name: $n) { name } }": "variableMismatch",
+    "{ viewer { login } } query two { viewer { login } }": "uniquelyNamedOperations",
+    "{ viewer }": "selectionMismatch",
+    "{ viewer { ...nobody } }": "useAndDefineFragment",
+    "{ viewer { login: id login } }": "fieldConflict",
+}
 
 
 def test_what_github_cannot_execute_is_200_without_data(world: World) -> None:
-    for query in WRONG:
+    for query, code in WRONG.items():
         answer = send(world, {"query": query, "variables": None}, "writer")
         assert (answer.status_code, set(answer.json())) == (200, {"errors"})
-        assert all(error["message"] for error in answer.json()["errors"])
+        errors = answer.json()["errors"]
+        assert all(error["message"] for error in errors)
+        assert {error.get("extensions", {}).get("code") for error in errors} == {code}
 
 
 def test_a_variable_of_another_type_is_refused(world: World) -> None:
