@@ -16,7 +16,7 @@ import pytest
 from localcloud.containers import keeper
 from localcloud.containers.engine import STAND_INS, STORE
 from localcloud.runtime.interface import BuildOptions, RevisionSpec, Served
-from tests.e2e.dockerd import daemon
+from tests.e2e.dockerd import daemon, living
 from tests.e2e.strangers import run
 from tests.stories.services import good
 
@@ -106,13 +106,7 @@ def spec(revision: str, digest: str, **more: object) -> RevisionSpec:
 def left_behind(folder: Path) -> list[str]:
     """Mounts below the folder, processes that name it, and its containers' cgroups."""
     found = [line for line in Path("/proc/mounts").read_text().splitlines() if str(folder) in line]
-    for command in Path("/proc").glob("[0-9]*/cmdline"):
-        try:
-            words = command.read_bytes().replace(b"\0", b" ").decode(errors="replace")
-        except OSError:
-            continue
-        if str(folder) in words and command.parent.name != str(os.getpid()):
-            found.append(words)
+    found += living(folder)
     if (folder / "engine").exists():
         group = keeper.cgroup_of(folder / "engine").strip("/")
         found += [str(path) for path in Path("/sys/fs/cgroup").glob(f"*/{group}")]

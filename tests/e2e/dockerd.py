@@ -54,7 +54,11 @@ def daemon(folder: Path) -> Iterator[str]:
         yield address
     finally:
         kept.end()
-        eventually(lambda: _clear(group), lambda left: left == [], "the end of every container")
+        eventually(
+            lambda: [*_clear(group), *living(folder)],
+            lambda left: left == [],
+            "the end of everything in the namespaces, which the kernel takes along after unshare",
+        )
 
 
 def _await(address: str, kept: Bonded) -> None:
@@ -73,6 +77,17 @@ def _answers(address: str) -> bool:
         return False
     finally:
         api.close()
+
+
+def living(folder: Path) -> list[str]:
+    """Return what processes that name the folder were called with, but for this one."""
+    found = []
+    for command in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            words = command.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            if str(folder) in words and command.parent.name != str(os.getpid()):
+                found.append(words)
+    return found
 
 
 def _clear(group: str) -> list[Path]:
