@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from bot.core.deployment import Deployment, FailureCode, Phase
+from bot.core.deployment import Deployment, Phase
+from bot.core.failure import BAD
 from bot.core.locks import after_rollback, entered, entry_of, holds, of_deployment
 from bot.core.model import Environment, Release, ReleasedService
 from bot.core.releases import before, of_services, rejecting, released, taken_back
@@ -17,10 +18,6 @@ from bot.core.rollout.turn import ENDS
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-
-BAD = frozenset({FailureCode.CANARY_WORSE, FailureCode.REVISION_NOT_READY})
-"""What says that the image or its settings are at fault, once it had traffic."""
 
 
 def enqueued(environment: Environment, deployment: str) -> Environment:

@@ -39,6 +39,13 @@ class FailureCode(StrEnum):
     NOT_ALLOWED = "not_allowed"
 
 
+BAD = frozenset(
+    {FailureCode.CANARY_WORSE, FailureCode.REVISION_NOT_READY, FailureCode.SMOKE_FAILED}
+)
+"""What says that the image or its settings are at fault, once they had traffic: the environment is
+locked against that commit, and the same is not rolled out again unless people insist."""
+
+
 class Failure(Struct, frozen=True, kw_only=True):
     """What failed and why, as people will read it."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.core.deployment import Deployment, FailureCode, Phase, ServiceRollout
+from bot.core.failure import BAD
 from bot.core.report.phrases import block, compared_again, plain
 from bot.core.rollout.blindness import DOWN, until
 from bot.core.rollout.setbacks import MOST
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 FULL = 100
-_INSIST = frozenset({FailureCode.REJECTED_BEFORE, FailureCode.CANARY_WORSE})
 _BEFORE = frozenset({Phase.QUEUED, Phase.BUILDING, Phase.STAGING, Phase.SMOKE})
 
 
@@ -71,9 +71,15 @@ def _again(deployment: Deployment) -> tuple[str, ...]:
     if deployment.failure and deployment.failure.commands:
         return deployment.failure.commands
     command = deployment.command or f"/deploy {deployment.environment}"
-    failure = deployment.failure
-    insist = failure is not None and failure.code in _INSIST and not deployment.retry
-    return (f"{command} --retry" if insist and not deployment.restores else command,)
+    insist = _kept_out(deployment) and not (deployment.retry or deployment.restores)
+    return (f"{command} --retry" if insist else command,)
+
+
+def _kept_out(deployment: Deployment) -> bool:
+    """Tell whether the same again is refused unless somebody insists."""
+    code = deployment.failure.code if deployment.failure else None
+    taken_back = deployment.phase is Phase.ROLLED_BACK and code in BAD
+    return taken_back or code is FailureCode.REJECTED_BEFORE
 
 
 def _verbs_before(deployment: Deployment) -> tuple[str, ...]:
