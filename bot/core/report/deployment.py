@@ -5,10 +5,13 @@ Next: bot/core/report/check.py
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msgspec import Struct
 
-from bot.core import verdict
-from bot.core.deployment import Deployment, Failure, Phase, ServiceRollout, StepTaken
+from bot.core.deployment import Deployment, Failure, Phase, StepTaken
+from bot.core.releases import called
+from bot.core.report import services
 from bot.core.report.holding import holds, next_commands, set_back
 from bot.core.report.machine import json_block
 from bot.core.report.notes import notes, remedies
@@ -16,7 +19,6 @@ from bot.core.report.origin import origin
 from bot.core.report.phrases import (
     SYMBOLS,
     block,
-    cell,
     commands,
     compared_again,
     plain,
@@ -26,7 +28,9 @@ from bot.core.report.phrases import (
 from bot.core.report.rollout import course
 from bot.core.report.whereabouts import left
 
-FULL = 100
+if TYPE_CHECKING:
+    from bot.core.model import Release
+
 _BAD_ENDS = {Phase.ROLLED_BACK: "rolled back", Phase.FAILED: "failed"}
 DESCRIPTION_LIMIT = 140
 """https://docs.github.com/en/rest/deployments/statuses: a longer description is refused."""
@@ -118,6 +122,8 @@ def _folded(head: str, said: str, link: str) -> str:
 
 def alert(deployment: Deployment) -> str:
     """Return the short comment that alerts people once, or nothing."""
+    if deployment.stuck and deployment.restores and deployment.phase is Phase.SHIFTING:
+        return _not_returned(deployment, deployment.restores)
     failure = deployment.failure
     if failure is None or not (deployment.stuck or deployment.phase in _BAD_ENDS):
         return ""
@@ -132,20 +138,37 @@ def alert(deployment: Deployment) -> str:
     if failure.detail:
         lines.append(f"\n{block(failure.detail)}")
     if deployment.stuck and deployment.phase is Phase.ROLLING_BACK:
-        lines += [f"\n{one}" for one in set_back(deployment)]
-        lines.append(f"\nIt is tried on and on ({plain(deployment.waiting)}). By hand:\n")
-        lines.append(block("\n".join(returned_by_hand(deployment))))
+        lines += _tried_on(deployment)
     lines.append(f"\n{commands(*next_commands(deployment))}")
     return "\n".join(lines)
 
 
+def _not_returned(deployment: Deployment, release: Release) -> str:
+    lines = [
+        alert_marker(deployment),
+        f"❌ **{deployment.environment} is not back on {called(release)} yet.**",
+        f"@{deployment.actor}: this takes longer than it should.",
+        *_tried_on(deployment),
+        f"\n{commands(*next_commands(deployment))}",
+    ]
+    return "\n".join(lines)
+
+
+def _tried_on(deployment: Deployment) -> list[str]:
+    by_hand = block("\n".join(returned_by_hand(deployment)))
+    said = f"\nIt is tried on and on ({plain(deployment.waiting)}). By hand:\n"
+    return [*(f"\n{one}" for one in set_back(deployment)), said, by_hand]
+
+
 def returned_by_hand(deployment: Deployment) -> list[str]:
     """Return what an operator types to do what we cannot."""
+    restores = deployment.restores and deployment.phase is Phase.SHIFTING
+    wanted = ((s, s.revision if restores else s.stable) for s in reversed(deployment.services))
     return [
         f"gcloud run services update-traffic {s.plan.key.service} --project {s.plan.key.project} "
-        f"--region {s.plan.key.region} --to-revisions {s.stable}=100"
-        for s in reversed(deployment.services)
-        if s.changed and s.stable
+        f"--region {s.plan.key.region} --to-revisions {revision}=100"
+        for s, revision in wanted
+        if s.changed and revision
     ]
 
 
@@ -156,7 +179,7 @@ def details(deployment: Deployment, place: int) -> str:
         parts.append(_failure(deployment, deployment.failure))
     parts += holds(deployment)
     if deployment.phase is not Phase.QUEUED:
-        parts.append(_services(deployment))
+        parts.append(services.table(deployment))
     if deployment.steps_taken:
         parts.append(_steps(deployment.steps_taken))
     parts += course(deployment)
@@ -175,52 +198,6 @@ def _failure(deployment: Deployment, failure: Failure) -> str:
     if failure.link:
         lines.append(f"[Build log]({failure.link})")
     return "\n\n".join(lines)
-
-
-def _services(deployment: Deployment) -> str:
-    rows = ["| service | revision | share | state |", "|---|---|---|---|"]
-    rows += [_service(deployment, service) for service in deployment.services]
-    return "\n".join(rows)
-
-
-def _service(deployment: Deployment, service: ServiceRollout) -> str:
-    if not service.changed:
-        return f"| {service.plan.name} | `{service.stable}` | 100 % | unchanged |"
-    revision = f"`{service.revision}`"
-    if service.url:
-        tagged = service.tag_url if service.share < FULL else ""
-        revision = f"[{revision}]({tagged or service.url})"
-    return (
-        f"| {service.plan.name} | {revision} | {_share(deployment, service)} % "
-        f"| {_state(deployment, service)} |"
-    )
-
-
-def _share(deployment: Deployment, service: ServiceRollout) -> int:
-    back = deployment.phase in {Phase.ROLLED_BACK, Phase.ABORTED, Phase.SUPERSEDED}
-    if back and not deployment.moved:
-        return 0
-    return service.share
-
-
-def _state(deployment: Deployment, service: ServiceRollout) -> str:
-    if service.verdict and service.verdict.canary.requests:
-        return verdict.reason(service.verdict)
-    if service.smoke and not service.smoke_passed:
-        wrong = next((answer for answer in service.smoke if not answer.passed), None)
-        return f"smoke check {cell(wrong.request)} failed" if wrong else "smoke checks"
-    if service.smoke_passed:
-        first = ", first deployment" if service.first else ""
-        return f"{_checks(len(service.smoke))}{first}"
-    if service.digest:
-        return "image built" if deployment.phase is Phase.BUILDING else "image ready"
-    return "building" if service.build_asked else ""
-
-
-def _checks(number: int) -> str:
-    if not number:
-        return "no smoke checks in deploy.yaml"
-    return f"{number} smoke check{'s' if number > 1 else ''} passed"
 
 
 def _steps(steps: tuple[StepTaken, ...]) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -10,7 +9,16 @@ from msgspec.structs import replace
 from bot.core.action import CancelBuild, Shift
 from bot.core.deployment import Deployment, Failure, FailureCode, Phase, ServiceRollout
 from bot.core.rollout.building import build_tag
-from bot.core.rollout.setbacks import FAILING, MOST, rest_over, resting, settled, words
+from bot.core.rollout.setbacks import (
+    FAILING,
+    MOST,
+    awaited,
+    lasting,
+    rest_over,
+    resting,
+    settled,
+    words,
+)
 from bot.core.rollout.turn import Turn, enter, had_traffic, soon, tell_step, wait, with_service
 
 if TYPE_CHECKING:
@@ -20,8 +28,6 @@ if TYPE_CHECKING:
 
 FULL = 100
 _WANTED_ENDS = {FailureCode.ABORTED: Phase.ABORTED, FailureCode.SUPERSEDED: Phase.SUPERSEDED}
-PATIENCE = timedelta(minutes=10)
-"""After so long without success people are told, with what to type by hand."""
 
 
 def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
@@ -40,7 +46,7 @@ def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
     if not (left or working or builds):
         return Turn(_nowhere(deployment, gone, now) if gone else _ended(deployment, seen, now))
     rest = None if back or working or builds else rest_over(left)
-    going = _told(deployment, "traffic" if left or working else "build", now)
+    going = _told(deployment, awaited(deployment, now) if left or working else "build", now)
     return Turn(wait(going, going.waiting, rest or soon(deployment, now)), (*back, *builds))
 
 
@@ -68,14 +74,24 @@ def _left(deployment: Deployment, seen: Sight, stays: set[str]) -> tuple[Service
         service
         for service in reversed(deployment.services)
         if (live := seen.services.get(service.plan.name))
-        and not service.operation
+        and not _awaited(service)
         and _ours_left(service, live, by_hand=service.plan.name in stays)
     )
 
 
+def _awaited(service: ServiceRollout) -> bool:
+    """Tell whether a write must end first: the one that makes a revision, or the return itself.
+
+    What moved traffic before is overtaken: Cloud Run makes so what was wanted last.
+    """
+    staged = service.smoke_passed or bool(service.splits)
+    return bool(service.operation) and (service.returning or not staged)
+
+
 def _asked_back(deployment: Deployment, due: tuple[ServiceRollout, ...]) -> Deployment:
     for service in due:
-        deployment = with_service(deployment, replace(service, returning=True))
+        asked = replace(service, returning=True, operation="")
+        deployment = with_service(deployment, asked)
     return deployment
 
 
@@ -87,12 +103,6 @@ def _told(deployment: Deployment, said: str, now: datetime) -> Deployment:
     waiting = FAILING if setbacks else said
     waiting = deployment.waiting if deployment.attempts else waiting
     return replace(deployment, stuck=stuck, waiting=waiting)
-
-
-def lasting(deployment: Deployment, now: datetime) -> bool:
-    """Tell whether a return has taken so long that people must be alerted to it."""
-    returns = deployment.phase is Phase.ROLLING_BACK
-    return returns and now - deployment.phase_since > PATIENCE
 
 
 def _without_stable(deployment: Deployment, seen: Sight) -> set[str]:

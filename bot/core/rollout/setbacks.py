@@ -1,6 +1,7 @@
-"""A write of traffic that Cloud Run takes and then fails at: later again, and people are told why.
+"""A write of traffic that Cloud Run takes and then fails at, or does not get done.
 
-A rollout gives up after some in a row; a return to stable never does.
+What failed is written again later, and people are told why. A rollout gives up after some in a
+row; a return to stable never does.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from bot.core.deployment import Failure, FailureCode, ServiceRollout, Setback
+from bot.core.deployment import Failure, FailureCode, Phase, ServiceRollout, Setback
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+    from bot.core.deployment import Deployment
     from bot.core.sight import ServiceSeen, Sight
 
 MOST = 5
@@ -24,6 +26,11 @@ FIRST = timedelta(seconds=10)
 LONGEST = timedelta(seconds=60)
 FAILING = "Cloud Run fails to move the traffic"
 """What a deployment waits for meanwhile; what Google says may change with every write."""
+SLOW = "Cloud Run has not moved the traffic yet"
+"""What it waits for where that takes longer than a minute; mostly it takes seconds."""
+SLOWLY = timedelta(minutes=1)
+PATIENCE = timedelta(minutes=10)
+"""After so long without success people are told, with what to type by hand."""
 _REMEDY = (
     "whoever operates the project mends what Cloud Run says, mostly a quota for instances or CPU "
     "in the region or a revision with traffic that cannot start any more; then deploy again"
@@ -34,6 +41,18 @@ def working(service: ServiceRollout, seen: Sight) -> bool:
     """Tell whether a write of ours is still under way."""
     operation = seen.operations.get(service.plan.name)
     return bool(service.operation) and operation is not None and not operation.done
+
+
+def awaited(deployment: Deployment, now: datetime) -> str:
+    """Return what a deployment waits for whose traffic is not where it is wanted yet."""
+    return SLOW if now - deployment.phase_since > SLOWLY else "traffic"
+
+
+def lasting(deployment: Deployment, now: datetime) -> bool:
+    """Tell whether a way back has taken so long that people must be alerted to it."""
+    restores = deployment.restores is not None and deployment.phase is Phase.SHIFTING
+    returns = restores or deployment.phase is Phase.ROLLING_BACK
+    return returns and now - deployment.phase_since > PATIENCE
 
 
 def words(service: ServiceRollout, seen: Sight) -> str:

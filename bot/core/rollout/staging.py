@@ -50,7 +50,8 @@ def look(deployment: Deployment, seen: Sight, now: datetime) -> Turn:
         ):
             forgotten = _forgotten(deployment, service, revision, now)
             return Turn(fail(deployment, failure, now), images=forgotten)
-        if _unasked(service, revision, seen) and not live.reconciling:
+        edited = live.reconciling and not deployment.restores
+        if _unasked(service, revision, seen) and not edited:
             actions.append(_stage(deployment, service, seen))
         if revision is None or not revision.ready or not _tagged(service, live):
             ready = False

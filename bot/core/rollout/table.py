@@ -27,6 +27,7 @@ from bot.core.rollout import building, queued, rolling_back, shifting, smoke, st
 from bot.core.rollout.health import fallen_over
 from bot.core.rollout.holds import let_through
 from bot.core.rollout.refused import refused
+from bot.core.rollout.setbacks import lasting
 from bot.core.rollout.turn import ENDS, Turn, expired, fail, service_named, time_out, with_service
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ def spoiled(deployment: Deployment, why: str, until: datetime, now: datetime) ->
         deployment,
         attempts=deployment.attempts + 1,
         waiting=f"outside trouble: {why}",
-        stuck=deployment.stuck or rolling_back.lasting(deployment, now),
+        stuck=deployment.stuck or lasting(deployment, now),
         wake_at=until,
     )
 

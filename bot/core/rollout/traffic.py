@@ -10,8 +10,10 @@ from bot.core.action import Action, OpenToAll, Shift
 from bot.core.deployment import Deployment, Failure, FailureCode, ServiceRollout
 from bot.core.rollout.setbacks import (
     FAILING,
+    awaited,
     beaten,
     heard,
+    lasting,
     rest_over,
     resting,
     words,
@@ -32,7 +34,8 @@ FULL = 100
 def hindered(deployment: Deployment, seen: Sight, now: datetime) -> Deployment | None:
     """Return how the deployment meets what other people do to its services' traffic."""
     moved = moved_by_others(deployment, seen)
-    if any(_unsettled(service, seen) for service in at_level(deployment)):
+    unsettled = any(_unsettled(service, seen) for service in at_level(deployment))
+    if unsettled and not deployment.restores:
         resting = deployment.share_since is not None and not moved
         return None if resting else wait(deployment, "traffic", soon(deployment, now))
     for service in at_level(deployment):
@@ -121,7 +124,8 @@ def written(
     if rest is None and not moving:
         return None
     until = soon(deployment, now) if moving or rest is None else rest
-    return Turn(wait(deployment, FAILING if rest else "traffic", until), actions)
+    going = replace(deployment, stuck=lasting(deployment, now))
+    return Turn(wait(going, FAILING if rest else awaited(going, now), until), actions)
 
 
 def _towards(deployment: Deployment, seen: Sight, now: datetime) -> tuple[Action, ...]:

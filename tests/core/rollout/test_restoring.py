@@ -19,7 +19,13 @@ from bot.core.restoration import Return, restoration, unknown
 from bot.core.rollout.controls import controlled
 from bot.core.rollout.turn import ENDS
 from bot.core.sight import RevisionSeen, TrafficSeen
-from tests.core.rollout.simulated import REPOSITORY, START, World, deployment, service_plan
+from tests.core.rollout.simulated import (
+    REPOSITORY,
+    START,
+    World,
+    deployment,
+    service_plan,
+)
 
 AI = service_plan("ai")
 API = service_plan("api", level=1, needs=("ai",))
