@@ -36,6 +36,10 @@ DEPLOY, PUSH, REFUSAL, STEP = 18, 13, 6, 2
 PATIENCE, QUIET = 90.0, 2.0
 CODE = "services/api-service/src/app.js"
 LIMIT = 128
+GATES = yaml.safe_load(
+    "{teams: [acme/shippers], checks: required, approvals: 2, up_to_date: require,"
+    " contains_live: true, after: staging, two_person: true}"
+)
 TAKEN = re.compile(r"^\| \d\d:\d\d:\d\d \| [^|]* \| [1-9]\d* % \|", re.MULTILINE)
 SERVICE = re.compile(r"^/repos/\{owner\}/\{repo\}")
 
@@ -69,11 +73,12 @@ class Field:
         return Person(login=login, token=self._cloud.tokens[login], api=self._api)
 
     def prepare(self) -> None:
-        """Bring a deploy.yaml to main with three steps and short bakes."""
+        """Bring a deploy.yaml to main with three steps, short bakes, and one place behind gates."""
         text = self._checkout.read("deploy.yaml")
         manifest = yaml.safe_load(text)
         bakes = {"steps": [20, 50, 100], "min_bake": "1s", "max_bake": "2s", "watch": "0"}
         manifest["environments"]["prod"]["rollout"] = bakes
+        manifest["environments"]["guarded"] = {"service_suffix": "-guarded", "gates": GATES}
         lines = yaml.safe_dump(manifest, allow_unicode=True, sort_keys=False)
         sha = self._checkout.commit(Change("Three steps", (Edit("deploy.yaml", text, lines),)))
         self._checkout.push()
@@ -184,7 +189,11 @@ def played(field: Field) -> list[Story]:
     well = "response.json({status: 'healthy'"
     sick = Edit(CODE, well, well.replace("response.json", "response.status(503).json"))
     bad, bad_sha = field.pull("sick", Change("Fall ill", (sick,)))
-    told = {"refused: a reader": ("reader", "/deploy prod"), "refused: a typo": ("owner", "/depoy")}
+    told = {
+        "refused: a reader": ("reader", "/deploy prod"),
+        "refused: a typo": ("owner", "/depoy"),
+        "refused: by gates that read": ("owner", "/deploy guarded"),
+    }
     return [
         field.count("a push to main", field.push, PUSH),
         field.count("/deploy prod, smoke fails", lambda: field.deploy(bad, bad_sha), DEPLOY),

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
         BranchSeen,
         CheckRun,
         CheckSeen,
+        Glance,
         PathSeen,
         PullRequest,
         RequiredCheck,
@@ -51,6 +52,9 @@ class GateReader(Protocol):
 
 class GitHubReader(GateReader, Protocol):
     """Questions to GitHub about one repository."""
+
+    def at_a_glance(self, repository: Repository, wanted: Glance) -> GitHubReader:
+        """Return a reader that knows some answers already, by one request; it raises nothing."""
 
     def permission(self, repository: Repository, login: str) -> str:
         """Return the role: none, read, triage, write, maintain or admin."""

@@ -116,6 +116,8 @@ class Review(Struct, frozen=True, kw_only=True):
     sha: str
     """The commit that was looked at; empty when it is gone."""
     bot: bool = False
+    by_writer: bool | None = None
+    """Whether its author may write here; None where their role has to be asked for."""
 
 
 class PathSeen(Struct, frozen=True):
@@ -125,3 +127,32 @@ class PathSeen(Struct, frozen=True):
     kind: str
     """blob, tree, or commit for a submodule."""
     size: int = 0
+
+
+class Glance(Struct, frozen=True, kw_only=True):
+    """What one ask is going to need, as far as that can be told before anything is read.
+
+    Whatever turns out otherwise, such as a head that moved meanwhile, is asked for when it is due.
+    """
+
+    number: int = 0
+    """The pull request; 0 where nobody asked on one."""
+    sha: str = ""
+    """The commit that is meant: its head, or the default branch's."""
+    on_default_branch: bool = False
+    brought: bool = False
+    """Whether it matters which pull request brought it."""
+    people: tuple[str, ...] = ()
+    """Whose role matters."""
+    teams: tuple[str, ...] = ()
+    """`organization/team`, in which they may be."""
+    checks: bool = False
+    reviews: bool = False
+    compared: tuple[str, ...] = ()
+    """Commits of this repository that may have something which `sha` lacks."""
+    others: tuple[int, ...] = ()
+    """Further pull requests."""
+    files: tuple[tuple[str, str], ...] = ()
+    """Text files, by commit and path."""
+    paths: tuple[str, ...] = ()
+    """Folders and files at `sha` of which git's id is enough."""

@@ -23,6 +23,7 @@ from bot.core.report.steered import called_off
 from bot.engine.approving import approve
 from bot.engine.asked import Asked, not_understood, refused
 from bot.engine.deploying import deploy
+from bot.engine.foreseeing import foreseen
 from bot.engine.found import Found, Ignore, Refuse
 from bot.engine.locking import lock, unlock
 from bot.engine.planning import plan
@@ -63,7 +64,7 @@ def _typed(world: World, ask: Ask) -> Found:
         return refused(ask, (answers.too_many(command.MAX_LINES),))
     if stale := _stale(world, read, ask) or _late(world, read, ask):
         return refused(ask, (stale,))
-    number = ask.number
+    world, number = foreseen(world, ask, read), ask.number
     pull = world.github.pull_request(ask.repository, number) if number is not None else None
     if pull is None and ask.kind is AskKind.COMMENT:
         return Ignore()

@@ -14,7 +14,8 @@ from bot.core.reasons import Reason
 from bot.core.report import answers
 from bot.engine.asked import Asked, not_understood, refused
 from bot.engine.found import Answer, Found, Ignore
-from bot.engine.gather import question, who
+from bot.engine.gather import who
+from bot.engine.question import question
 from bot.engine.target import find_target
 from bot.engine.waiting import waiting_here, wake
 from bot.engine.wish import Wish

@@ -6,73 +6,27 @@ no more than the look at their permission.
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from bot.core import policy
 from bot.core.awaiting import Approval, Approvals
-from bot.core.gates import Gates, demands_live
-from bot.core.github import PullRequest, RequiredCheck
-from bot.core.model import Ask, Environment, Pushers, Release, Repository
-from bot.core.policy import Checks, Live, Reviews, Target
+from bot.core.gates import demands_live
+from bot.core.model import Environment, Release, Repository
+from bot.core.policy import Checks, Live
+from bot.engine.reviewed import reviews
 from bot.engine.rules import branch_seen
 
 if TYPE_CHECKING:
-    from bot.engine.wish import Wish
+    from datetime import datetime
+
+    from bot.core.github import RequiredCheck
+    from bot.engine.question import Question
     from bot.ports import World
 
 WRITERS = frozenset({"read", "triage", "write"})
 """Permissions that GitHub asked for when it took a push."""
-
-
-class Question(Struct, frozen=True, kw_only=True):
-    """Everything that decides which facts are needed."""
-
-    repository: Repository
-    environment: str
-    gates: Gates
-    branch: str
-    """The default branch."""
-    branch_sha: str = ""
-    """Its commit that the rules were read from; empty for the one that it is at by now."""
-    protected: tuple[RequiredCheck, ...] | None = None
-    """What its classic protection requires, where that was read with the rules just now."""
-    actor: str
-    asked_at: datetime
-    target: Target
-    pull: PullRequest | None
-    services: tuple[str, ...] = ()
-    pushed: bool = False
-    override: bool = False
-    why: str = ""
-    replaces: int | None = None
-    own_checks: tuple[str, ...] = ()
-
-
-def question(wish: Wish) -> Question:
-    """Return what is asked about a wish."""
-    ask: Ask = wish.ask
-    return Question(
-        repository=ask.repository,
-        environment=wish.environment,
-        gates=wish.gates,
-        branch=wish.rules.branch,
-        branch_sha=wish.rules.sha,
-        protected=wish.rules.protected,
-        actor=ask.actor,
-        asked_at=ask.created_at,
-        target=wish.target,
-        pull=wish.pull,
-        services=wish.services,
-        pushed=wish.pushed,
-        override=wish.override,
-        why=wish.why,
-        replaces=wish.replaces,
-        own_checks=wish.own_checks,
-    )
 
 
 def gathered(world: World, asked: Question) -> policy.Facts:
@@ -86,7 +40,7 @@ def gathered(world: World, asked: Question) -> policy.Facts:
         live=_live(world, asked) if demands_live(asked.environment, gates) else None,
         checks=_checks(world, asked) if gates.checks is not None else None,
         behind=_behind(world, asked) if gates.up_to_date != "off" else None,
-        reviews=_reviews(world, asked, policy.approvals_needed(facts)),
+        reviews=reviews(world, asked, policy.approvals_needed(facts)),
         approved=_approved(world, asked) if gates.two_person else (),
     )
 
@@ -180,50 +134,6 @@ def _behind(world: World, asked: Question) -> int | None:
         return 0
     now = asked.branch_sha or branch_seen(world, asked.repository, asked.branch).sha
     return world.github.behind(asked.repository, asked.target.sha, now)
-
-
-def _reviews(world: World, asked: Question, needed: int) -> Reviews | None:
-    """Return the reviews, and the roles of those by whom a gate may be decided."""
-    if not needed:
-        return None
-    pull, of = _reviewed(world, asked)
-    if pull is None:
-        return None
-    given = world.github.reviews(asked.repository, pull.number)
-    found = world.store.get(Pushers, f"{asked.repository.id}/{of}")
-    pushers = found[0].by if found else ()
-    reviews = Reviews(given=given, of=of, author=pull.author, pushers=pushers)
-    against = policy.objectors(reviews)
-    approved = policy.candidates(reviews)
-    roles = {
-        **_roles(world, asked, against if len(against) <= policy.MOST_OBJECTIONS else (), 1),
-        **_roles(world, asked, approved if len(approved) >= needed else (), needed),
-    }
-    return replace(reviews, roles=roles)
-
-
-def _roles(world: World, asked: Question, people: tuple[str, ...], enough: int) -> dict[str, str]:
-    """Return people's roles, until enough of them may write."""
-    roles: dict[str, str] = {}
-    for who in people:
-        if sum(policy.at_least(role, "write") for role in roles.values()) >= enough:
-            break
-        roles[who] = world.github.permission(asked.repository, who)
-    return roles
-
-
-def _reviewed(world: World, asked: Question) -> tuple[PullRequest | None, str]:
-    """Return whose reviews speak for the commit, and which commit they must have looked at.
-
-    A commit of the default branch stands for the last head of the pull request that it merged.
-    """
-    pull, sha = asked.pull, asked.target.sha
-    if not asked.pushed and not asked.target.on_default_branch:
-        return pull, sha
-    if not asked.pushed:
-        pull = world.github.pull_request_of(asked.repository, sha)
-    brought = pull is not None and sha in {pull.merge_sha, pull.head_sha}
-    return (pull, pull.head_sha) if pull and brought else (None, "")
 
 
 def _approved(world: World, asked: Question) -> tuple[Approval, ...]:

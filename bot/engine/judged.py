@@ -10,7 +10,7 @@ from bot.core.policy import asker
 from bot.core.report import answers
 from bot.core.report import locks as words
 from bot.engine.found import Accept, Found, Refuse, Split, Wait
-from bot.engine.prepare import prepared, read_inputs
+from bot.engine.prepare import incomplete, prepared, read_inputs
 from bot.engine.waiting import expect
 from bot.engine.weigh import Weighed, weigh
 
@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 
 def judged(world: World, wishes: Sequence[Wish]) -> Found:
     """Return what comes of wishes for one commit; those of a push part when their gates do."""
-    if len(wishes) == 1 and policy.may_wait(wishes[0].gates, pushed=wishes[0].pushed):
-        expect(world, wishes[0])
+    wish = wishes[0]
+    if len(wishes) == 1 and policy.may_wait(wish.gates, pushed=wish.pushed):
+        expect(world, wish.ask, (wish.environment, wish.target.sha, wish.number))
     weighed = [weigh(world, wish) for wish in wishes]
     if len(wishes) > 1 and not all(_clear(one) for one in weighed):
         return Split(tuple(wish.environment for wish in wishes))
@@ -39,6 +40,8 @@ def judged(world: World, wishes: Sequence[Wish]) -> Found:
     inputs = passed[0].inputs or read_inputs(world, wishes)
     if isinstance(inputs, Refuse):
         return inputs
+    if lacking := incomplete(world, wishes, inputs):
+        return lacking
     return Accept(
         tuple(
             prepared(world, wish, inputs, found.passed)

@@ -12,7 +12,7 @@ from bot.engine.asked import Asked, not_understood, refused
 from bot.engine.deploying import meant_commit, wish_for
 from bot.engine.found import Answer, Found, Refuse
 from bot.engine.judged import locked_out
-from bot.engine.prepare import prepared, read_inputs
+from bot.engine.prepare import incomplete, prepared, read_inputs
 from bot.engine.weigh import Weighed, weigh
 from bot.looking_ahead import Foresight, lines
 from bot.trouble import Transient
@@ -49,6 +49,8 @@ def _told(world: World, wish: Wish, weighed: Weighed) -> Found:
     inputs = weighed.inputs or read_inputs(world, (wish,))
     if isinstance(inputs, Refuse):
         return inputs
+    if lacking := incomplete(world, (wish,), inputs):
+        return lacking
     made = prepared(world, wish, inputs, weighed.passed)
     found = world.store.get(Environment, made.environment_key)
     place = found[0] if found else None

@@ -65,10 +65,20 @@ def read_inputs(world: World, wishes: Sequence[Wish]) -> Inputs | Refuse:
     if absent := [path for path in paths if path not in trees]:
         lacking = tuple(f"it names `{path}`, which {sha[:7]} does not have" for path in absent)
         return _bad(wish, MANIFEST, rules.branch, lacking)
-    lacking = (*_archive_lacks(world, wish, plans), *_dockerfiles(world, wish, plans, cloudbuild))
-    if lacking:
+    if lacking := _dockerfiles(world, wish, plans, cloudbuild):
         return _bad(wish, SOURCE, sha[:7], lacking)
     return Inputs(proposed=proposed, cloudbuild=cloudbuild, trees=trees)
+
+
+def incomplete(world: World, wishes: Sequence[Wish], inputs: Inputs) -> Refuse | None:
+    """Refuse what a build from GitHub's archive would miss; raise Transient or Broken.
+
+    It reads a list of every path, so it comes last.
+    """
+    wish = wishes[0]
+    plans = [wish.manifest.resolve(one.environment, inputs.proposed) for one in wishes]
+    lacking = _archive_lacks(world, wish, plans)
+    return _bad(wish, SOURCE, wish.target.sha[:7], lacking) if lacking else None
 
 
 def _proposed(world: World, wish: Wish) -> tuple[Manifest | None, tuple[str, ...]]:

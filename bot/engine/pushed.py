@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from bot.core.policy import HEAD_PATIENCE, Target
 from bot.core.reasons import Reason
 from bot.core.report import answers
+from bot.engine.foreseeing import foreseen_push
 from bot.engine.found import Found, Ignore, Later, Refuse
 from bot.engine.judged import judged
 from bot.engine.rules import MANIFEST, Rules, rules_at
@@ -35,6 +36,12 @@ def pushed(world: World, ask: Ask) -> Found:
         environments = tuple(name for name in environments if name == ask.environment)
     if overtaken := _overtaken(world, ask, rules):
         return overtaken
+    gates = (
+        {name: rules.manifest.resolve(name).gates for name in environments}
+        if rules.manifest
+        else {}
+    )
+    world = foreseen_push(world, ask, rules, gates)
     pull = world.github.pull_request_of(ask.repository, ask.sha)
     if rules.manifest is None:
         body = answers.problems(ask, MANIFEST, rules.branch, rules.problems)

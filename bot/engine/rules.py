@@ -69,11 +69,17 @@ def last_usable(world: World, repository: Repository, now: Rules) -> Rules:
     mended.
     """
     sha = meet(world, repository).rules
-    text = world.github.file(repository, MANIFEST, sha) if sha else None
-    manifest = read_manifest(text, world.sampling.window)[0] if text is not None else None
-    if text is None or manifest is None:
+    manifest = usable_at(world, repository, sha)
+    if manifest is None:
         return now
+    text = world.github.file(repository, MANIFEST, sha) or ""
     return replace(now, sha=sha, manifest=manifest, problems=(), missing=False, text=text)
+
+
+def usable_at(world: World, repository: Repository, sha: str) -> Manifest | None:
+    """Return the deploy.yaml of a commit; None where there is none that can be used."""
+    text = world.github.file(repository, MANIFEST, sha) if sha else None
+    return None if text is None else read_manifest(text, world.sampling.window)[0]
 
 
 def branch_seen(world: World, repository: Repository, branch: str) -> BranchSeen:

@@ -15,7 +15,9 @@ from bot.core import policy
 from bot.core.model import Refusal
 from bot.core.policy import Target
 from bot.core.reasons import Reason
-from bot.engine.gather import Question, gathered, live_release, unasked
+from bot.engine.foreseeing import foreseen_again
+from bot.engine.gather import gathered, live_release, unasked
+from bot.engine.question import Question
 
 if TYPE_CHECKING:
     from bot.core.deployment import Deployment
@@ -35,6 +37,8 @@ def refusals_now(world: World, deployment: Deployment) -> tuple[Refusal, ...]:
     fresh = _fresh(world, deployment, standing)
     if fresh and not own_head:
         return ()
+    if not fresh:
+        world = foreseen_again(world, deployment, standing)
     pull = _pull(world, deployment)
     if own_head and pull is None:
         return (_gone(deployment),)

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from bot.engine.found import Wait
-    from bot.engine.wish import Wish
 
 Asks = tuple[WaitingAsk, ...]
 LOOK_EVERY = timedelta(minutes=2)
@@ -34,21 +33,23 @@ def next_look(wait: Wait, now: datetime) -> datetime:
     return max(now, min(ends, now + LOOK_EVERY))
 
 
-def expect(world: World, wish: Wish) -> None:
+def expect(world: World, ask: Ask, place: tuple[str, str, int | None]) -> None:
     """Put an ask where those look who may bring about what it will have to wait for.
 
-    That is before its gates are asked, so that nothing comes about unseen before the wait.
+    That is before its gates are asked, so that nothing comes about unseen before the wait. The
+    place is an environment, a commit, and the pull request if there is one.
     """
+    environment, sha, number = place
     new = WaitingAsk(
-        ask=wish.ask.key,
-        environment=wish.environment,
-        sha=wish.target.sha,
-        number=wish.number,
-        actor=wish.ask.actor,
+        ask=ask.key,
+        environment=environment,
+        sha=sha,
+        number=number,
+        actor=ask.actor,
         since=world.clock(),
         checks=(WHICHEVER,),
     )
-    _change(world, wish.ask.repository.id, lambda asks: expecting(asks, new))
+    _change(world, ask.repository.id, lambda asks: expecting(asks, new))
 
 
 def await_checks(world: World, ask: Ask, wait: Wait) -> None:

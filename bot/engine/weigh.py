@@ -15,8 +15,9 @@ from bot.core.deployment import Phase
 from bot.core.manifest import reuse_key, settings_hash
 from bot.core.policy import Before, Judgement
 from bot.engine.found import Refuse
-from bot.engine.gather import gathered, live_release, question
+from bot.engine.gather import gathered, live_release
 from bot.engine.prepare import Inputs, Passed, plan_of, read_inputs
+from bot.engine.question import question
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

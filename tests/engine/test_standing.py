@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import pytest
 from msgspec.structs import replace
@@ -29,6 +29,9 @@ STANDING = Standing(branch="main", asked_at=START, judged_at=START, first_seen=S
 
 class GitHub:
     """A repository whose default branch has moved on, and in which no pull request is left."""
+
+    def at_a_glance(self, *_: object) -> Self:
+        return self
 
     def pull_request(self, *_: object) -> PullRequest | None:
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import pytest
 from msgspec.structs import replace
@@ -48,6 +48,9 @@ class Roles:
 
 class GitHub(Roles):
     """A pull request of a repository that can be deployed."""
+
+    def at_a_glance(self, *_: object) -> Self:
+        return self
 
     def pull_request(self, _repository: object, number: int) -> PullRequest:
         return PullRequest(

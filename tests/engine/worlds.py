@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from msgspec.structs import fields
 
@@ -27,6 +27,9 @@ class NothingMissed:
 
 class EmptyRepository:
     """GitHub with an open pull request, and a default branch on which there is no deploy.yaml."""
+
+    def at_a_glance(self, *_: object) -> Self:
+        return self
 
     def pull_request(self, _repository: Repository, number: int) -> PullRequest:
         """Return the pull request."""

@@ -29,7 +29,6 @@ from tests.stories.prices import PRICES, Looked
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from bot.core.reasons import Reason
     from localcloud.cloud import Cloud
     from localcloud.github.route_log import Called
 
@@ -198,8 +197,7 @@ class Ledger:
         counted = Counter([*again, *prices.steered(look)])
         self._looked[look.ask] = look
         if manifest := self._manifest(look.repository, names):
-            what, number = prices.asked(look, manifest, self._reasons)
-            counted[what] += number
+            counted["required check"] += prices.marked(look, manifest)
         return counted
 
     def _new_lines(self) -> Iterator[str]:
@@ -218,10 +216,6 @@ class Ledger:
             if isinstance(found, Manifest):
                 self._manifests[identity] = found
         return self._manifests.get(identity)
-
-    def _reasons(self, key: str) -> tuple[Reason, ...]:
-        found = self._store.get(Ask, key)
-        return found[0].reasons if found else ()
 
     def _unheard(self) -> set[str]:
         self._asked = {key for key in self._asked if self._store.get(Ask, key) is None}

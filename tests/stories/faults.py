@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from localcloud.cloud import Cloud
     from localcloud.google.metric_windows import Window
+    from tests.stories.people import Pull
 
 PATIENCE = 60.0
 QUERIES = "/graphql"
@@ -51,6 +52,12 @@ class Standstill:
         if meant and not self._arrived.is_set():
             self._arrived.set()
             self._let_go.wait(PATIENCE)
+
+
+def glance(pull: Pull) -> tuple[str, str, str]:
+    """Return the call with which the bot looks at a pull request for a command on it."""
+    name = pull.repository.full_name.partition("/")[2]
+    return "POST /graphql", f'"{name}"', f'"number": {pull.number},'
 
 
 @contextmanager

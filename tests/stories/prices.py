@@ -13,14 +13,11 @@ import msgspec
 from msgspec import Struct
 
 from bot.core import command
-from bot.core.gates import demands_live
-from bot.core.reasons import Reason
 from bot.core.report.pace import DOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from bot.core.gates import Gates
     from bot.core.manifest import Manifest
 
 ANSWER = 6
@@ -33,7 +30,6 @@ PRICES = {
     "new head": 1,
     "look again": 3,
     "edited reply": 1,
-    "gate's question": 1,
     "required check": 1,
     "refused request": 1,
     "moved": 2,
@@ -58,10 +54,6 @@ now, has deploy.yaml and cloudbuild.yaml read once more."""
 BEFORE_CHECKS = 3
 """What is read for a head or a merge group whose checks are required, beside the checks."""
 NOBODYS = re.compile(r"\d+/(?:head|group)/")
-BAD_SOURCE = frozenset({Reason.BAD_MANIFEST, Reason.BAD_BUILD_FILE, Reason.BAD_SOURCE})
-"""What is only known once the commit's tree was read, and its own deploy.yaml."""
-FULL = re.compile(r"\b[0-9a-f]{40}\b")
-"""A commit that is named in full and is no head here is compared with the default branch."""
 REFUSED = frozenset({403, 429})
 MOVED = frozenset({301, 307, 308})
 ERRORS = 500
@@ -155,48 +147,6 @@ def steered(line: Looked) -> Iterator[str]:
         yield "steered"
 
 
-def asked(
-    line: Looked, manifest: Manifest, reasons: Callable[[str], tuple[Reason, ...]]
-) -> tuple[str, int]:
-    """Return what a look may ask beyond what every ask is answered for."""
-    if NOBODYS.match(line.ask):
-        return "required check", BEFORE_CHECKS + len(manifest.required)
-    against = frozenset(reasons(line.ask))
-    if Reason.PERMISSION_DENIED in against:
-        return "gate's question", 0
-    places = {one: manifest.resolve(one).gates for one in _environments(line, manifest)}
-    planned = line.text.startswith("/plan")
-    told = planned or line.answer == "Refuse"
-    live = 3 if Reason.LIVE_NOT_CONTAINED in against else 1
-    source = 2 * (planned or bool(against & BAD_SOURCE)) + bool(FULL.search(line.text))
-    return "gate's question", sum(
-        (
-            sum(_questions(gates) for gates in places.values()),
-            sum(live for name, gates in places.items() if demands_live(name, gates)) * told,
-            source * told,
-            Reason.CHANGES_REQUESTED in against,
-        )
-    )
-
-
-def _environments(line: Looked, manifest: Manifest) -> tuple[str, ...]:
-    """Return where an ask wants to deploy to."""
-    _, kind, *rest = line.ask.split("/")
-    if kind == "push":
-        return tuple(rest[1:]) or manifest.on_push("main")
-    verb, *words = line.text.split() or [""]
-    named = tuple(word for word in words if word in manifest.environments)
-    return named[:1] if verb in {"/deploy", "/plan"} else ()
-
-
-def _questions(gates: Gates) -> int:
-    """Return what docs/gates.md says that these gates ask."""
-    checks = {None: 0, "required": 3}.get(gates.checks if gates.checks != () else None, 2)
-    approvals = max(gates.approvals, int(gates.forks == "approved"))
-    return (
-        checks
-        + (gates.up_to_date != "off")
-        + (1 + approvals if approvals else 0)
-        + 2 * gates.two_person
-        + len(gates.teams)
-    )
+def marked(line: Looked, manifest: Manifest) -> int:
+    """Return what the checks cost that a merge asks for: of a head, or of a merge group."""
+    return BEFORE_CHECKS + len(manifest.required) if NOBODYS.match(line.ask) else 0

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from bot.core.guest import Guest
 from tests.stories import services
 from tests.stories.console import Console
-from tests.stories.faults import answered_as, standing_still
+from tests.stories.faults import answered_as, glance, standing_still
 from tests.stories.later import rewritten
 from tests.stories.people import Pull, wait_for_the_next_second
 
@@ -123,7 +123,7 @@ def test_a_typing_error_is_told_with_what_was_meant(
 
 def test_what_is_wrong_on_our_side_is_admitted_with_a_reference(made: Repository) -> None:
     pull = made.pull_request({"notes.md": "broken\n"}, "broken")
-    reading = f"GET /repos/{made.full_name}/pulls/{pull.number}"
+    reading = f"GET /repos/{made.full_name}/branches/main"
     with answered_as(made.cloud, reading, lambda _body: b'{"Traceback": "most recent"}'):
         asked = pull.comment("/deploy prod")
         told = pull.refusal(asked)
@@ -134,8 +134,7 @@ def test_what_is_wrong_on_our_side_is_admitted_with_a_reference(made: Repository
 
 def test_a_head_pushed_after_the_command_is_refused_until_it_is_named(made: Repository) -> None:
     pull = made.pull_request({"web/app.py": services.good("read by the writer")}, "late-push")
-    reading = (f"GET /repos/{made.full_name}/pulls/{pull.number}", "")
-    with standing_still(made.cloud, reading) as (look,):
+    with standing_still(made.cloud, glance(pull)) as (look,):
         asked = pull.comment("/deploy prod")
         look.wait_until_arrived()
         head = pull.push({"web/app.py": services.good("pushed after the command")})

@@ -10,7 +10,7 @@ import requests
 from tests.stories import services
 from tests.stories.app import spillway
 from tests.stories.console import Console
-from tests.stories.faults import answered_as, standing_still
+from tests.stories.faults import answered_as, glance, standing_still
 from tests.stories.gated import behind_gates, manifest, review
 from tests.stories.people import Pull, wait_for_the_next_second
 
@@ -72,8 +72,7 @@ def test_a_head_from_before_that_comes_back_after_the_command_is_refused(made: R
     pull = made.pull_request({"web/app.py": services.good("evil")}, "there-and-back")
     evil = pull.sha
     pull.push({"web/app.py": services.good("what the writer read")})
-    reading = (f"GET /repos/{made.full_name}/pulls/{pull.number}", "")
-    with standing_still(made.cloud, reading) as (look,):
+    with standing_still(made.cloud, glance(pull)) as (look,):
         asked = pull.comment("/deploy prod")
         look.wait_until_arrived()
         made.call("PATCH", "git/refs/heads/there-and-back", {"sha": evil, "force": True})

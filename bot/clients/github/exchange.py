@@ -24,9 +24,9 @@ class Call(Struct, frozen=True):
     path: str
     parameters: dict[str, str] = field(default_factory=dict)
     body: dict[str, Any] | None = None
-    also: str = ""
-    """A permission that only some gates need, such as `members`: a token of its own carries it, so
-    that an App without it can do everything else."""
+    also: tuple[str, ...] = ()
+    """Permissions that only some gates need, such as `members`: a token of its own carries them, so
+    that an App without them can do everything else."""
 
 
 HERE = Call("GET", "")

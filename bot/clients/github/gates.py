@@ -34,7 +34,7 @@ from bot.core.github import (
 from bot.ports import Transient
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from bot.clients.github.session import Session
     from bot.core.model import Repository
@@ -55,7 +55,7 @@ class GateReader:
         """Tell whether somebody belongs to `organization/team`, or to a team within it."""
         organization, _, slug = team.partition("/")
         path = f"/orgs/{quote(organization, safe='')}/teams/{quote(slug, safe='')}/memberships"
-        call = Call("GET", f"{path}/{quote(login, safe='')}", also="members")
+        call = Call("GET", f"{path}/{quote(login, safe='')}", also=("members",))
         try:
             found = self._session.ask_beside(repository, call).read(Membership)
         except Missing:
@@ -125,21 +125,16 @@ class GateReader:
             total = max(total, found.total_count)
             runs += found.check_runs
         _must_be_whole(len(runs), total, "check runs")
-        newest = {_place(run): run for run in sorted(runs, key=lambda run: run.id)}
-        for run in newest.values():
-            app = run.app.id if run.app else 0
-            if app != self._session.app_id:
-                yield CheckSeen(name=run.name, state=_state(run), app=app)
+        yield from newest(runs, self._session.app_id)
 
     def _statuses(self, repository: Repository, sha: str) -> Iterator[CheckSeen]:
-        call = Call("GET", f"/commits/{quote(sha, safe='')}/status", also="statuses")
+        call = Call("GET", f"/commits/{quote(sha, safe='')}/status", also=("statuses",))
         total = seen = 0
         for page in self._session.pages(repository, call):
             found = page.read(Combined)
             total, seen = max(total, found.total_count), seen + len(found.statuses)
             for status in found.statuses:
-                state = STATUSES.get(status.state, CheckState.FAILED)
-                yield CheckSeen(name=status.context, state=state)
+                yield CheckSeen(name=status.context, state=state_of(status.state))
         _must_be_whole(seen, total, "commit statuses")
 
     def _compared(
@@ -151,6 +146,20 @@ class GateReader:
         except Missing:
             return None
         return answer.read(Comparison)
+
+
+def newest(runs: Iterable[Run], own: int) -> Iterator[CheckSeen]:
+    """Yield the newest run of each name in each suite, but those of our own App."""
+    last = {_place(run): run for run in sorted(runs, key=lambda run: run.id)}
+    for run in last.values():
+        app = run.app.id if run.app else 0
+        if app != own:
+            yield CheckSeen(name=run.name, state=_state(run), app=app)
+
+
+def state_of(status: str) -> CheckState:
+    """Return what a commit status says."""
+    return STATUSES.get(status, CheckState.FAILED)
 
 
 def _protected(branch: Branch) -> Iterator[RequiredCheck]:

@@ -23,7 +23,7 @@ from bot.core.github import PathSeen, PullRequest
 from bot.ports import Broken
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from bot.clients.github.files import Files
     from bot.clients.github.session import Session
@@ -67,10 +67,7 @@ class Reader:
             pulls = self._session.ask(repository, call).read(list[Pull])
         except Missing:
             return None
-        merged = [pull for pull in pulls if pull.merged_at and pull.goes_to(repository.id)]
-        exact = (pull for pull in merged if pull.merge_commit_sha == sha)
-        best = next(exact, merged[0] if merged else None)
-        return shown(best) if best else None
+        return best_merged((shown(one) for one in pulls if one.goes_to(repository.id)), sha)
 
     def default_branch(self, repository: Repository) -> str:
         """Return the default branch's name."""
@@ -124,6 +121,13 @@ class Reader:
             message = f"{answer.what}: GitHub's answer {answer.status} holds no link"
             raise Broken(message)
         yield from download(link, answer.what)
+
+
+def best_merged(pulls: Iterable[PullRequest], sha: str) -> PullRequest | None:
+    """Return the one that a commit is the merge of, or else the first that was merged."""
+    merged = [pull for pull in pulls if pull.merged]
+    exact = (pull for pull in merged if pull.merge_sha == sha)
+    return next(exact, merged[0] if merged else None)
 
 
 def shown(pull: Pull) -> PullRequest:

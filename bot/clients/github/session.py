@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 from cachetools import LRUCache
@@ -31,10 +32,11 @@ from bot.clients.github.whereabouts import Place, Whereabouts
 from bot.ports import Broken, Gone, Transient
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from github.Auth import Auth
 
+    from bot.clients.github.glance_query import Query
     from bot.core.model import Repository
 
 T = TypeVar("T")
@@ -75,6 +77,11 @@ class Session:
         self.app_id = app_id
         self._app = app_auth(app_id, key)
         self._base_url = base_url.rstrip("/")
+        address = urlsplit(self._base_url)
+        beside = Requester.get_graphql_prefix(address.path)
+        self._graphql = urlunsplit(address._replace(path=beside))
+        self.has_graphql = True
+        """False once this GitHub turned out not to have it, or not the fields that we ask for."""
         self._auths: dict[Scope, InstallationAuth] = {}
         self._places = Whereabouts()
         self._lock = threading.Lock()
@@ -109,6 +116,13 @@ class Session:
     def ask_beside(self, repository: Repository, call: Call) -> Answer:
         """Make a request at an address of its own, as the installation on a repository."""
         return self._ask(self._scope(repository, call), "", call)
+
+    def query(self, repository: Repository, named: Callable[[str], Query]) -> Answer:
+        """Ask GraphQL about a repository under its present name."""
+        asked = named(self._places.of(repository).name)
+        body = {"query": asked.document, "variables": asked.variables}
+        call = Call("POST", self._graphql, body=body, also=asked.also)
+        return self.ask_beside(repository, call)
 
     def pages(self, repository: Repository, call: Call) -> Iterator[Answer]:
         """Yield every page of a list."""

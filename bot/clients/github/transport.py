@@ -109,17 +109,17 @@ def _key(pem: str) -> Any:  # noqa: ANN401  # whatever PyJWT makes of it
 
 
 class Scope(NamedTuple):
-    """What one token reaches: a repository, and a permission to read beyond the usual.
+    """What one token reaches: a repository, and permissions to read beyond the usual.
 
     Without a repository it reads names and ids of all there are, and nothing else.
     """
 
     installation: int
     repository: int
-    also: str = ""
+    also: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        extra = f" that may read {self.also}" if self.also else ""
+        extra = f" that may read {', '.join(self.also)}" if self.also else ""
         return f"token for installation {self.installation}{extra}"
 
     @property
@@ -130,7 +130,7 @@ class Scope(NamedTuple):
         """
         if not self.repository:
             return {"permissions": {"metadata": "read"}}
-        permissions = PERMISSIONS | ({self.also: "read"} if self.also else {})
+        permissions = PERMISSIONS | dict.fromkeys(self.also, "read")
         return {"permissions": permissions, "repository_ids": [self.repository]}
 
 

@@ -1,0 +1,87 @@
+"""GraphQL's answer about the checks of a commit, in REST's terms.
+
+Shapes: https://docs.github.com/en/graphql/reference
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from bot.clients.github import gate_answers
+from bot.clients.github.answers import ById
+from bot.clients.github.glance_answers import Identified, Page
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Run(Struct, frozen=True, rename="camel"):
+    """A check run."""
+
+    database_id: int
+    name: str
+    status: str
+    conclusion: str | None = None
+
+
+class Runs(Struct, frozen=True, rename="camel"):
+    """The newest runs of a suite."""
+
+    page_info: Page
+    nodes: list[Run]
+
+
+class Suite(Struct, frozen=True, rename="camel"):
+    """What one App checked."""
+
+    database_id: int
+    check_runs: Runs
+    app: Identified | None = None
+
+    @property
+    def runs(self) -> Iterator[gate_answers.Run]:
+        """Its runs as REST tells them."""
+        app = ById(self.app.database_id) if self.app else None
+        for run in self.check_runs.nodes:
+            yield gate_answers.Run(
+                id=run.database_id,
+                name=run.name,
+                status=run.status.lower(),
+                conclusion=run.conclusion.lower() if run.conclusion else None,
+                app=app,
+                check_suite=gate_answers.Suite(self.database_id),
+            )
+
+
+class Suites(Struct, frozen=True, rename="camel"):
+    """The suites of a commit."""
+
+    page_info: Page
+    nodes: list[Suite]
+
+
+class Checked(Struct, frozen=True, rename="camel"):
+    """A commit, by its check runs."""
+
+    check_suites: Suites
+
+
+class Context(Struct, frozen=True):
+    """The newest commit status of one context."""
+
+    context: str
+    state: str
+
+
+class Status(Struct, frozen=True):
+    """All of them."""
+
+    contexts: list[Context]
+
+
+class Stated(Struct, frozen=True):
+    """A commit, by its statuses; null where nobody ever set one."""
+
+    status: Status | None
