@@ -14,7 +14,7 @@ from bot.core.evidence import Counts
 from bot.core.rollout.turn import ENDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from bot.core.deployment import Deployment, ServiceRollout
@@ -46,14 +46,27 @@ def _ahead(deployment: Deployment) -> list[str]:
 
 def _doubts(deployment: Deployment) -> list[str]:
     would = deployment.shadow.removeprefix("shadow: ")
-    shadow = [f"**Shadow**: {would}."] if would else []
-    return shadow + [
-        f"**Reduced power** for {s.plan.name}: stable has hardly any history, so that its "
-        "noise is assumed to be high. Catastrophes are caught as quickly as ever."
-        for s in deployment.services
-        if s.splits and not s.first and (s.history is None or s.history.windows < LITTLE)
-        if deployment.phase not in ENDS
-    ]
+    said = [f"**Shadow**: {would}."] if would else []
+    for service in deployment.services if deployment.phase not in ENDS else ():
+        if service.splits and not service.first:
+            said += _reduced(service)
+    return said
+
+
+def _reduced(service: ServiceRollout) -> Iterator[str]:
+    """Say what cannot be judged as well as ever, for want of what stable did before."""
+    name, history = service.plan.name, service.history
+    if history is None or history.windows < LITTLE:
+        why = "stable has hardly any history" if history else "stable's last day is not known"
+        yield (
+            f"**Reduced power** for {name}: {why}, so that its noise is assumed to be high. "
+            "Catastrophes are caught as quickly as ever."
+        )
+    if not service.slow_above:
+        yield (
+            f"**Slow answers** of {name} are not compared: stable's last day does not tell which "
+            "are slow. `max_p95` in deploy.yaml would."
+        )
 
 
 def _charts(deployment: Deployment) -> list[str]:

@@ -63,6 +63,17 @@ def test_little_history_is_reduced_power_and_said() -> None:
     assert "**Reduced power** for ai" in details(looked(World().with_stable("ai"), 5), 0)
 
 
+def test_slow_answers_that_nothing_tells_from_others_are_not_compared_and_that_is_said() -> None:
+    unread = looked(World().with_stable("ai"), 5)
+    service = unread.services[0]
+    assert "**Slow answers** of ai are not compared" in details(unread, 0)
+    known = replace(service, slow_above=250.0)
+    assert "Slow answers" not in details(replace(unread, services=(known,)), 0)
+    lost = replace(service, history=None)
+    said = details(replace(unread, services=(lost,)), 0)
+    assert "for ai: stable's last day is not known, so that" in said
+
+
 def test_a_shadow_verdict_is_told_and_not_acted_on() -> None:
     world = World(Faults(errors={"ai"})).with_stable("ai")
     shadow = deployment(AI)
