@@ -101,9 +101,10 @@ def status(environment: str | None, repository: str, *, as_json: bool) -> None:
     from bot.records import places as found  # noqa: PLC0415  # see above
 
     with trouble():
-        places, going = known(found(_desk(), repository, environment), as_json=as_json)
+        desk = _desk()
+        places, going = known(found(desk, repository, environment), as_json=as_json)
     states = [terminal.place_state(place, going) for place in places]
-    _print(states if as_json else terminal.places(places, going), as_json=as_json)
+    _print(states if as_json else terminal.places(places, going, desk.clock()), as_json=as_json)
 
 
 @click.command(epilog=ASKED_EXITS)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from bot.core.deployment import Phase
 from bot.core.releases import called
 from bot.core.report.deployment import state
-from bot.core.report.phrases import SYMBOLS, clean, plain, title
+from bot.core.report.phrases import SYMBOLS, age, clean, plain, title
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
     from bot.core.command import Unreadable
     from bot.core.deployment import Deployment, StepTaken
@@ -62,7 +63,9 @@ def ending(deployment: Deployment) -> list[str]:
     return lines
 
 
-def places(environments: Iterable[Environment], going: dict[str, Deployment]) -> list[str]:
+def places(
+    environments: Iterable[Environment], going: dict[str, Deployment], now: datetime
+) -> list[str]:
     """Return a line for what each environment runs, one for what is on its way."""
     lines = []
     for place in environments:
@@ -70,7 +73,8 @@ def places(environments: Iterable[Environment], going: dict[str, Deployment]) ->
         runs = f"{called(live)} since {live.at:%Y-%m-%d %H:%M} UTC" if live else "nothing yet"
         lines.append(f"{place.name}: {runs}")
         if place.lock:
-            lines.append(f"  locked by {plain(place.lock.owner)}: {plain(place.lock.reason)}")
+            owner, length = plain(place.lock.owner), age(now - place.lock.since)
+            lines.append(f"  locked by {owner} for {length}: {plain(place.lock.reason)}")
         lines += [f"  {headline(moving)}"] if moving else []
         lines += [f"  {len(place.queue)} waiting"] if place.queue else []
     return lines or ["Nothing has been deployed from this repository yet."]
