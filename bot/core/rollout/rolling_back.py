@@ -59,13 +59,21 @@ def _after_writes(
         name = service.plan.name
         live = seen.services.get(name)
         left = live is not None and _ours_left(service, live, by_hand=name in stays)
-        operation = seen.operations.get(name)
-        after = service if left and service.returning else replace(service, setback=None)
-        if operation is not None and operation.done:
-            why = words(service, seen) if left and service.returning else ""
-            after = settled(after, why, now)
-        deployment = with_service(deployment, after)
+        deployment = with_service(deployment, _after_write(service, seen, now, left=left))
     return deployment
+
+
+def _after_write(
+    service: ServiceRollout, seen: Sight, now: datetime, *, left: bool
+) -> ServiceRollout:
+    """Return the service with what came of its write; people may have done by hand what hangs."""
+    after = service if left and service.returning else replace(service, setback=None)
+    live, operation = seen.services.get(service.plan.name), seen.operations.get(service.plan.name)
+    if service.returning and not left and live and not live.reconciling:
+        return replace(after, operation="")
+    if operation is None or not operation.done:
+        return after
+    return settled(after, words(service, seen) if left and service.returning else "", now)
 
 
 def _left(deployment: Deployment, seen: Sight, stays: set[str]) -> tuple[ServiceRollout, ...]:
@@ -80,10 +88,7 @@ def _left(deployment: Deployment, seen: Sight, stays: set[str]) -> tuple[Service
 
 
 def _awaited(service: ServiceRollout) -> bool:
-    """Tell whether a write must end first: the one that makes a revision, or the return itself.
-
-    What moved traffic before is overtaken: Cloud Run makes so what was wanted last.
-    """
+    """Tell whether a write must end first: the one that makes a revision, or the return itself."""
     staged = service.smoke_passed or bool(service.splits)
     return bool(service.operation) and (service.returning or not staged)
 
@@ -225,8 +230,8 @@ def _as_it_is(deployment: Deployment, seen: Sight) -> Deployment:
     """Return the deployment with the shares that people gave its revisions."""
     for service in deployment.services:
         live = seen.services.get(service.plan.name)
-        found = replace(service, share=live.share_of(service.revision) if live else 0)
-        deployment = with_service(deployment, found)
+        share = live.share_of(service.revision) if live else 0
+        deployment = with_service(deployment, replace(service, share=share))
     return deployment
 
 

@@ -72,6 +72,19 @@ def test_a_return_that_is_not_done_says_so_and_alerts() -> None:
     assert SLOW in alert(look(world, going))
 
 
+def test_what_people_bring_back_by_hand_meanwhile_ends_it() -> None:
+    world = Slow().with_stable("ai")
+    stable = world.services["ai"]
+    going = until(world, deployment(AI), Phase.SHIFTING, share=5)
+    world.hanging = 1
+    going = looked(world, done(world, going, Verb.ABORT), 3)
+    world.services["ai"] = replace(stable, reconciling=True)
+    going = looked(world, going, 3)
+    assert going.phase is Phase.ROLLING_BACK
+    world.services["ai"] = stable
+    assert look(world, going).phase is Phase.ABORTED
+
+
 @pytest.mark.parametrize("gone", [False, True])
 def test_a_rollback_does_not_wait_for_somebody_elses_edit(*, gone: bool) -> None:
     world = serving("ai", letter="b", standing="" if gone else "a")
