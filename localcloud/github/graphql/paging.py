@@ -6,7 +6,7 @@ https://docs.github.com/graphql/guides/using-pagination-in-the-graphql-api
 from __future__ import annotations
 
 import base64
-import binascii
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -21,7 +21,7 @@ T = TypeVar("T")
 PAGING = ("first", "last", "after", "before")
 
 _MOST = 100
-_CURSOR = "cursor:v2:"
+_CURSOR = re.compile(r"cursor:v2:(\d{1,9})", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,8 @@ def page(connection: str, given: dict[str, Any], *, listed: bool) -> Page:
     if first is None and last is None and listed:
         _unbounded(connection)
     _bounded(connection, first, last)
-    return Page(first, last, 0 if after is None else _place(after) + 1, before and _place(before))
+    start = 0 if after is None else _place(after) + 1
+    return Page(first, last, start, None if before is None else _place(before))
 
 
 def _bounded(connection: str, first: int | None, last: int | None) -> None:
@@ -111,13 +112,16 @@ def _twice(connection: str) -> NoReturn:
 
 
 def _cursor(place: int) -> str:
-    return base64.b64encode(f"{_CURSOR}{place}".encode()).decode()
+    return base64.b64encode(f"cursor:v2:{place}".encode()).decode()
 
 
 def _place(cursor: str) -> int:
     try:
         told = base64.b64decode(cursor, validate=True).decode()
-        return int(told.removeprefix(_CURSOR))
-    except (binascii.Error, ValueError):
+    except ValueError:
+        told = ""
+    match = _CURSOR.fullmatch(told)
+    if match is None:
         message = f"`{cursor}` does not appear to be a valid cursor."
         refuse("INVALID_CURSOR_ARGUMENTS", message)
+    return int(match[1])

@@ -60,6 +60,8 @@ UNBOUNDED = [
     ("first: -1", "INVALID_PAGINATION"),
     ("first: 1, last: 1", "INVALID_PAGINATION"),
     ('first: 1, after: "x"', "INVALID_CURSOR_ARGUMENTS"),
+    ('first: 1, after: "Y3Vyc29yOnYyOi0x"', "INVALID_CURSOR_ARGUMENTS"),
+    ('last: 1, before: ""', "INVALID_CURSOR_ARGUMENTS"),
 ]
 
 
