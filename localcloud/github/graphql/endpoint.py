@@ -5,6 +5,7 @@ https://docs.github.com/graphql/guides/forming-calls-with-graphql
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -23,6 +24,8 @@ from localcloud.github.problems import BAD_JWT, Problem, not_found
 from localcloud.github.routing import Routes
 
 if TYPE_CHECKING:
+    from graphql import DocumentNode, GraphQLSchema
+
     from localcloud.github.shapes.people import Json
 
 routes = Routes()
@@ -69,8 +72,7 @@ def _asked(ask: Ask) -> Asked:
 
 def _answered(ask: Ask, asked: Asked) -> Reply:
     known = schema(ask.site.schema)
-    document = parse(asked.query, allow_empty_selection_sets=False)
-    wrong = list(problems(known, document))
+    document, wrong = _read(known, asked.query)
     if wrong:
         return Reply(_errors(wrong))
     reading = Reading(weigh(document, asked.operation_name, asked.variables or {}))
@@ -87,6 +89,13 @@ def _answered(ask: Ask, asked: Asked) -> Reply:
         type_resolver=kind,
     )
     return Reply(_told(done), path=f"{reading.path}{TEMPLATE}" if reading.path else "")
+
+
+@lru_cache(maxsize=100)
+def _read(known: GraphQLSchema, text: str) -> tuple[DocumentNode, list[GraphQLError]]:
+    """Return a document with what is wrong with it: programs ask the same few again and again."""
+    document = parse(text, allow_empty_selection_sets=False)
+    return document, list(problems(known, document))
 
 
 def _told(done: ExecutionResult) -> Json:
