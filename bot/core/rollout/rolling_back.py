@@ -14,6 +14,7 @@ from bot.core.rollout.setbacks import (
     MOST,
     awaited,
     lasting,
+    overtakes,
     rest_over,
     resting,
     settled,
@@ -82,15 +83,9 @@ def _left(deployment: Deployment, seen: Sight, stays: set[str]) -> tuple[Service
         service
         for service in reversed(deployment.services)
         if (live := seen.services.get(service.plan.name))
-        and not _awaited(service)
+        and overtakes(service, again=deployment.stuck and not live.reconciling)
         and _ours_left(service, live, by_hand=service.plan.name in stays)
     )
-
-
-def _awaited(service: ServiceRollout) -> bool:
-    """Tell whether a write must end first: the one that makes a revision, or the return itself."""
-    staged = service.smoke_passed or bool(service.splits)
-    return bool(service.operation) and (service.returning or not staged)
 
 
 def _asked_back(deployment: Deployment, due: tuple[ServiceRollout, ...]) -> Deployment:

@@ -55,6 +55,15 @@ def lasting(deployment: Deployment, now: datetime) -> bool:
     return returns and now - deployment.phase_since > PATIENCE
 
 
+def overtakes(service: ServiceRollout, *, again: bool) -> bool:
+    """Tell whether a return need not wait for the write before it.
+
+    It waits for the one that makes a revision, and for itself, unless it is asked for `again`.
+    """
+    staged = service.smoke_passed or bool(service.splits)
+    return not service.operation or (staged and (again or not service.returning))
+
+
 def words(service: ServiceRollout, seen: Sight) -> str:
     """Return why our last write came to nothing, as far as it has ended and Google says so."""
     operation = seen.operations.get(service.plan.name)

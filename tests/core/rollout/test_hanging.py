@@ -69,7 +69,9 @@ def test_a_return_that_is_not_done_says_so_and_alerts() -> None:
     assert f"Returning traffic to stable ({SLOW})" in comment(going, 0)
     assert not alert(going)
     world.now += timedelta(minutes=9)
-    assert SLOW in alert(look(world, going))
+    going = look(world, going)
+    assert SLOW in alert(going)
+    assert world.play(going, looks=3).phase is Phase.ABORTED, "it is asked for again"
 
 
 def test_what_people_bring_back_by_hand_meanwhile_ends_it() -> None:
