@@ -202,3 +202,6 @@ class World(Struct, frozen=True):
     metrics: Metrics
     logs: Logs
     visitor: Visitor
+    expected: tuple[str, str] | None = None
+    """Environment and commit for which the ask that is followed may wait: since that was put down,
+    whatever comes about there wakes it."""

@@ -59,8 +59,13 @@ def reported(one: WaitingAsk, check: str, *, passed: bool) -> WaitingAsk:
     return replace(one, woken=True)
 
 
-def expecting(asks: tuple[WaitingAsk, ...], new: WaitingAsk) -> tuple[WaitingAsk, ...]:
-    """Return what waits, with one that is looked at from now on; it keeps since when it waits."""
+def expecting(
+    asks: tuple[WaitingAsk, ...], new: WaitingAsk, *, again: bool = False
+) -> tuple[WaitingAsk, ...]:
+    """Return what waits, with one that is looked at from now on; it keeps since when it waits.
+
+    Where that look has begun before, it also keeps that somebody woke it.
+    """
     before = next((one for one in asks if one.ask == new.ask), new)
     others = (one for one in asks if one.ask != new.ask)
-    return (*others, replace(new, since=before.since))
+    return (*others, replace(new, since=before.since, woken=again and before.woken))

@@ -73,7 +73,7 @@ def foreseen(world: World, ask: Ask, read: command.Command | command.Unreadable)
     if guess is None:
         return _glanced(world, ask.repository, Glance(number=ask.number, people=(ask.actor,)))
     if meant is read and guess.sha and policy.may_wait(guess.gates, pushed=False):
-        expect(world, ask, (guess.environment, guess.sha, ask.number))
+        world = expect(world, ask, (guess.environment, guess.sha, ask.number))
     return _glanced(world, ask.repository, _at_commit(world, guess))
 
 
@@ -91,7 +91,7 @@ def foreseen_push(world: World, ask: Ask, rules: Rules, gates: Mapping[str, Gate
             on_default_branch=here,
         )
         if len(gates) == 1 and policy.may_wait(asking, pushed=True):
-            expect(world, ask, (environment, ask.sha, None))
+            world = expect(world, ask, (environment, ask.sha, None))
         wanted = _joined(wanted, _at_commit(world, guess))
     alone = wanted == Glance(sha=ask.sha, on_default_branch=here, brought=True)
     return world if alone else _glanced(world, ask.repository, wanted)

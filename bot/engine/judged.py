@@ -27,7 +27,7 @@ def judged(world: World, wishes: Sequence[Wish]) -> Found:
     """Return what comes of wishes for one commit; those of a push part when their gates do."""
     wish = wishes[0]
     if len(wishes) == 1 and policy.may_wait(wish.gates, pushed=wish.pushed):
-        expect(world, wish.ask, (wish.environment, wish.target.sha, wish.number))
+        world = expect(world, wish.ask, (wish.environment, wish.target.sha, wish.number))
     weighed = [weigh(world, wish) for wish in wishes]
     if len(wishes) > 1 and not all(_clear(one) for one in weighed):
         return Split(tuple(wish.environment for wish in wishes))

@@ -33,11 +33,12 @@ def next_look(wait: Wait, now: datetime) -> datetime:
     return max(now, min(ends, now + LOOK_EVERY))
 
 
-def expect(world: World, ask: Ask, place: tuple[str, str, int | None]) -> None:
+def expect(world: World, ask: Ask, place: tuple[str, str, int | None]) -> World:
     """Put an ask where those look who may bring about what it will have to wait for.
 
     That is before its gates are asked, so that nothing comes about unseen before the wait. The
-    place is an environment, a commit, and the pull request if there is one.
+    place is an environment, a commit, and the pull request if there is one. Done twice in one
+    look, it does not forget who has woken the ask in between.
     """
     environment, sha, number = place
     new = WaitingAsk(
@@ -49,7 +50,9 @@ def expect(world: World, ask: Ask, place: tuple[str, str, int | None]) -> None:
         since=world.clock(),
         checks=(WHICHEVER,),
     )
-    _change(world, ask.repository.id, lambda asks: expecting(asks, new))
+    again = world.expected == (environment, sha)
+    _change(world, ask.repository.id, lambda asks: expecting(asks, new, again=again))
+    return replace(world, expected=(environment, sha))
 
 
 def await_checks(world: World, ask: Ask, wait: Wait) -> None:

@@ -89,7 +89,7 @@ class GitHub:
     def pull_request(self, *_: object) -> PullRequest:
         return self.pull
 
-    def pull_request_of(self, *_: object) -> None:
+    def pull_request_of(self, *_: object) -> PullRequest | None:
         return None
 
     def contains(self, _repository: Repository, _sha: str, other: str) -> bool:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec.structs import replace as replaced
 
 from bot.clients.store_sqlite import SqliteStore
 from bot.core import events
 from bot.core.github import CheckSeen, CheckState
 from bot.core.model import AskState
 from bot.engine.receive import receive
-from tests.engine.staged import COMMENT, HEAD, MANIFEST, PLACE, SEEN, GitHub, Stage
+from tests.engine.staged import COMMENT, HEAD, MAIN, MANIFEST, PLACE, PUSH, SEEN, GitHub, Stage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,10 +32,21 @@ class Sharded(GitHub):
     passed: set[str] = field(default_factory=set)
     looks: int = 0
     meanwhile: Callable[[], object] = lambda: None
+    after_the_glance: Callable[[], object] | None = None
+
+    def at_a_glance(self, *_: object) -> Sharded:
+        if self.after_the_glance is None:
+            return self
+        shown = replace(self, passed={*self.passed})
+        self.after_the_glance()
+        return shown
 
     def pull_request(self, *_: object) -> PullRequest:
         self.looks += 1
         return super().pull_request()
+
+    def pull_request_of(self, *_: object) -> PullRequest:
+        return self.pull
 
     def checks(self, *_: object) -> tuple[CheckSeen, ...]:
         states = {True: CheckState.PASSED, False: CheckState.RUNNING}
@@ -89,3 +101,23 @@ def test_a_check_that_ends_while_it_is_asked_about_is_not_overheard(
     receive(stage.world, COMMENT)
     assert stage.hand_on() == ["Look"]
     assert (github.looks, stage.ask("7/100/0").state) == (2, AskState.REFUSED)
+
+
+@pytest.mark.parametrize("asked", [COMMENT, PUSH])
+def test_a_check_that_ends_after_the_glance_is_not_overheard(
+    stage: Stage, github: Sharded, asked: events.CommentCreated | events.Pushed
+) -> None:
+    """The glance showed it running; it ended before the gates were judged by that."""
+    receive(stage.world, replaced(COMMENT, comment_id=99, lines=("/help",)))
+    stage.hand_on()
+
+    def end_now() -> None:
+        github.after_the_glance = None
+        github.passed |= {*NAMES}
+        sha = HEAD if asked is COMMENT else MAIN
+        receive(stage.world, replaced(ended(NAMES[0]), sha=sha))
+
+    github.after_the_glance = end_now
+    receive(stage.world, asked)
+    woken = "7/100/0" if asked is COMMENT else "7/push/d-1"
+    assert events.encode(events.Look(ask=woken)) in stage.messages
