@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,6 +68,7 @@ class Query(Struct, frozen=True):
 
 def query(wanted: Glance, full_name: str) -> Query:
     """Return the question for everything that is wanted of a repository."""
+    wanted = wanted if wanted.people else replace(wanted, teams=())
     owner, _, name = full_name.partition("/")
     variables: dict[str, str | int] = {"owner": owner, "name": name}
     variables |= {"number": wanted.number} if wanted.number else {}

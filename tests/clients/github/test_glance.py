@@ -153,6 +153,15 @@ def test_a_list_that_goes_on_is_asked_for_whole(acme: Acme) -> None:
     assert len(seen.checks(acme.repository, head)) == 101
 
 
+def test_teams_of_nobody_are_not_asked_for(acme: Acme) -> None:
+    """A push has passed GitHub's own gate; `team { }` would make no sense, and cost the glance."""
+    number, head = acme.pull("nobodys")
+    acme.server.join_team("acme/glancers", "reader")
+    wanted = Glance(number=number, sha=head, checks=True, teams=("acme/glancers",))
+    seen = acme.client.at_a_glance(acme.repository, wanted)
+    assert asked_of_rest(acme, lambda: seen.checks(acme.repository, head)) == []
+
+
 FORBIDDEN = {"type": "FORBIDDEN", "message": "Resource not accessible by integration"}
 PULL = {
     "number": 1,
