@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import posixpath
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from localcloud.github.git import Git
 
 REGULAR = "100644"
+SYMLINK = "120000"
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,16 @@ def entry_at(git: Git, commit: str, path: str) -> Entry | None:
     except GitError:
         return None
     return next((entry for entry in found if entry.path == clean), None)
+
+
+def followed(git: Git, commit: str, entry: Entry) -> Entry:
+    """Return the file that a symbolic link leads to, under the link's path; else the entry."""
+    if entry.mode != SYMLINK:
+        return entry
+    target = posixpath.join(posixpath.dirname(entry.path), git.blob(entry.sha).decode())
+    found = entry_at(git, commit, posixpath.normpath(target))
+    is_file = found is not None and found.type == "blob" and found.mode != SYMLINK
+    return replace(found, path=entry.path) if found and is_file else entry
 
 
 def with_file(git: Git, parent: str | None, path: str, content: bytes) -> str:

@@ -57,13 +57,14 @@ class Reviewed(Struct, frozen=True, rename="camel"):
     """One review; its author is null when the account is gone."""
 
     state: str
+    submitted_at: str
     author_can_push_to_repository: bool
     author: Actor | None = None
     commit: Commit | None = None
 
 
 class Reviews(Struct, frozen=True, rename="camel"):
-    """The first hundred reviews, oldest first."""
+    """The first hundred reviews, in an order that GitHub does not promise."""
 
     page_info: Page
     nodes: list[Reviewed]
@@ -117,9 +118,10 @@ class Collaborators(Struct, frozen=True):
     edges: list[Granted]
 
 
-class Members(Struct, frozen=True):
-    """Members of a team, or of one within it, whose login or name holds what was looked for."""
+class Members(Struct, frozen=True, rename="camel"):
+    """The first hundred members of a team, those of the teams within it too, and how many."""
 
+    total_count: int
     nodes: list[Login]
 
 
@@ -138,12 +140,36 @@ class Comparison(Struct, frozen=True, rename="camel"):
     commits: Commits
 
 
-class Blob(Struct, frozen=True, rename={"kind": "__typename", "cut_off": "isTruncated"}):
-    """What stands at a path; a text only where it is a file that holds one."""
+class Team(Struct, frozen=True):
+    """A team that our App may see."""
 
-    kind: str
+    members: Members
+
+
+class Blob(Struct, frozen=True, rename="camel"):
+    """A file's content; GitHub may cut its text off, or have turned it into UTF-8."""
+
+    byte_size: int = 0
     text: str | None = None
-    cut_off: bool = True
+
+    @property
+    def exact(self) -> str | None:
+        """The text, where that is all of the file's bytes and nothing else."""
+        whole = self.text is not None and len(self.text.encode()) == self.byte_size
+        return self.text if whole else None
+
+
+class Entry(Struct, frozen=True):
+    """What stands at a path; a folder or a submodule holds no content."""
+
+    mode: int
+    object: Blob | None = None
+
+
+class AtCommit(Struct, frozen=True):
+    """A commit that GitHub has, by what stands at one of its paths; null where nothing does."""
+
+    file: Entry | None
 
 
 class Branch(Struct, frozen=True, rename="camel"):

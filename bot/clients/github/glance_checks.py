@@ -34,16 +34,16 @@ class Runs(Struct, frozen=True, rename="camel"):
 
 
 class Suite(Struct, frozen=True, rename="camel"):
-    """What one App checked."""
+    """What one App checked; without the App its runs might be our own, so REST has to tell."""
 
     database_id: int
     check_runs: Runs
-    app: Identified | None = None
+    app: Identified
 
     @property
     def runs(self) -> Iterator[gate_answers.Run]:
         """Its runs as REST tells them."""
-        app = ById(self.app.database_id) if self.app else None
+        app = ById(self.app.database_id)
         for run in self.check_runs.nodes:
             yield gate_answers.Run(
                 id=run.database_id,

@@ -27,7 +27,9 @@ _REVIEWS = """
 fragment Reviews on PullRequest {
   reviews(first: 100) {
     pageInfo { hasNextPage }
-    nodes { author { __typename login } state commit { oid } authorCanPushToRepository }
+    nodes {
+      author { __typename login } state commit { oid } submittedAt authorCanPushToRepository
+    }
   }
 }"""
 _RUNS = """... on Commit {
@@ -53,7 +55,8 @@ _COMPARED = """{
     aheadBy baseTarget { oid } headTarget { oid } commits(last: 100) { nodes { oid } }
   }"""
 _ROLES = "{ edges { permission node { login } } }"
-_TEXT = "... on Blob { text isTruncated }"
+_MEMBERS = "{ members(first: 100) { totalCount nodes { login } } }"
+_CONTENT = "mode object { ... on Blob { text byteSize } }"
 _NEEDED = {"checks": "statuses", "teams": "members"}
 """Permissions beyond the usual, by the part of a glance that needs them."""
 
@@ -72,7 +75,8 @@ def query(wanted: Glance, full_name: str) -> Query:
     owner, _, name = full_name.partition("/")
     variables: dict[str, str | int] = {"owner": owner, "name": name}
     variables |= {"number": wanted.number} if wanted.number else {}
-    variables |= {"sha": wanted.sha} if wanted.sha and (wanted.checks or wanted.brought) else {}
+    about = wanted.checks or wanted.brought or wanted.paths
+    variables |= {"sha": wanted.sha} if wanted.sha and about else {}
     variables |= dict(_places(wanted))
     variables |= {f"commit{n}": sha for n, sha in enumerate(wanted.compared)}
     variables |= {f"other{n}": number for n, number in enumerate(wanted.others)}
@@ -84,9 +88,9 @@ def query(wanted: Glance, full_name: str) -> Query:
 
 
 def _places(wanted: Glance) -> Iterator[tuple[str, str]]:
-    """Yield what stands where, in git's own words: `.` is the whole tree."""
+    """Yield what stands where; ids are asked for in git's own words, `.` for the whole tree."""
     for n, (sha, path) in enumerate(wanted.files):
-        yield f"file{n}", f"{sha}:{path}"
+        yield from ((f"at{n}", sha), (f"file{n}", path))
     for n, path in enumerate(wanted.paths):
         yield f"path{n}", f"{wanted.sha}:{'' if path == '.' else path.strip('/')}"
 
@@ -106,7 +110,7 @@ repository(owner: $owner, name: $name) {{
 
 
 def _type(name: str) -> str:
-    if name == "sha":
+    if name == "sha" or name.startswith("at"):
         return "GitObjectID!"
     return "Int!" if name.startswith(("number", "other")) else "String!"
 
@@ -129,7 +133,10 @@ def _of_commit(wanted: Glance) -> Iterator[str]:
         yield f"runs: object(oid: $sha) {{ {_RUNS} }}"
         yield f"statuses: object(oid: $sha) {{ {_STATUSES} }}"
     for n in range(len(wanted.files)):
-        yield f"file{n}: object(expression: $file{n}) {{ __typename {_TEXT} }}"
+        in_commit = f"... on Commit {{ file(path: $file{n}) {{ {_CONTENT} }} }}"
+        yield f"file{n}: object(oid: $at{n}) {{ {in_commit} }}"
+    if wanted.paths:
+        yield "commit: object(oid: $sha) { oid }"
     for n in range(len(wanted.paths)):
         yield f"path{n}: object(expression: $path{n}) {{ oid }}"
     if wanted.brought:
@@ -148,9 +155,5 @@ def _comparisons(wanted: Glance) -> Iterator[str]:
 
 def _teams(wanted: Glance) -> Iterator[str]:
     for n in range(len(wanted.teams)):
-        members = " ".join(
-            f"person{m}: members(query: $person{m}, first: 100) {{ nodes {{ login }} }}"
-            for m in range(len(wanted.people))
-        )
-        team = f"team(slug: $team{n}) {{ {members} }}"
+        team = f"team(slug: $team{n}) {_MEMBERS}"
         yield f"team{n}: organization(login: $organization{n}) {{ {team} }}"

@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 HERE = "repository"
 BOT = "Bot"
 MODULES = ".gitmodules"
+FILES = frozenset({0o100644, 0o100755})
+NO_FILE = frozenset({0o040000, 0o160000})
+"""Folders and submodules, as git has them."""
+EXPECTED = "EXPECTED"
+"""What a branch's rules wait for, and nobody has said yet."""
 
 
 class Seen(Struct, frozen=True, kw_only=True):
@@ -55,9 +60,10 @@ def seen(told: Told, wanted: Glance, repository: int, app: int) -> Seen:
         return Seen()
     brought = told.part(answers.Brought, HERE, "brought")
     whole = brought is not None and not brought.associated_pull_requests.page_info.has_next_page
-    others = brought.associated_pull_requests.nodes if brought and whole else []
+    listed = brought.associated_pull_requests.nodes if brought and whole else []
+    others = [one for one in listed if _goes_to(one, repository)]
     compared = _compared(told, wanted)
-    pulls = [one for one in (*_pulls(told, wanted), *others) if _goes_to(one, repository)]
+    pulls = [*(one for one in _pulls(told, wanted) if _goes_to(one, repository)), *others]
     return Seen(
         pulls={one.number: shown(one) for one in pulls},
         reviews={one.number: given for one in pulls if (given := _reviews(one)) is not None},
@@ -121,7 +127,7 @@ def _reviews(pull: answers.Pull) -> tuple[Review, ...] | None:
             bot=one.author is not None and one.author.kind == BOT,
             by_writer=one.author_can_push_to_repository,
         )
-        for one in pull.reviews.nodes
+        for one in sorted(pull.reviews.nodes, key=lambda one: one.submitted_at)
     )
 
 
@@ -136,13 +142,14 @@ def _roles(told: Told, wanted: Glance) -> Iterator[tuple[str, str]]:
 
 
 def _members(told: Told, wanted: Glance) -> Iterator[tuple[tuple[str, str], bool]]:
-    """Yield who is in a team, and who is not where the team was shown."""
+    """Yield who is in a team, and who is not where all of the team was shown."""
     for n, team in enumerate(wanted.teams):
-        found = told.part(dict[str, answers.Members], f"team{n}", "team") or {}
-        for m, login in enumerate(wanted.people):
-            if members := found.get(f"person{m}"):
-                inside = {one.login.lower() for one in members.nodes}
-                yield (team, login.lower()), login.lower() in inside
+        found = told.part(answers.Team, f"team{n}", "team")
+        inside = {one.login.lower() for one in found.members.nodes} if found else set()
+        whole = found is not None and len(inside) == found.members.total_count
+        for login in map(str.lower, wanted.people):
+            if whole or login in inside:
+                yield (team, login), login in inside
 
 
 def _checks(told: Told, wanted: Glance, app: int) -> dict[str, tuple[CheckSeen, ...]]:
@@ -153,22 +160,34 @@ def _checks(told: Told, wanted: Glance, app: int) -> dict[str, tuple[CheckSeen, 
         return {}
     runs = newest((run for suite in suites.nodes for run in suite.runs), app)
     contexts = stated.status.contexts if stated.status else []
-    statuses = (CheckSeen(name=c.context, state=state_of(c.state.lower())) for c in contexts)
+    statuses = (
+        CheckSeen(name=one.context, state=state_of(one.state.lower()))
+        for one in contexts
+        if one.state != EXPECTED
+    )
     return {wanted.sha: (*runs, *statuses)}
 
 
 def _files(told: Told, wanted: Glance) -> Iterator[tuple[tuple[str, str], str | None]]:
-    """Yield the texts that came whole; what is no text REST tells, too."""
+    """Yield the texts that came whole; where a link leads REST tells, too."""
     for n, place in enumerate(wanted.files):
-        found = told.part(answers.Blob, HERE, f"file{n}")
-        if told.nothing_at(HERE, f"file{n}") or (found and found.kind != "Blob"):
+        found = told.part(answers.AtCommit, HERE, f"file{n}")
+        if found is None:
+            continue
+        if found.file is None or found.file.mode in NO_FILE:
             yield place, None
-        elif found and found.text is not None and not found.cut_off:
-            yield place, found.text
+        elif found.file.mode in FILES and found.file.object and found.file.object.exact is not None:
+            yield place, found.file.object.exact
 
 
 def _ids(told: Told, wanted: Glance) -> Iterator[tuple[tuple[str, str], str]]:
-    """Yield git's ids; where there are submodules, one may stand where GraphQL shows nothing."""
+    """Yield git's ids; where there are submodules, one may stand where GraphQL shows nothing.
+
+    Of a commit that is not seen itself, nothing is.
+    """
+    commit = told.part(answers.Commit, HERE, "commit")
+    if commit is None or commit.oid != wanted.sha:
+        return
     found = {
         path: "" if told.nothing_at(HERE, name) else told.part(answers.Commit, HERE, name)
         for path, name in ((path, f"path{n}") for n, path in enumerate(wanted.paths))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from localcloud.github import trees
 from localcloud.github.app_records import App
 from localcloud.github.graphql.nodes import Fields, Kinds, Node, needing
-from localcloud.github.graphql.objects import named
+from localcloud.github.graphql.objects import at, named
 from localcloud.github.records import CheckRun, CheckSuite
 from localcloud.github.routes.checks import latest, suites_of
 from localcloud.github.routes.commits import bringing
@@ -25,6 +26,7 @@ def _commit(ask: Ask, oid: str) -> Fields:
         "message": lambda: ask.git.commit(oid).message,
         "committedDate": lambda: stamp(ask.git.commit(oid).committer.at),
         "authoredDate": lambda: stamp(ask.git.commit(oid).author.at),
+        "file": lambda path: _file(ask, oid, path),
         "tree": lambda: Node("Tree", ask, ask.git.commit(oid).tree),
         "checkSuites": needing(
             ask,
@@ -37,6 +39,21 @@ def _commit(ask: Ask, oid: str) -> Fields:
             "pull_requests",
             lambda page: page.of(bringing(ask, oid), lambda pull: Node("PullRequest", ask, pull)),
         ),
+    }
+
+
+def _file(ask: Ask, oid: str, path: str) -> Fields | None:
+    found = trees.entry_at(ask.git, oid, path) if path.strip("/") else None
+    if found is None:
+        return None
+    return {
+        "name": found.path.rpartition("/")[2],
+        "path": found.path,
+        "oid": found.sha,
+        "type": found.type,
+        "mode": int(found.mode, 8),
+        "size": found.size or 0,
+        "object": lambda: None if found.type == "commit" else at(ask, found.sha),
     }
 
 

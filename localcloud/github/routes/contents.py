@@ -58,6 +58,7 @@ def get_content(ask: Ask, path: str) -> Reply:
         raise not_found()
     if entry.type == "tree":
         return _folder(ask, entry, ref)
+    entry = trees.followed(ask.git, sha, entry)
     if ".raw" in ask.request.headers.get("Accept", ""):
         raw = ask.git.blob(entry.sha)
         return Reply(raw, headers={"Content-Type": "application/vnd.github.raw; charset=utf-8"})
@@ -160,6 +161,8 @@ def _file(ask: Ask, entry: Entry, ref: str) -> Json:
     listed = _listed(ask, entry, ref)
     if entry.type == "commit":
         return listed | {"submodule_git_url": ""}
+    if entry.mode == trees.SYMLINK:
+        return listed | {"type": "symlink", "target": ask.git.blob(entry.sha).decode()}
     if (entry.size or 0) > LARGEST_INLINE:
         return listed | {"content": "", "encoding": "none"}
     content = base64.encodebytes(ask.git.blob(entry.sha)).decode()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
+from tests.localcloud.github.asking import inside
 from tests.localcloud.github.world import NAME
 
 if TYPE_CHECKING:
@@ -165,3 +166,22 @@ def test_the_tarball_has_githubs_top_folder(world: World, clone: Clone, ref: str
     stale = redirect.headers["Location"].replace("token=", "token=x")
     assert requests.get(stale, timeout=10).status_code == 404
     assert [call.kind for call in world.gh.calls][-3:] == ["rest", "archive", "archive"]
+
+
+def test_a_link_is_read_as_the_file_that_it_leads_to(world: World, clone: Clone) -> None:
+    (clone.folder / "src" / "link").symlink_to("app")
+    (clone.folder / "astray").symlink_to("../outside")
+    clone.push("Links")
+    followed = world.rest("GET", world.repo("/contents/src/link")).json()
+    assert (followed["type"], base64.b64decode(followed["content"])) == ("file", b"one\n")
+    shown = world.rest("GET", world.repo("/contents/astray")).json()
+    assert (shown["type"], shown["target"]) == ("symlink", "../outside")
+    fields = 'object(expression: "main") { ... on Commit { %s } }' % " ".join(
+        f'{name}: file(path: "{path}") {{ type mode object {{ __typename }} }}'
+        for name, path in (("link", "astray"), ("folder", "src"), ("none", "nothing"))
+    )
+    assert inside(world, fields)["object"] == {
+        "link": {"type": "blob", "mode": 0o120000, "object": {"__typename": "Blob"}},
+        "folder": {"type": "tree", "mode": 0o040000, "object": {"__typename": "Tree"}},
+        "none": None,
+    }
