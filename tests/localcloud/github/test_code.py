@@ -176,10 +176,11 @@ def test_a_link_is_read_as_the_file_that_it_leads_to(world: World, clone: Clone)
     assert (followed["type"], base64.b64decode(followed["content"])) == ("file", b"one\n")
     shown = world.rest("GET", world.repo("/contents/astray")).json()
     assert (shown["type"], shown["target"]) == ("symlink", "../outside")
-    fields = 'object(expression: "main") { ... on Commit { %s } }' % " ".join(
+    files = " ".join(
         f'{name}: file(path: "{path}") {{ type mode object {{ __typename }} }}'
         for name, path in (("link", "astray"), ("folder", "src"), ("none", "nothing"))
     )
+    fields = f'object(expression: "main") {{ ... on Commit {{ {files} }} }}'
     assert inside(world, fields)["object"] == {
         "link": {"type": "blob", "mode": 0o120000, "object": {"__typename": "Blob"}},
         "folder": {"type": "tree", "mode": 0o040000, "object": {"__typename": "Tree"}},
