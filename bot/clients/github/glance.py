@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 import structlog
 
-from bot.clients.github.errors import Missing
+from bot.clients.github.errors import UNTOLD_WAIT, Missing, seconds_asked
 from bot.clients.github.gates import GateReader
 from bot.clients.github.glance_answers import Told
 from bot.clients.github.glance_query import query
 from bot.clients.github.glance_reading import Seen, seen
+from bot.clients.github.leave import LONGEST
 from bot.clients.github.reader import Reader
 from bot.ports import Broken, Transient
 
@@ -44,20 +45,22 @@ class Glancing(Reader, GateReader):
         return Foreseen(self._session, self._files, self._commits, shown)
 
     def _glanced(self, repository: Repository, wanted: Glance) -> Seen:
-        if not self._session.has_graphql:
+        leave = self._session.leave
+        if leave.holds(repository):
             return Seen()
         try:
-            told = self._session.query(repository, lambda name: query(wanted, name)).read(Told)
-        except Missing:
-            self._session.has_graphql = False
+            answer = self._session.query(repository, lambda name: query(wanted, name))
+            told = answer.read(Told)
         except (Transient, Broken) as trouble:
             log.warning("glance", trouble=str(trouble))
-        else:
-            if told.senseless:
-                self._session.has_graphql = False
-                log.warning("glance", trouble="this GitHub lacks fields: REST is asked from now on")
-            return seen(told, wanted, repository.id, self._session.app_id)
-        return Seen()
+            leave.give(repository, _asked_to_wait(trouble))
+            return Seen()
+        if told.limited:
+            leave.give(repository, seconds_asked(answer.headers) or UNTOLD_WAIT)
+        if told.senseless:
+            log.warning("glance", trouble="this GitHub lacks fields: REST is asked for an hour")
+            leave.give(repository, LONGEST)
+        return seen(told, wanted, repository.id, self._session.app_id)
 
 
 class Foreseen(Glancing):
@@ -128,3 +131,10 @@ class Foreseen(Glancing):
 
     def _of(self, repository: Repository) -> Seen:
         return self._shown if repository.id == self._repository else Seen()
+
+
+def _asked_to_wait(trouble: Transient | Broken) -> float:
+    """Return for how many seconds GraphQL had better not be asked; there may be none at all."""
+    if isinstance(trouble, Missing):
+        return LONGEST
+    return (trouble.retry_after or 0.0) if isinstance(trouble, Transient) else 0.0

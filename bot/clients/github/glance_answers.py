@@ -13,6 +13,9 @@ import msgspec
 from msgspec import Raw, Struct, field
 
 T = TypeVar("T")
+LIMITS = frozenset({"RATE_LIMIT", "RATE_LIMITED"})
+"""Types of an error that comes with status 200
+(https://docs.github.com/en/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api)."""
 
 
 class Identified(Struct, frozen=True, rename="camel"):
@@ -178,7 +181,8 @@ class Branch(Struct, frozen=True, rename="camel"):
     head_ref: dict[str, Comparison | None] | None = None
 
 
-class _Error(Struct, frozen=True):
+class _Error(Struct, frozen=True, rename={"kind": "type"}):
+    kind: str = ""
     path: list[str | int] = []
     extensions: dict[str, Any] = field(default_factory=dict)
 
@@ -192,8 +196,13 @@ class Told(Struct, frozen=True):
 
     @property
     def senseless(self) -> bool:
-        """Whether this GitHub does not know some field: an older one, to be asked no more."""
-        return any("code" in error.extensions for error in self.errors)
+        """Whether this GitHub does not know some field: an older one, which then has no data."""
+        return self.data is None and any("code" in error.extensions for error in self.errors)
+
+    @property
+    def limited(self) -> bool:
+        """Whether too much was asked of late."""
+        return any(error.kind in LIMITS for error in self.errors)
 
     def nothing_at(self, *place: str) -> bool:
         """Tell whether there is no such thing: null, and not because it was refused."""

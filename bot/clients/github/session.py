@@ -20,6 +20,7 @@ from requests import RequestException
 from bot.clients.github.answers import App, Installed, Named
 from bot.clients.github.errors import MOVED, Lost, Missing, Moved, translated
 from bot.clients.github.exchange import HERE, Answer, Call, refuse_detours
+from bot.clients.github.leave import Leave
 from bot.clients.github.transport import (
     TIMEOUT,
     InstallationAuth,
@@ -80,8 +81,8 @@ class Session:
         address = urlsplit(self._base_url)
         beside = Requester.get_graphql_prefix(address.path)
         self._graphql = urlunsplit(address._replace(path=beside))
-        self.has_graphql = True
-        """False once this GitHub turned out not to have it, or not the fields that we ask for."""
+        self.leave = Leave()
+        """From asking GraphQL."""
         self._auths: dict[Scope, InstallationAuth] = {}
         self._places = Whereabouts()
         self._lock = threading.Lock()

@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from bot.core.github import Glance
+from bot.core.model import Repository
 from bot.ports import Broken
 from tests.clients.github.acme import NAME
 from tests.clients.github.scripted import ABSENT, DROPPED, REPOSITORY, Reply
@@ -233,11 +234,15 @@ def test_a_glance_that_fails_costs_no_answer(scripted: Scripted, reply: Reply) -
             200,
             {"errors": [{"message": "no such field", "extensions": {"code": "undefinedField"}}]},
         ),
+        Reply(403, {"message": "You have exceeded a secondary rate limit."}, {"retry-after": "60"}),
+        Reply(200, {"errors": [{"type": "RATE_LIMITED", "message": "API rate limit exceeded"}]}),
     ],
 )
-def test_a_github_that_cannot_tell_is_asked_no_more(scripted: Scripted, reply: Reply) -> None:
-    """An older GitHub Enterprise Server lacks fields, and will not get them until our restart."""
+def test_a_github_that_does_not_tell_is_left_alone(scripted: Scripted, reply: Reply) -> None:
+    """A GitHub Enterprise Server may lack fields; whoever asks on beyond a limit is shut out."""
     scripted.replies = [reply]
     for _ in range(2):
         scripted.client.at_a_glance(REPOSITORY, WANTED)
     assert scripted.calls == ["POST /graphql"]
+    scripted.client.at_a_glance(Repository(8, "other/app", 4), WANTED)
+    assert scripted.calls == ["POST /graphql"] * 2
