@@ -58,9 +58,9 @@ def good(title: str = "begin") -> str:
     return APP.format(title=title, behaviour="status = 200")
 
 
-def failing(title: str = "fails three of ten") -> str:
-    """A service whose visitors get 500 three times of ten, while /health stays well."""
-    behaviour = 'status = 500 if self.path == "/" and SEEN % 10 < 3 else 200'
+def failing(title: str = "fails three of ten", of_ten: int = 3) -> str:
+    """A service whose visitors get 500 so many times of ten, while /health stays well."""
+    behaviour = f'status = 500 if self.path == "/" and SEEN % 10 < {of_ten} else 200'
     return APP.format(title=title, behaviour=behaviour)
 
 

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from localcloud.visit import Visitors
     from tests.stories.people import Pull, Repository
 
-SHADOW = f"{{steps: auto, judge: shadow, {services.QUICK}}}"
+SHADOW = "{steps: auto, judge: shadow, min_bake: 2s, max_bake: 20s, watch: 0s}"
+"""A step waits for no verdict that is not acted on: at 1 s each it was over before there was one,
+one time in ten."""
 LIMITED = f"{{steps: [20, 100], max_error_rate: 2%, {services.QUICK}}}"
 STEP = re.compile(r"^\| [\d:]+ \| \S+ \| (\d+) % \| (.*) \|$", re.MULTILINE)
 AUTOMATIC = [["20", "50", "90", "100"], ["5", "25", "90", "100"]]
@@ -59,7 +61,7 @@ def test_a_writer_deploys_a_pull_request_step_by_step(
 @pytest.fixture(scope="module")
 def failing(live: Callable[..., Repository]) -> Pull:
     """A pull request whose service fails, in a repository that is in prod already."""
-    return live().pull_request({"web/app.py": services.failing()})
+    return live().pull_request({"web/app.py": services.failing("fails six of ten", of_ten=6)})
 
 
 def test_a_failing_canary_is_taken_back_by_itself(
