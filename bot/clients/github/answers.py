@@ -5,15 +5,29 @@ Shapes: https://docs.github.com/en/rest
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import Annotated, Any
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 
 class Created(Struct, frozen=True):
     """Anything that was made or changed; without an id it was not."""
 
     id: int
+
+
+class Refusal(Struct, frozen=True):
+    """Why GitHub does not do it."""
+
+    message: str | None = None
+
+
+class Minted(Struct, frozen=True):
+    """A token of an installation."""
+
+    token: str
+    expires_at: Annotated[datetime, Meta(tz=True)]
 
 
 class App(Struct, frozen=True):

@@ -56,7 +56,7 @@ class Deliveries:
 def _attempt(found: DeliveryFound) -> Attempt:
     try:
         at = datetime.fromisoformat(found.delivered_at).astimezone(UTC)
-    except ValueError:
+    except (OverflowError, ValueError):
         what = f"a delivery at {found.delivered_at!r} makes no sense"
         raise Broken(what) from None
     return Attempt(

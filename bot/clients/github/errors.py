@@ -5,15 +5,14 @@ from __future__ import annotations
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
-from github import GithubException, RateLimitExceededException
+from github import BadAttributeException, GithubException, RateLimitExceededException
+from requests import RequestException
 
 from bot.clients.endpoint import plain
 from bot.ports import Broken, Transient
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from requests import RequestException
 
 UNTOLD_WAIT = 60.0
 """Seconds to wait where a rate limit names none.
@@ -25,8 +24,19 @@ MOVED = frozenset({301, 307, 308})
 REQUEST_TIMEOUT = 408
 TOO_MANY = 429
 FORBIDDEN = 403
+UNREADABLE = (
+    ArithmeticError,
+    AttributeError,
+    BadAttributeException,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+"""What PyGithub raises, beside its own errors, where headers or a body are not as GitHub's."""
 NOT_FOUND = frozenset({404, 410})
 SERVER_ERROR = 500
+TROUBLE = (GithubException, RequestException, *UNREADABLE)
+"""All that a request may raise."""
 
 
 class Missing(Broken):
@@ -41,11 +51,12 @@ class Moved(Broken):
     """The repository has another name by now."""
 
 
-def translated(error: GithubException | RequestException, what: str) -> Transient | Broken:
-    """Return what an error means for us; `what` names the request."""
+def translated(error: Exception, what: str) -> Transient | Broken:
+    """Return what one of `TROUBLE` means for us; `what` names the request."""
+    if isinstance(error, RequestException) and not isinstance(error, ValueError):
+        return Transient(f"GitHub cannot be reached: {what}: {type(error).__name__}")
     if not isinstance(error, GithubException):
-        kind = Broken if isinstance(error, ValueError) else Transient
-        return kind(f"GitHub cannot be reached: {what}: {type(error).__name__}")
+        return Broken(f"{what}: GitHub's answer makes no sense: {type(error).__name__}")
     wait = seconds_asked(error.headers or {})
     text = f"{what}: GitHub answered {error.status}{_message(error)}"
     if error.status >= SERVER_ERROR or error.status == REQUEST_TIMEOUT:

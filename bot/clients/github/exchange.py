@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any, TypeVar
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 import msgspec
 from msgspec import Struct, field
@@ -60,7 +60,8 @@ class Answer(Struct, frozen=True):
         """The parameters of the next page; none when this is the last one."""
         links = parse_header_links(self.headers.get("link", ""))
         address = next((link["url"] for link in links if link.get("rel") == "next"), "")
-        return {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
+        query = address.partition("?")[2].partition("#")[0]
+        return {name: values[0] for name, values in parse_qs(query).items()}
 
 
 def refuse_detours(call: Call) -> None:

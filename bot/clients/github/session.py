@@ -13,12 +13,11 @@ from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 from cachetools import LRUCache
-from github import Github, GithubException
+from github import Github
 from github.Requester import Requester
-from requests import RequestException
 
-from bot.clients.github.answers import App, Installed, Named
-from bot.clients.github.errors import MOVED, Lost, Missing, Moved, translated
+from bot.clients.github.answers import App, Installed, Named, Refusal
+from bot.clients.github.errors import MOVED, TROUBLE, Lost, Missing, Moved, translated
 from bot.clients.github.exchange import HERE, Answer, Call, refuse_detours
 from bot.clients.github.leave import Leave
 from bot.clients.github.transport import (
@@ -197,7 +196,7 @@ class Session:
             status, headers, text = requester.requestJson(
                 call.verb, path, call.parameters, {"Accept": MEDIA}, call.body
             )
-        except (GithubException, RequestException) as error:
+        except TROUBLE as error:
             raise translated(error, what) from None  # its frames hold the token
         return Answer(what, status, headers, text)
 
@@ -242,7 +241,9 @@ def _accepted(answer: Answer) -> Answer:
 
 
 def _data(answer: Answer) -> dict[str, Any]:
+    """Return what GitHub says of a refusal, where its message is the text that it should be."""
     try:
-        return msgspec.json.decode(answer.text, type=dict[str, Any])
+        said = msgspec.json.decode(answer.text, type=Refusal)
     except msgspec.MsgspecError:
         return {}
+    return msgspec.structs.asdict(said)

@@ -11,15 +11,16 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import jwt
+import msgspec
 from github import GithubException
 from github.Auth import AppAuth, AppInstallationAuth
 from github.InstallationAuthorization import InstallationAuthorization
 from jwt.algorithms import RSAAlgorithm
-from requests import RequestException
 from urllib3 import Retry
 from urllib3.exceptions import MaxRetryError, ResponseError
 
-from bot.clients.github.errors import MOVED, Lost, Missing, seconds_asked, translated
+from bot.clients.github.answers import Minted
+from bot.clients.github.errors import MOVED, TROUBLE, Lost, Missing, seconds_asked, translated
 from bot.ports import Broken, Transient
 
 if TYPE_CHECKING:
@@ -70,6 +71,10 @@ class PatientRetry(Retry):
             if (seconds_asked(response.headers) or 0) > PATIENCE:
                 raise MaxRetryError(_pool, url or "", ResponseError("asked to wait for too long"))
         return super().increment(method, url, response, error, _pool, _stacktrace)
+
+    def get_retry_after(self, response: BaseHTTPResponse) -> float | None:
+        """Return how long to wait, as `increment` read it: a date could be years away."""
+        return seconds_asked(response.headers)
 
 
 def _refuse_redirect(response: BaseHTTPResponse) -> None:
@@ -169,19 +174,19 @@ class InstallationAuth(AppInstallationAuth):
             headers, minted = self.requester.requestJsonAndCheck(
                 "POST", path, input=self.scope.wish
             )
-        except (GithubException, RequestException) as error:
+        except TROUBLE as error:
             raise _lost(translated(error, str(self.scope)), error) from None
         finally:
             self.requester.close()
-        if not {"token", "expires_at"} <= minted.keys():
+        try:
+            msgspec.convert(minted, Minted)
+        except msgspec.ValidationError:
             message = f"{self.scope}: GitHub's answer holds none"
-            raise Broken(message)
+            raise Broken(message) from None
         return InstallationAuthorization(self.requester, headers, minted)
 
 
-def _lost(
-    trouble: Transient | Broken, error: GithubException | RequestException
-) -> Transient | Broken:
+def _lost(trouble: Transient | Broken, error: Exception) -> Transient | Broken:
     """Make a missing installation lost, so that nobody takes it for a missing file.
 
     A repository that it does not reach is refused as unprocessable.
