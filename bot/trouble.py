@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+LONGEST_WAIT = 3600.0
+"""Seconds: GitHub's limits are told anew every hour, and nobody means longer."""
+
 
 class Transient(Exception):  # noqa: N818  # it names a condition, and reads so where it is caught
     """The outside world cannot answer now; the same call may succeed later."""
 
     def __init__(self, what: str, retry_after: float | None = None) -> None:
         super().__init__(what)
-        self.retry_after = retry_after
-        """Seconds that the other side asked us to wait, where it said so."""
+        self.retry_after = None if retry_after is None else min(retry_after, LONGEST_WAIT)
+        """Seconds that the other side asked us to wait, where it said so; at most an hour."""
 
 
 class Broken(Exception):  # noqa: N818  # as above

@@ -7,8 +7,9 @@ anything without TLS must be on loopback, where no credential is ever sent.
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
+from io import BytesIO
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import urlsplit
 
@@ -16,6 +17,7 @@ import requests
 from google.api_core import exceptions as google
 from google.auth import exceptions as auth
 from google.auth.credentials import AnonymousCredentials
+from google.protobuf.json_format import ParseError
 from grpc import insecure_channel
 
 from bot.ports import Broken, Transient
@@ -41,6 +43,8 @@ PASSING = (
     TimeoutError,
 )
 """What a network does now and then."""
+SENSELESS = (ParseError, UnicodeDecodeError)
+"""What an answer raises that is not Google's, such as a proxy's page."""
 
 LONGEST = 200
 """Characters of somebody else's words in a text of ours."""
@@ -58,12 +62,24 @@ def rest(client_class: type[C], url: str) -> C:
     """
     options = {"api_endpoint": url} if url else None
     with translate(client_class.__name__):
-        return cast(
-            "C",
-            cast("Any", client_class)(
-                transport="rest", credentials=credentials_for(url), client_options=options
-            ),
+        client = cast("Any", client_class)(
+            transport="rest", credentials=credentials_for(url), client_options=options
         )
+    client.transport._session.hooks["response"].append(_legible)  # noqa: SLF001  # it has no name
+    return cast("C", client)
+
+
+def _legible(response: requests.Response, **_: object) -> requests.Response | None:
+    """Put an empty body under an error that Google's library would stumble over, as a text is."""
+    if response.status_code < HTTPStatus.BAD_REQUEST:
+        return None
+    with suppress(AttributeError, KeyError, TypeError, RecursionError):
+        cast("Any", google).from_http_response(response)
+        return None
+    bare = requests.Response()
+    bare.status_code, bare.headers = response.status_code, response.headers
+    bare.request, bare.url, bare.raw = response.request, response.url, BytesIO(b"{}")
+    return bare
 
 
 def grpc(client_class: type[C], target: str, **options: object) -> C:
@@ -119,6 +135,9 @@ def translate(what: str, *, final: bool = False) -> Iterator[None]:
         raise
     except PASSING as error:
         said = f"{what} cannot be reached: {_kind(error)}"
+        raise Transient(said) from None
+    except SENSELESS as error:
+        said = f"{what}'s answer makes no sense: {_kind(error)}"
         raise Transient(said) from None
     except auth.GoogleAuthError as error:
         said = f"{what}: no credentials: {_kind(error)}"

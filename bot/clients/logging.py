@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections.abc import Mapping
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from google.api_core.exceptions import GoogleAPICallError
 from google.cloud.logging_v2.services.logging_service_v2 import LoggingServiceV2Client
@@ -20,7 +21,7 @@ from bot.clients.endpoint import DEADLINE, grpc, translate
 from bot.ports import Broken
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from bot.core.configuration import ServiceKey
@@ -96,7 +97,7 @@ def _filter(resource: str, labels: dict[str, str], since: datetime) -> str:
 
 def lines_of(entry: LogEntry) -> list[str]:
     """Return an entry's lines as people may read them; none for one without words."""
-    severity = LogSeverity.Name(entry.severity) + " " if entry.severity >= WARNING else ""
+    severity = _name(entry.severity) + " " if entry.severity >= WARNING else ""
     cleaned = (_clean(line) for line in ESCAPES.sub("", _text(entry)).splitlines())
     return [f"{severity}{line}"[:LONGEST] for line in cleaned if line]
 
@@ -106,9 +107,20 @@ def _text(entry: LogEntry) -> str:
         return str(entry.text_payload)
     if not entry.json_payload:
         return ""
-    fields: dict[str, Any] = LogEntry.to_dict(entry)["json_payload"]
+    fields = cast("Mapping[str, Any]", entry.json_payload)
     message = fields.get("message") or fields.get("msg")
-    return message if isinstance(message, str) else json.dumps(fields, ensure_ascii=False)
+    if isinstance(message, str):
+        return message
+    return json.dumps(fields, ensure_ascii=False, default=_plainly)
+
+
+def _plainly(inner: Mapping[str, Any] | Iterable[Any]) -> dict[str, Any] | list[Any]:
+    return dict(inner) if isinstance(inner, Mapping) else list(inner)
+
+
+def _name(severity: int) -> str:
+    """Return the name of the highest severity that this one reaches; any number may be logged."""
+    return str(max((n, name) for name, n in LogSeverity.items() if n <= severity)[1])
 
 
 def _clean(line: str) -> str:

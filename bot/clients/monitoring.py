@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from google.api.distribution_pb2 import Distribution
-    from google.cloud.monitoring_v3 import TimeSeries
+    from google.cloud.monitoring_v3 import Point, TimeSeries
 
     from bot.core.configuration import ServiceKey
     from bot.ports import WindowsAsked
@@ -62,7 +62,7 @@ class Part(NamedTuple):
 
 Windows = dict[datetime, dict[str, list[Part]]]
 """By the window's end, then by revision."""
-Lines = Counter[tuple[datetime, str]]
+Lines = Counter[tuple[datetime | None, str]]
 """How many, by the window's end and the revision."""
 
 
@@ -141,7 +141,7 @@ class CloudMonitoring:
         for one in self._series(self._request(key.project, chosen, (CLASS,), ends)):
             revision, kind = one.resource.labels[REVISION], one.metric.labels[CLASS]
             for point in one.points:
-                end = _window_end(cast("datetime", point.interval.end_time), self._window)
+                end = self._end(point)
                 if end in counted:
                     part = Part(kind, point.value.distribution_value)
                     counted[end][revision].append(part)
@@ -157,9 +157,20 @@ class CloudMonitoring:
         for one in self._series(self._request(key.project, chosen, (LOG,), ends)):
             if not unquote(one.metric.labels[LOG]).endswith(REQUESTS):
                 for point in one.points:
-                    end = _window_end(cast("datetime", point.interval.end_time), self._window)
-                    lines[end, one.resource.labels[REVISION]] += point.value.int64_value
+                    lines[self._end(point), one.resource.labels[REVISION]] += (
+                        point.value.int64_value
+                    )
         return lines
+
+    def _end(self, point: Point) -> datetime | None:
+        """Return the end of the window that holds a point, its own end too; None for no time."""
+        try:
+            moment = cast("datetime | None", point.interval.end_time)
+        except OverflowError:
+            return None
+        if moment is None:
+            return None
+        return EPOCH - (EPOCH - moment) // self._window * self._window
 
     def _series(self, request: ListTimeSeriesRequest) -> list[TimeSeries]:
         try:
@@ -190,11 +201,6 @@ def _one_of(texts: Sequence[str]) -> str:
 def _quoted(text: str) -> str:
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
-
-
-def _window_end(moment: datetime, window: timedelta) -> datetime:
-    """Return the end of the window that holds a moment; windows include their end."""
-    return EPOCH - (EPOCH - moment) // window * window
 
 
 def _sum(parts: Sequence[Part], slow_above: float, lines: int) -> Counts:

@@ -148,6 +148,10 @@ def _came_of(
     except Broken as trouble:
         why = str(trouble)
         return lambda latest: table.broken(latest, why, world.clock())
+    except Exception as defect:
+        log.exception("defect", deployment=deployment.id)
+        name = type(defect).__name__
+        return lambda latest: table.broken(latest, name, world.clock())
     return lambda latest: table.record(latest, outcome, world.clock())
 
 

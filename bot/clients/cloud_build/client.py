@@ -17,10 +17,10 @@ from bot.clients.cloud_build.sight import build_seen
 from bot.clients.endpoint import DEADLINE, message_of, rest, translate
 from bot.core.action import BuildOver, BuildStarted, CancelBuild, Rejected, StartBuild
 from bot.core.sight import BuildSeen, BuildState
+from bot.ports import Transient
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
 WHAT = "Cloud Build"
 OURS = "spillway"
@@ -106,7 +106,11 @@ class CloudBuildClient:
             parent=_parent(action), build=_wanted(action, source)
         )
         operation = self._in(action.region).create_build(request, retry=None, timeout=DEADLINE)
-        return _name(action, operation.metadata.build)
+        made = operation.metadata
+        if made is None or not made.build.id:
+            message = f"{WHAT} does not say which build it started"
+            raise Transient(message)
+        return _name(action, made.build)
 
 
 def _wanted(action: StartBuild, source: str) -> cloudbuild_v1.Build:
@@ -135,12 +139,12 @@ def _source(action: StartBuild, source: str) -> cloudbuild_v1.Source:
 
 def _newest(builds: Sequence[cloudbuild_v1.Build], build_tag: str) -> cloudbuild_v1.Build | None:
     cancelled = cloudbuild_v1.Build.Status.CANCELLED
-    standing = [b for b in builds if build_tag in b.tags and b.status != cancelled]
+    standing = [b for b in builds if b.id and build_tag in b.tags and b.status != cancelled]
     return max(standing, key=_created, default=None)
 
 
-def _created(build: cloudbuild_v1.Build) -> datetime:
-    return cast("datetime", build.create_time)
+def _created(build: cloudbuild_v1.Build) -> int:
+    return cast("int", cloudbuild_v1.Build.pb(build).create_time.ToNanoseconds())
 
 
 def _parent(action: StartBuild | CancelBuild) -> str:

@@ -99,9 +99,11 @@ class CloudRunClient:
 
     def _live(self, key: ServiceKey) -> run_v2.Service | None:
         try:
-            return self._services.get_service(name=key.name, retry=None, timeout=DEADLINE)
+            found = self._services.get_service(name=key.name, retry=None, timeout=DEADLINE)
         except google.NotFound:
             return None
+        found.name = found.name or key.name
+        return found
 
     def _existing(self, key: ServiceKey, names: Iterable[str]) -> Iterator[run_v2.Revision]:
         for name in names:

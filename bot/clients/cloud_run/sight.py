@@ -41,16 +41,15 @@ def service_seen(service: run_v2.Service, revisions: Iterable[run_v2.Revision]) 
 
 
 def traffic_seen(service: run_v2.Service) -> tuple[TrafficSeen, ...]:
-    """Return the traffic as it really is, not as it is wanted; LATEST as its revision."""
+    """Return the traffic as it really is, not as it is wanted; LATEST as its revision.
+
+    While no revision has ever become ready, LATEST is none.
+    """
     latest = short(service.latest_ready_revision)
     return tuple(
-        TrafficSeen(
-            revision=latest if target.type_ == LATEST else target.revision,
-            percent=target.percent,
-            tag=target.tag,
-            uri=target.uri,
-        )
+        TrafficSeen(revision=revision, percent=target.percent, tag=target.tag, uri=target.uri)
         for target in service.traffic_statuses
+        if (revision := latest if target.type_ == LATEST else target.revision)
     )
 
 

@@ -1,4 +1,4 @@
-"""A local Google that holds the source of a commit."""
+"""A local Google that holds the source of a commit, and a server that says what it is told to."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
+from tests.clients.answering import answering
 from tests.clients.cloud_run.local_google import serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from tests.clients.answering import Answers
 
 FOLDERS = ("services/ai-service", "services/broken", "services/held")
 
@@ -32,6 +35,12 @@ def tarball() -> bytes:
 def google_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with serving(tmp_path_factory.mktemp("google")) as url:
         yield url
+
+
+@pytest.fixture
+def answers() -> Iterator[Answers]:
+    with answering() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

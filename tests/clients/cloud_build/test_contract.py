@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from itertools import count
+from typing import TYPE_CHECKING
 
 import pytest
 from google.cloud.devtools import cloudbuild_v1
@@ -12,6 +14,10 @@ from bot.clients.cloud_build import CloudBuildClient
 from bot.clients.endpoint import rest
 from bot.core.action import BuildOver, BuildStarted, CancelBuild, Rejected, StartBuild
 from bot.core.sight import BuildSeen, BuildState
+from bot.ports import Transient
+
+if TYPE_CHECKING:
+    from tests.clients.answering import Answers
 
 SHA = "0123456789abcdef0123456789abcdef01234567"
 IMAGE = "us-central1-docker.pkg.dev/demo/backend/ai-service"
@@ -179,6 +185,22 @@ def cancelled(action: StartBuild, build: str = "") -> CancelBuild:
         build=build,
         build_tag=action.build_tag,
     )
+
+
+def test_a_start_that_names_no_build_is_asked_for_again(answers: Answers, source: str) -> None:
+    client = CloudBuildClient(answers.url)
+    for body in (b"{}", b'{"name": "operations/build/demo/1"}'):
+        answers.body = body
+        with pytest.raises(Transient, match="does not say which build"):
+            client.start(wanted(), source)
+
+
+def test_builds_that_say_little_are_told_apart(answers: Answers, source: str) -> None:
+    action = wanted(look_up=True)
+    one = {"tags": [action.build_tag]}
+    timed = {**one, "id": "new", "createTime": "2026-03-04T12:00:00Z"}
+    answers.body = json.dumps({"builds": [one, {**one, "id": "old"}, timed]}).encode()
+    assert started(CloudBuildClient(answers.url), action, source).endswith("/builds/new")
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["by its name", "by its tag"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +16,7 @@ from bot.core.configuration import ServiceKey
 from bot.ports import Broken, Transient
 
 if TYPE_CHECKING:
-    from tests.clients.cloud_run.conftest import Answers
+    from tests.clients.answering import Answers
 
 NAME = "projects/p/locations/r/services/s"
 KEY = ServiceKey("p", "r", "s")
@@ -60,6 +61,57 @@ def test_a_connection_that_breaks_is_transient(answers: Answers) -> None:
     answers.status = 0
     with pytest.raises(Transient):
         CloudRunClient(answers.url).service(KEY, [])
+
+
+SENSELESS = {
+    "a page": b"<html>Sign in to this network</html>",
+    "nothing": b"",
+    "no text": b"\xff\xfe",
+    "a list": b"[1]",
+    "half": b'{"name": "projects/p/loc',
+    "another type": b'{"traffic": "all"}',
+    "without an end": b"[" * 100_000,
+}
+STUMBLES = {
+    "a text": b'{"error": "invalid_grant"}',
+    "null": b'{"error": null}',
+    "a list": b'{"error": [1]}',
+    "details without a type": b'{"error": {"message": "no", "details": ["quota"]}}',
+    "details that are no list": b'{"error": {"message": "no", "details": 7}}',
+    "without an end": b"[" * 100_000,
+}
+
+
+@pytest.mark.parametrize("body", SENSELESS.values(), ids=SENSELESS)
+def test_an_answer_that_is_not_googles_is_transient(answers: Answers, body: bytes) -> None:
+    answers.body = body
+    with pytest.raises(Transient, match="Cloud Run's answer makes no sense"):
+        CloudRunClient(answers.url).service(KEY, [])
+
+
+@pytest.mark.parametrize("body", STUMBLES.values(), ids=STUMBLES)
+@pytest.mark.parametrize(("status", "meaning"), [(403, Broken), (503, Transient)])
+def test_an_error_is_known_by_its_status_whatever_it_says(
+    answers: Answers, body: bytes, status: int, meaning: type[Exception]
+) -> None:
+    answers.status, answers.body = status, body
+    with pytest.raises(meaning, match=f"Cloud Run: {status}"):
+        CloudRunClient(answers.url).service(KEY, [])
+
+
+def test_no_wait_is_longer_than_an_hour(answers: Answers) -> None:
+    answers.status, answers.retry_after = 429, "9" * 400
+    with pytest.raises(Transient) as caught:
+        CloudRunClient(answers.url).service(KEY, [])
+    assert caught.value.retry_after == 3600
+
+
+def test_a_service_that_serves_nothing_yet_is_seen(answers: Answers) -> None:
+    target = {"type": "TRAFFIC_TARGET_ALLOCATION_TYPE_LATEST", "percent": 100}
+    answers.body = json.dumps({"trafficStatuses": [target]}).encode()
+    seen = CloudRunClient(answers.url).service(KEY, [])
+    assert seen.exists
+    assert seen.shares == {}
 
 
 def test_nobody_there_is_transient_over_both_transports() -> None:

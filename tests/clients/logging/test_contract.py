@@ -21,7 +21,7 @@ from grpc import (
 from grpc import server as grpc_server
 
 from bot.clients.endpoint import grpc
-from bot.clients.logging import CloudLogging
+from bot.clients.logging import CloudLogging, lines_of
 from bot.core.configuration import ServiceKey
 from bot.ports import Broken, Transient
 from tests.clients.local_google import PROJECT
@@ -159,6 +159,19 @@ def test_entries_without_words_are_passed_over(
         entries=[LogEntry(http_request={"status": 200}) for _ in range(5)],
     )
     assert logs.of_revision(key, "api-1", BEFORE, 2) == ("the service's own",)
+
+
+@pytest.mark.parametrize(("severity", "name"), [(450, "WARNING "), (5000, "EMERGENCY "), (-1, "")])
+def test_a_severity_without_a_name_is_called_by_the_one_below(severity: int, name: str) -> None:
+    assert lines_of(LogEntry(severity=severity, text_payload="here")) == [f"{name}here"]
+
+
+@pytest.mark.parametrize("number", [float("inf"), float("nan")])
+def test_numbers_that_json_does_not_have(number: float) -> None:
+    fields = {"seconds": number, "in": [{"it": True}]}
+    (shown,) = lines_of(LogEntry(json_payload=fields))
+    assert '"in": [{"it": true}]' in shown
+    assert lines_of(LogEntry(json_payload={**fields, "message": "here"})) == ["here"]
 
 
 def test_quotes_in_a_name_stay_inside_the_name(
