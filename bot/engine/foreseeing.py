@@ -93,8 +93,7 @@ def foreseen_push(world: World, ask: Ask, rules: Rules, gates: Mapping[str, Gate
         if len(gates) == 1 and policy.may_wait(asking, pushed=True):
             world = expect(world, ask, (environment, ask.sha, None))
         wanted = _joined(wanted, _at_commit(world, guess))
-    alone = wanted == Glance(sha=ask.sha, on_default_branch=here, brought=True)
-    return world if alone else _glanced(world, ask.repository, wanted)
+    return _glanced(world, ask.repository, wanted)
 
 
 def _joined(one: Glance, more: Glance) -> Glance:
@@ -125,6 +124,10 @@ def foreseen_again(world: World, deployment: Deployment, standing: Standing) -> 
 
 
 def _glanced(world: World, repository: Repository, wanted: Glance) -> World:
+    """Glance, unless that is about one answer at most, which costs no more where it is due."""
+    about = wanted.people or wanted.checks or wanted.reviews or wanted.compared or wanted.others
+    if not wanted.number and not about:
+        return world
     return replace(world, github=world.github.at_a_glance(repository, wanted))
 
 

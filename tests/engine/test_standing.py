@@ -94,3 +94,15 @@ def test_a_commit_is_up_to_date_with_the_branch_as_it_is_then(tmp_path: Path) ->
     assert refusals_now(turn(tmp_path, Open(), minutes=0), strict) == ()
     found = refusals_now(turn(tmp_path, Open(), minutes=2), strict)
     assert [refusal.code for refusal in found] == [Reason.NOT_UP_TO_DATE]
+
+
+class Unasked(GitHub):
+    """A repository of which nothing has to be read."""
+
+    def at_a_glance(self, *_: object) -> Self:
+        raise AssertionError
+
+
+def test_a_push_whose_gates_look_at_nothing_costs_nothing(tmp_path: Path) -> None:
+    pushed = replace(MADE, number=None, standing=replace(STANDING, pushed=True))
+    assert refusals_now(turn(tmp_path, Unasked(), minutes=2), pushed) == ()
