@@ -65,11 +65,11 @@ def rest(client_class: type[C], url: str) -> C:
         client = cast("Any", client_class)(
             transport="rest", credentials=credentials_for(url), client_options=options
         )
-    client.transport._session.hooks["response"].append(_legible)  # noqa: SLF001  # it has no name
+    client.transport._session.hooks["response"].append(legible)  # noqa: SLF001  # it has no name
     return cast("C", client)
 
 
-def _legible(response: requests.Response, **_: object) -> requests.Response | None:
+def legible(response: requests.Response, **_: object) -> requests.Response | None:
     """Put an empty body under an error that Google's library would stumble over, as a text is."""
     if response.status_code < HTTPStatus.BAD_REQUEST:
         return None

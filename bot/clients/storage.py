@@ -22,7 +22,7 @@ from google.cloud.storage.retry import (  # type: ignore[import-untyped]  # has 
     DEFAULT_RETRY,
 )
 
-from bot.clients.endpoint import DEADLINE, credentials_for, translate
+from bot.clients.endpoint import DEADLINE, credentials_for, legible, translate
 from bot.ports import Broken, Transient
 from bot.trouble import Unsuitable
 
@@ -50,6 +50,7 @@ class StorageSources:
         options = {"api_endpoint": url} if url else None
         with translate("Cloud Storage"):
             client = Client(project=None, credentials=credentials_for(url), client_options=options)
+        client._http.hooks["response"].append(legible)  # noqa: SLF001  # it has no name
         self._bucket = client.bucket(bucket)
 
     def reach(self) -> None:
