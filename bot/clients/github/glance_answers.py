@@ -47,7 +47,7 @@ class Base(Struct, frozen=True, rename="camel"):
     """The repository that a pull request goes to."""
 
     database_id: int
-    default_branch_ref: Named | None = None
+    default_branch_ref: Named
 
 
 class Page(Struct, frozen=True, rename="camel"):

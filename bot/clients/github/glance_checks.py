@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from bot.clients.github import gate_answers
 from bot.clients.github.answers import ById
-from bot.clients.github.glance_answers import Identified, Page
+from bot.clients.github.glance_answers import Identified
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,10 +27,15 @@ class Run(Struct, frozen=True, rename="camel"):
 
 
 class Runs(Struct, frozen=True, rename="camel"):
-    """The newest runs of a suite."""
+    """The newest runs of a suite, and how many it has."""
 
-    page_info: Page
+    total_count: int
     nodes: list[Run]
+
+    @property
+    def whole(self) -> bool:
+        """Whether none is missing."""
+        return len(self.nodes) == self.total_count
 
 
 class Suite(Struct, frozen=True, rename="camel"):
@@ -56,10 +61,16 @@ class Suite(Struct, frozen=True, rename="camel"):
 
 
 class Suites(Struct, frozen=True, rename="camel"):
-    """The suites of a commit."""
+    """The suites of a commit, and how many it has."""
 
-    page_info: Page
+    total_count: int
     nodes: list[Suite]
+
+    @property
+    def whole(self) -> bool:
+        """Whether none is missing, nor any run of any: what is left out may have failed."""
+        runs = all(one.check_runs.whole for one in self.nodes)
+        return runs and len(self.nodes) == self.total_count
 
 
 class Checked(Struct, frozen=True, rename="camel"):

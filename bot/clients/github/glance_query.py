@@ -34,11 +34,11 @@ fragment Reviews on PullRequest {
 }"""
 _RUNS = """... on Commit {
     checkSuites(first: 100) {
-      pageInfo { hasNextPage }
+      totalCount
       nodes {
         databaseId app { databaseId }
         checkRuns(first: 100, filterBy: { checkType: LATEST }) {
-          pageInfo { hasNextPage }
+          totalCount
           nodes { databaseId name status conclusion }
         }
       }

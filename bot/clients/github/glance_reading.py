@@ -94,7 +94,7 @@ def shown(pull: answers.Pull) -> PullRequest:
         base_ref=pull.base_ref_name,
         author=_login(pull.author),
         merge_sha=pull.merge_commit.oid if pull.merge_commit and pull.state == "MERGED" else "",
-        default_branch=base.default_branch_ref.name if base.default_branch_ref else "",
+        default_branch=base.default_branch_ref.name,
     )
 
 
@@ -156,7 +156,7 @@ def _checks(told: Told, wanted: Glance, app: int) -> dict[str, tuple[CheckSeen, 
     checked = told.part(checks.Checked, HERE, "runs")
     stated = told.part(checks.Stated, HERE, "statuses")
     suites = checked.check_suites if checked else None
-    if suites is None or stated is None or _goes_on(suites):
+    if suites is None or stated is None or not suites.whole:
         return {}
     runs = newest((run for suite in suites.nodes for run in suite.runs), app)
     contexts = stated.status.contexts if stated.status else []
@@ -198,12 +198,6 @@ def _ids(told: Told, wanted: Glance) -> Iterator[tuple[tuple[str, str], str]]:
             yield (wanted.sha, path), seen.oid
         elif seen == "" and whole:
             yield (wanted.sha, path), ""
-
-
-def _goes_on(suites: checks.Suites) -> bool:
-    """Tell whether there is more than was listed."""
-    pages = (suites.page_info, *(one.check_runs.page_info for one in suites.nodes))
-    return any(page.has_next_page for page in pages)
 
 
 def _compared(told: Told, wanted: Glance) -> dict[str, answers.Comparison]:

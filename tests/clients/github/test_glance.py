@@ -175,7 +175,7 @@ PULL = {
     "author": {"__typename": "Bot", "login": "dependabot"},
 }
 WANTED = Glance(number=1, sha="a" * 40, people=("writer",), checks=True)
-NO_RUNS = {"checkSuites": {"pageInfo": {"hasNextPage": False}, "nodes": []}}
+NO_RUNS = {"checkSuites": {"totalCount": 0, "nodes": []}}
 
 
 def answer(here: object, *errors: object) -> Reply:

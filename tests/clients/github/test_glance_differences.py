@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from tests.clients.github.scripted import Scripted
 
 SHA = "a" * 40
+NO_STATUSES = {"total_count": 0, "statuses": []}
 WHOLE = {"pageInfo": {"hasNextPage": False}}
 TEXTS = {
     "plain.txt": b"plain\r\n",
@@ -79,6 +80,7 @@ def test_of_a_commit_that_is_not_seen_nothing_is_told(acme: Acme) -> None:
     """A replica may not have it yet; REST then answers 404, which is asked again."""
     wanted = Glance(sha=SHA, files=((SHA, "deploy.yaml"),), paths=(".gitmodules", "deploy.yaml"))
     seen = acme.client.at_a_glance(acme.repository, wanted)
+    assert seen.default_branch(acme.repository) == "main"
     acme.seen.requests.clear()
     assert seen.file(acme.repository, "deploy.yaml", SHA) is None
     with pytest.raises(Exception, match="404"):
@@ -90,7 +92,7 @@ def test_a_pull_request_of_another_repository_brought_nothing(scripted: Scripted
     theirs = PULL | {
         "number": 3,
         "state": "MERGED",
-        "baseRepository": {"databaseId": REPOSITORY.id + 1},
+        "baseRepository": PULL["baseRepository"] | {"databaseId": REPOSITORY.id + 1},
         "mergeCommit": {"oid": SHA},
     }
     ours = theirs | {"number": 2, "baseRepository": PULL["baseRepository"]}
@@ -133,17 +135,30 @@ def test_a_status_that_is_only_expected_was_never_given(scripted: Scripted) -> N
     assert seen.checks(REPOSITORY, SHA) == (CheckSeen(name="lint", state=CheckState.PASSED),)
 
 
-def test_runs_of_an_app_that_is_not_told_are_asked_for(scripted: Scripted) -> None:
-    """They may be our own, which count for nothing."""
-    runs = {**WHOLE, "nodes": [{"databaseId": 1, "name": "x", "status": "QUEUED"}]}
-    suites = {**WHOLE, "nodes": [{"databaseId": 1, "app": None, "checkRuns": runs}]}
-    here = {"databaseId": REPOSITORY.id, "runs": {"checkSuites": suites}}
-    none, unset = {"total_count": 0, "check_runs": []}, {"total_count": 0, "statuses": []}
-    glance = answer({**here, "statuses": {"status": None}})
-    scripted.replies = [glance, Reply(200, none), Reply(200, unset)]
+@pytest.mark.parametrize(
+    ("app", "suites", "runs", "asked"),
+    [
+        ({"databaseId": 5}, 1, 1, 1),
+        ({"databaseId": 5}, 2, 1, 3),
+        ({"databaseId": 5}, 1, 2, 3),
+        (None, 1, 1, 3),
+    ],
+)
+def test_runs_that_are_not_told_whole_are_asked_for(
+    scripted: Scripted, app: object, suites: int, runs: int, asked: int
+) -> None:
+    """What is left out may have failed; runs without an App may be our own, which do not count."""
+    run = {"databaseId": 1, "name": "x", "status": "COMPLETED", "conclusion": "SUCCESS"}
+    suite = {"databaseId": 1, "app": app, "checkRuns": {"totalCount": runs, "nodes": [run]}}
+    told = {"checkSuites": {"totalCount": suites, "nodes": [suite]}}
+    here = {"databaseId": REPOSITORY.id, "runs": told, "statuses": {"status": None}}
+    found = {"id": 1, "name": "x", "status": "completed", "conclusion": "success", "app": {"id": 5}}
+    listed = {"total_count": 1, "check_runs": [found]}
+    scripted.replies = [answer(here), Reply(200, listed), Reply(200, NO_STATUSES)]
     seen = scripted.client.at_a_glance(REPOSITORY, Glance(sha=SHA, checks=True))
-    assert seen.checks(REPOSITORY, SHA) == ()
-    assert len(scripted.calls) == 3
+    passed = CheckSeen(name="x", state=CheckState.PASSED, app=5)
+    assert seen.checks(REPOSITORY, SHA) == (passed,)
+    assert len(scripted.calls) == asked
 
 
 @pytest.mark.parametrize(("total", "asked"), [(1, 1), (2, 2)])
