@@ -89,10 +89,19 @@ def sluggish(title: str = "is slow") -> str:
     return f"import time\n{APP.format(title=title, behaviour=behaviour)}"
 
 
-def turning_bad(at: int, until: int = 1_000_000) -> str:
+def turning_bad(at: int) -> str:
     """A service that answers well so many times, and then every other time with 500."""
-    behaviour = f"status = 500 if {at} < SEEN < {until} and SEEN % 2 else 200"
+    behaviour = f"status = 500 if {at} < SEEN and SEEN % 2 else 200"
     return APP.format(title="turns bad", behaviour=behaviour)
+
+
+def turned_bad(until: int = 30) -> str:
+    """A service that answers well, but for every other of so many visitors after one to /turn."""
+    behaviour = f"""SEEN *= self.path != "/turn"
+        status = 500 if SEEN < {until} and SEEN % 2 else 200"""
+    return APP.format(title="is turned bad", behaviour=behaviour).replace(
+        "SEEN = 0\n", "SEEN = 1_000_000\n"
+    )
 
 
 def silent() -> str:

@@ -266,6 +266,6 @@ def test_what_is_live_is_not_lost_unless_it_is_named(made: Repository, pull: Pul
     other.comment(pasted(told))
     assert pasted(told) == f"/deploy prod --replace #{pull.number}"
     assert made.concluded(other.sha, "prod")["conclusion"] == "success"
-    folded = pull.reply("[The next deployment](")
+    folded = pull.reply(f"prod: Deployed ({pull.sha[:7]}). [The next deployment](")
     assert f"/pull/{other.number}#" in folded
     assert "<details><summary>What it did</summary>" in folded
