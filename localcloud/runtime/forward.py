@@ -109,7 +109,7 @@ class Forwarder:
                 ) as answer,
             ):
                 return await relay.stream(answer)
-        except aiohttp.ClientConnectorError:
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError):
             return relay.miss()
         except TimeoutError:
             return relay.fail(504, "upstream request timeout")

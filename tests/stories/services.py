@@ -41,6 +41,7 @@ class App(BaseHTTPRequestHandler):
 
 
 print("listening", flush=True)
+ThreadingHTTPServer.request_queue_size = 128  # on a busy machine 5 are not enough
 ThreadingHTTPServer(("0.0.0.0", int(os.environ["PORT"])), App).serve_forever()
 '''
 

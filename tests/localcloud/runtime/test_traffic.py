@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from threading import Thread
 from typing import TYPE_CHECKING
 
 import pytest
 import requests
+
+from localcloud.runtime import forward
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -161,6 +165,23 @@ class TestTrouble:
         statuses = [requests.get(url, timeout=10).status_code for _ in range(10)]
         assert Counter(statuses) == {200: 5, 503: 5}
         assert world.telemetry.counts(5) == {("echo-1", 200): 5}
+
+    def test_a_revision_too_busy_to_be_reached_is_503_and_counted_nowhere(
+        self, open_world: Callable[..., World], echo: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The queue of connections to a process that stands still is full soon."""
+        monkeypatch.setattr(forward, "_CONNECT_SECONDS", 0.2)
+        world = open_world()
+        url = world.route({world.start("echo-1", echo): 100})
+        process = requests.get(url, timeout=10).json()["pid"]
+        os.kill(process, signal.SIGSTOP)
+        with ThreadPoolExecutor(20) as crowd:
+            waiting = [crowd.submit(requests.get, url, timeout=30) for _ in range(20)]
+            refused = next(done for done in as_completed(waiting)).result()
+            os.kill(process, signal.SIGCONT)
+        assert refused.status_code == 503
+        reached = Counter(done.result().status_code for done in waiting)
+        assert world.telemetry.counts(1 + reached[200]) == {("echo-1", 200): 1 + reached[200]}
 
     def test_an_answer_broken_off_is_broken_off_and_counted(self, world: World, echo: str) -> None:
         url = world.route({world.start("echo-1", echo): 100})
