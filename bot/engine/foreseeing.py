@@ -219,10 +219,8 @@ def _files(guess: Guess) -> tuple[tuple[str, str], ...]:
 
 def _first_person(guess: Guess) -> tuple[str, ...]:
     """Return who asks, unless GitHub asked for enough when it took their push."""
-    pushed = not guess.number
-    return (
-        () if not guess.actor or (pushed and guess.gates.permission in WRITERS) else (guess.actor,)
-    )
+    enough = not guess.number and guess.gates.permission in WRITERS
+    return (guess.actor,) if guess.actor and not enough else ()
 
 
 def _second_persons(world: World, guess: Guess) -> tuple[str, ...]:
