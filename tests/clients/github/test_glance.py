@@ -50,11 +50,8 @@ def asked_of_rest(acme: Acme, ask: Callable[[], object]) -> list[str]:
     return [one for one in asked if one != "POST /graphql"]
 
 
-def test_a_glance_shows_what_the_gates_of_a_head_ask(acme: Acme) -> None:
-    before = acme.main()
-    number, head = acme.pull("glanced")
-    other, _ = acme.pull("glanced-too")
-    after = acme.write("after.txt", b"1\n")
+def looked_at_by_all(acme: Acme, number: int, head: str) -> None:
+    """Have a head checked by Apps and by statuses, and its pull request reviewed."""
     ci = another_app(acme)
     for name, conclusion in (("unit", "failure"), ("unit", "success"), ("docs", "skipped")):
         run(acme, ci, name, head, conclusion=conclusion)
@@ -67,7 +64,16 @@ def test_a_glance_shows_what_the_gates_of_a_head_ask(acme: Acme) -> None:
     acme.call("POST", path, {"event": "REQUEST_CHANGES", "body": "no"}, "reader")
     acme.call("PUT", f"{path}/{given['id']}/dismissals", {"message": "too quick"})
     acme.call("POST", path, {"event": "APPROVE"}, "writer")
+
+
+def test_a_glance_shows_what_the_gates_of_a_head_ask(acme: Acme) -> None:
+    before = acme.main()
+    number, head = acme.pull("glanced")
+    other, _ = acme.pull("glanced-too")
+    after = acme.write("after.txt", b"1\n")
+    looked_at_by_all(acme, number, head)
     acme.server.join_team("acme/glancers", "reader")
+    files = ("deploy.yaml", "services/ai/main.py", "services", "no")
     wanted = Glance(
         number=number,
         sha=head,
@@ -77,22 +83,19 @@ def test_a_glance_shows_what_the_gates_of_a_head_ask(acme: Acme) -> None:
         reviews=True,
         compared=(before, after),
         others=(other,),
-        files=tuple(
-            (head, path) for path in ("deploy.yaml", "services/ai/main.py", "services", "no")
-        ),
+        files=tuple((head, path) for path in files),
         paths=(".gitmodules", "deploy.yaml", "services/api", "/services/ai/", "none", "."),
     )
-    seen: list[GitHubReader] = []
     told: list[Questions] = []
-    assert (
-        asked_of_rest(acme, lambda: seen.append(acme.client.at_a_glance(acme.repository, wanted)))
-        == []
-    )
-    assert asked_of_rest(acme, lambda: told.append(everything(seen[0], acme, wanted))) == []
+    glanced: list[GitHubReader] = []
+    look = lambda: glanced.append(acme.client.at_a_glance(acme.repository, wanted))  # noqa: E731  # one look
+    assert asked_of_rest(acme, look) == []
+    seen = glanced[0]
+    assert asked_of_rest(acme, lambda: told.append(everything(seen, acme, wanted))) == []
     assert told[0] == everything(acme.client, acme, wanted)
     assert told[0]["contains"] == [True, False]
     assert told[0]["behind"] == [0, 1]
-    may_write = {one.author: one.by_writer for one in seen[0].reviews(acme.repository, number)}
+    may_write = {one.author: one.by_writer for one in seen.reviews(acme.repository, number)}
     assert may_write == {"writer": True, "reader": False}
 
 

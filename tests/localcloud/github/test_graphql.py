@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -12,53 +12,57 @@ from tests.localcloud.github.world import NAME
 if TYPE_CHECKING:
     from tests.localcloud.github.world import Clone, World
 
+Json = dict[str, Any]
 
-def test_a_pull_request_is_the_one_that_rest_tells_of(
-    world: World, clone: Clone, pull: int
-) -> None:
-    head = clone("rev-parse", "HEAD")
-    fields = """
-      databaseId nameWithOwner isPrivate
-      pullRequest(number: 1) {
-        number title state isDraft merged headRefOid headRefName baseRefName baseRefOid
-        author { __typename login } mergeCommit { oid }
-        headRef { name prefix target { oid } } headRepository { databaseId }
-        baseRepository { databaseId defaultBranchRef { name } }
-        commits(last: 1) { totalCount nodes { commit { oid tree { oid } } } }
-      }"""
-    seen = inside(world, fields)
-    told = world.rest("GET", world.repo(f"/pulls/{pull}")).json()
-    tree = world.rest("GET", world.repo(f"/git/commits/{head}")).json()["tree"]["sha"]
-    repository = told["base"]["repo"]
-    assert (seen["databaseId"], seen["nameWithOwner"]) == (repository["id"], NAME)
-    assert seen["isPrivate"] is repository["private"]
-    assert seen["pullRequest"] == {
+
+PULL = """
+  databaseId nameWithOwner isPrivate
+  pullRequest(number: 1) {
+    number title state isDraft merged headRefOid headRefName baseRefName baseRefOid
+    author { __typename login } mergeCommit { oid }
+    headRef { name prefix target { oid } } headRepository { databaseId }
+    baseRepository { databaseId defaultBranchRef { name } }
+    commits(last: 1) { totalCount nodes { commit { oid tree { oid } } } }
+  }"""
+
+
+def as_graphql(told: Json, tree: str) -> Json:
+    """What GraphQL has to say of an open pull request that REST tells of."""
+    head, base, author = told["head"], told["base"], told["user"]
+    branch = {"name": head["ref"], "prefix": "refs/heads/", "target": {"oid": head["sha"]}}
+    newest = {"commit": {"oid": head["sha"], "tree": {"oid": tree}}}
+    default = {"name": base["repo"]["default_branch"]}
+    return {
         "number": told["number"],
         "title": told["title"],
         "state": told["state"].upper(),
         "isDraft": told["draft"],
         "merged": told["merged"],
-        "headRefOid": told["head"]["sha"],
-        "headRefName": told["head"]["ref"],
-        "baseRefName": told["base"]["ref"],
-        "baseRefOid": told["base"]["sha"],
-        "author": {"__typename": told["user"]["type"], "login": told["user"]["login"]},
+        "headRefOid": head["sha"],
+        "headRefName": head["ref"],
+        "baseRefName": base["ref"],
+        "baseRefOid": base["sha"],
+        "author": {"__typename": author["type"], "login": author["login"]},
         "mergeCommit": None,
-        "headRef": {
-            "name": told["head"]["ref"],
-            "prefix": "refs/heads/",
-            "target": {"oid": told["head"]["sha"]},
-        },
-        "headRepository": {"databaseId": told["head"]["repo"]["id"]},
-        "baseRepository": {
-            "databaseId": repository["id"],
-            "defaultBranchRef": {"name": repository["default_branch"]},
-        },
-        "commits": {
-            "totalCount": told["commits"],
-            "nodes": [{"commit": {"oid": head, "tree": {"oid": tree}}}],
-        },
+        "headRef": branch,
+        "headRepository": {"databaseId": head["repo"]["id"]},
+        "baseRepository": {"databaseId": base["repo"]["id"], "defaultBranchRef": default},
+        "commits": {"totalCount": told["commits"], "nodes": [newest]},
     }
+
+
+def test_a_pull_request_is_the_one_that_rest_tells_of(
+    world: World, clone: Clone, pull: int
+) -> None:
+    head = clone("rev-parse", "HEAD")
+    seen = inside(world, PULL)
+    told = world.rest("GET", world.repo(f"/pulls/{pull}")).json()
+    tree = world.rest("GET", world.repo(f"/git/commits/{head}")).json()["tree"]["sha"]
+    repository = told["base"]["repo"]
+    assert told["head"]["sha"] == head
+    assert (seen["databaseId"], seen["nameWithOwner"]) == (repository["id"], NAME)
+    assert seen["isPrivate"] is repository["private"]
+    assert seen["pullRequest"] == as_graphql(told, tree)
 
 
 def test_a_merged_one_has_its_commit_and_its_branch_may_be_gone(world: World, pull: int) -> None:
